@@ -1,0 +1,38 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy;
+
+import java.util.Optional;
+
+/**
+ * A fault of the policy. Its message is written for the administrator who has to mend it: where, what is wrong, and what
+ * would be right.
+ */
+public final class PolicyException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient Location location;
+
+    /**
+     * @param location where the fault is
+     * @param wrong what is wrong, a sentence without its full stop
+     * @param right what would be right, a sentence without its full stop
+     */
+    public PolicyException(Location location, String wrong, String right) {
+        super(location + ": " + wrong + "; " + right);
+        this.location = location;
+    }
+
+    /** A fault in a parameter that has no place in a file, such as the inline parameter of a mailet. */
+    public PolicyException(String wrong, String right) {
+        super(wrong + "; " + right);
+        this.location = null;
+    }
+
+    /** Where the fault is, when it is in a file. */
+    public Optional<Location> location() {
+        return Optional.ofNullable(location);
+    }
+}

@@ -1,0 +1,111 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLSession;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.rempart.policy.Rule;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event of the audit trail: who did what, when, from where, and the rule behind the verdict. It is written as one
+ * JSON object on one line to the logger {@value #LOGGER_NAME}. What a client said is escaped to printable ASCII, so it
+ * can forge neither a line nor a field.
+ */
+final class AuditTrail {
+    static final String LOGGER_NAME = "org.rempart.audit";
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private final Map<String, Object> fields = new LinkedHashMap<>();
+
+    private AuditTrail(String event) {
+        fields.put("time", Instant.now().toString());
+        fields.put("event", event);
+    }
+
+    /** An event of a connection: its id, client, account and TLS facts are in it from the start. */
+    static AuditTrail event(String event, SMTPSession session) {
+        AuditTrail trail = new AuditTrail(event)
+                .with("connection", session.getSessionID())
+                .with("client", SmtpFacts.client(session).getHostAddress())
+                .with("port", session.getRemoteAddress().getPort())
+                .with("listener", session.getLocalAddress().getPort());
+        session.getAttachment(SMTPSession.CURRENT_HELO_NAME, SMTPSession.State.Connection)
+                .ifPresent(helo -> trail.with("helo", helo));
+        SmtpFacts.account(session).ifPresent(account -> trail.with("account", account.asString()));
+        SmtpFacts.tls(session).ifPresent(tls -> trail.tls(tls));
+        return trail;
+    }
+
+    private void tls(SSLSession tls) {
+        with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite());
+    }
+
+    AuditTrail with(String field, String value) {
+        fields.put(field, value);
+        return this;
+    }
+
+    AuditTrail with(String field, long value) {
+        fields.put(field, value);
+        return this;
+    }
+
+    AuditTrail with(String field, Collection<?> values) {
+        fields.put(field, values.stream().map(String::valueOf).collect(Collectors.toList()));
+        return this;
+    }
+
+    /** The policy rule that made the verdict. */
+    AuditTrail rule(Rule rule) {
+        return with("rule", rule.toString());
+    }
+
+    /** Writes the event. */
+    void log() {
+        LOGGER.info("{}", this);
+    }
+
+    @Override
+    public String toString() {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            for (Map.Entry<String, Object> field : fields.entrySet()) {
+                Object value = field.getValue();
+                if (value instanceof Long) {
+                    json.writeNumberField(field.getKey(), (Long) value);
+                } else if (value instanceof Collection) {
+                    json.writeArrayFieldStart(field.getKey());
+                    for (Object element : (Collection<?>) value) {
+                        json.writeString((String) element);
+                    }
+                    json.writeEndArray();
+                } else {
+                    json.writeStringField(field.getKey(), (String) value);
+                }
+            }
+            json.writeEndObject();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return line.toString();
+    }
+}

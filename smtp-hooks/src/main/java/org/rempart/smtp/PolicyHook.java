@@ -1,0 +1,77 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.handler.ProtocolHandler;
+import org.rempart.policy.Policy;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.PolicyFile;
+
+/**
+ * A handler of smtpserver.xml that asks the policy. Each takes an optional {@code <policy>} parameter, the URL of the
+ * policy file, {@value PolicyFile#DEFAULT_URL} where it is not given:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.RelayHook">
+ *   <policy>file://conf/rempart.xml</policy>
+ * </handler>
+ * }</pre>
+ *
+ * A fault in the policy, or a parameter that the handler does not know, stops the server's start.
+ */
+abstract class PolicyHook implements ProtocolHandler {
+    private static final String POLICY = "policy";
+
+    private final FileSystem fileSystem;
+    private Policy policy;
+
+    PolicyHook(FileSystem fileSystem) {
+        this.fileSystem = fileSystem;
+    }
+
+    /** The parameters, besides {@code policy}, that the handler takes. */
+    Set<String> parameters() {
+        return Set.of();
+    }
+
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        refuseUnknownParameters(config);
+        String url = config.getString(POLICY, PolicyFile.DEFAULT_URL);
+        try {
+            policy = PolicyFile.read(url, fileSystem::getResource);
+        } catch (PolicyException | IOException fault) {
+            throw new ConfigurationException(getClass().getSimpleName() + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    private void refuseUnknownParameters(Configuration config) throws ConfigurationException {
+        Set<String> known = new TreeSet<>(parameters());
+        known.add(POLICY);
+        for (Iterator<String> keys = config.getKeys(); keys.hasNext(); ) {
+            String key = keys.next();
+            boolean attribute = key.startsWith("[@");
+            if (!attribute && !known.contains(key)) {
+                throw new ConfigurationException(getClass().getSimpleName() + ": unknown parameter <" + key
+                        + ">; it takes <" + String.join(">, <", known) + ">");
+            }
+        }
+    }
+
+    /** The policy, once the handler was initialised. */
+    final Policy policy() {
+        if (policy == null) {
+            throw new IllegalStateException(getClass().getSimpleName() + " was not initialised");
+        }
+        return policy;
+    }
+}
