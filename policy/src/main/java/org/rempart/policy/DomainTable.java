@@ -43,4 +43,16 @@ public final class DomainTable<V> {
         }
         return Optional.ofNullable(value);
     }
+
+    /** The value that domains which this pattern means would have without it. */
+    Optional<V> wider(DomainPattern pattern) {
+        V value = null;
+        String parent = pattern.name();
+        while (value == null && !parent.isEmpty()) {
+            int dot = parent.indexOf('.');
+            parent = dot < 0 ? "" : parent.substring(dot + 1);
+            value = below.get(parent);
+        }
+        return Optional.ofNullable(value);
+    }
 }

@@ -60,6 +60,10 @@ public final class Policy {
         return DEFAULTS;
     }
 
+    Policy withWarnings(List<String> found) {
+        return new Policy(networks, relay, submission, headers, tls, found);
+    }
+
     public Networks networks() {
         return networks;
     }

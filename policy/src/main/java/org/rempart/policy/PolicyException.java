@@ -31,6 +31,16 @@ public final class PolicyException extends Exception {
         this.location = null;
     }
 
+    private PolicyException(Location location, String message) {
+        super(location + ": " + message);
+        this.location = location;
+    }
+
+    /** This fault, with its place. */
+    PolicyException at(Location place) {
+        return new PolicyException(place, getMessage());
+    }
+
     /** Where the fault is, when it is in a file. */
     public Optional<Location> location() {
         return Optional.ofNullable(location);

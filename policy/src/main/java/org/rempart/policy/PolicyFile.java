@@ -67,9 +67,6 @@ public final class PolicyFile {
      * @throws IOException when reading fails
      */
     public static Policy read(InputStream in, String name) throws PolicyException, IOException {
-        if (in.available() == 0) {
-            return Policy.defaults();
-        }
-        throw new IOException(name + " can't be read yet");
+        return PolicyReader.read(Element.read(in, name));
     }
 }
