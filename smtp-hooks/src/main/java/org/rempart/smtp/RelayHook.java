@@ -1,0 +1,124 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.HashSet;
+import java.util.Set;
+import javax.inject.Inject;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.rempart.policy.Decision;
+import org.rempart.policy.RelayRequest;
+import org.rempart.policy.RelayVerdict;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides, recipient by recipient and while the client is still connected, who may send to domains that are not ours.
+ * For every listener:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.RelayHook"/>
+ * }</pre>
+ *
+ * It is the only authority: it overrules James's {@code <authorizedAddresses>}, and stands before James's own hooks, one
+ * of which takes mail for postmaster at any domain. A refused recipient is answered {@code 550 5.7.1}, or
+ * {@code 530 5.7.0} where the client could authenticate and has not. When the domains can't be looked up, the answer is
+ * {@code 451 4.3.0}.
+ *
+ * <p>A mail all of whose recipients passed here is marked with {@link #GATE}, for the second gate in the pipeline. A mail
+ * with another recipient, one that a handler put before this one has taken, is refused with {@code 451 4.3.0}.
+ */
+public final class RelayHook extends PolicyHook implements RcptHook, JamesMessageHook {
+    /** Says that each recipient of a mail was decided by the policy when the client named it. */
+    public static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(RelayHook.class);
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static final AttachmentKey<Set<MailAddress>> DECIDED =
+            AttachmentKey.of("org.rempart.smtp.decided-recipients", (Class<Set<MailAddress>>) (Class) Set.class);
+
+    private final DomainList domains;
+
+    @Inject
+    public RelayHook(DomainList domains, FileSystem fileSystem) {
+        super(fileSystem);
+        this.domains = domains;
+    }
+
+    @Override
+    public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
+        // Whatever another recipient or James's own settings opened does not count for this one.
+        session.setRelayingAllowed(false);
+        boolean ours;
+        try {
+            ours = domains.containsDomain(recipient.getDomain());
+        } catch (DomainListException | RuntimeException unknown) {
+            LOGGER.error(
+                    "Can't tell whether {} is a domain of ours",
+                    recipient.getDomain().asString(),
+                    unknown);
+            return Answers.cannotDecide();
+        }
+        boolean authenticated = SmtpFacts.account(session).isPresent();
+        Decision<RelayVerdict> decision =
+                policy().relay().decide(RelayRequest.of(SmtpFacts.client(session), authenticated, sender, ours));
+        switch (decision.verdict()) {
+            case ALLOWED:
+                // James's own hook, further down the chain, asks this.
+                session.setRelayingAllowed(true);
+                remember(session, recipient);
+                return HookResult.DECLINED;
+            case LOCAL:
+                remember(session, recipient);
+                return HookResult.DECLINED;
+            case DENIED:
+                AuditTrail.event("relay-refused", session)
+                        .with("from", sender.asString())
+                        .with("recipient", recipient.asString())
+                        .rule(decision.rule())
+                        .log();
+                return !authenticated && session.isAuthAnnounced()
+                        ? Answers.refuse("530", "5.7.0 Authentication required")
+                        : Answers.refuse("550", "5.7.1 Relaying denied");
+        }
+        throw new AssertionError(decision);
+    }
+
+    private static void remember(SMTPSession session, MailAddress recipient) {
+        Set<MailAddress> decided =
+                session.getAttachment(DECIDED, State.Transaction).orElseGet(HashSet::new);
+        decided.add(recipient);
+        session.setAttachment(DECIDED, decided, State.Transaction);
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        Set<MailAddress> decided =
+                session.getAttachment(DECIDED, State.Transaction).orElseGet(Set::of);
+        if (!decided.containsAll(mail.getRecipients())) {
+            LOGGER.error(
+                    "A handler in front of RelayHook took a recipient of {}; put RelayHook before all that answer RCPT",
+                    mail.getName());
+            return Answers.cannotDecide();
+        }
+        mail.setAttribute(new Attribute(GATE, AttributeValue.of("rcpt")));
+        return HookResult.DECLINED;
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Request;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.CommandHandler;
+import org.apache.james.protocols.api.handler.UnknownCommandHandler;
+import org.apache.james.protocols.smtp.SMTPSession;
+
+/**
+ * Keeps what was said in clear text from counting after STARTTLS (RFC 3207, sections 4.2 and 5). Put it first, on every
+ * listener:
+ *
+ * <pre>{@code
+ * <handlerchain>
+ *   <handler class="org.rempart.smtp.SessionGuard"/>
+ *   …
+ * }</pre>
+ *
+ * <ul>
+ *   <li>STARTTLS forgets all that the client said before: greeting, sender, recipients. James keeps them, so that
+ *       somebody in between could have said them.
+ *   <li>A command that arrives between the answer to STARTTLS and the end of the handshake was injected in clear text.
+ *       It is answered {@code 421 4.7.0}, and nothing of that connection has any effect any more.
+ *   <li>Control characters in a command are answered {@code 500 5.5.2}: a NUL or a lone CR means different things to
+ *       different servers.
+ * </ul>
+ */
+public final class SessionGuard implements CommandHandler<SMTPSession> {
+    private static final String STARTTLS = "STARTTLS";
+    private static final AttachmentKey<Boolean> HANDSHAKE_DUE =
+            AttachmentKey.of("org.rempart.smtp.handshake-due", Boolean.class);
+
+    private static final List<String> COMMANDS = List.of(
+            "HELO",
+            "EHLO",
+            STARTTLS,
+            "AUTH",
+            "MAIL",
+            "RCPT",
+            "DATA",
+            "RSET",
+            "NOOP",
+            "VRFY",
+            "EXPN",
+            "HELP",
+            "QUIT",
+            UnknownCommandHandler.COMMAND_IDENTIFIER);
+
+    @Override
+    public Collection<String> getImplCommands() {
+        return COMMANDS;
+    }
+
+    @Override
+    public Response onCommand(SMTPSession session, Request request) {
+        if (session.getAttachment(HANDSHAKE_DUE, State.Connection).isPresent()) {
+            if (SmtpFacts.tls(session).isEmpty()) {
+                AuditTrail.event("command-injection", session).log();
+                Swallow.everythingFrom(session);
+                return Answers.INJECTED;
+            }
+            session.removeAttachment(HANDSHAKE_DUE, State.Connection);
+        }
+        if (hasControlCharacters(request.getCommand()) || hasControlCharacters(request.getArgument())) {
+            return Answers.CONTROL_CHARACTERS;
+        }
+        if (startsTls(session, request)) {
+            session.resetState();
+            session.removeAttachment(SMTPSession.CURRENT_HELO_MODE, State.Connection);
+            session.removeAttachment(SMTPSession.CURRENT_HELO_NAME, State.Connection);
+            session.setAttachment(HANDSHAKE_DUE, Boolean.TRUE, State.Connection);
+        }
+        return null;
+    }
+
+    /** Whether James will answer this with 220 and wait for a handshake. */
+    private static boolean startsTls(SMTPSession session, Request request) {
+        String argument = request.getArgument();
+        return request.getCommand().toUpperCase(Locale.ROOT).equals(STARTTLS)
+                && (argument == null || argument.isEmpty())
+                && session.isStartTLSSupported()
+                && !session.isTLSStarted()
+                && session.getUsername() == null;
+    }
+
+    private static boolean hasControlCharacters(String text) {
+        return text != null && text.chars().anyMatch(c -> (c < 32 && c != '\t') || c == 127);
+    }
+}

@@ -1,0 +1,41 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import javax.net.ssl.SSLSession;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+
+/**
+ * Records on each mail the TLS version and cipher that it came over, under the names that James 3.9 uses. Mail that came
+ * in clear text has neither.
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.TlsFactsHook"/>
+ * }</pre>
+ */
+public final class TlsFactsHook implements JamesMessageHook {
+    /** The TLS version, by its JSSE name: {@code TLSv1.3}. */
+    public static final AttributeName PROTOCOL = AttributeName.of("org.apache.james.ssl.protocol");
+
+    /** The cipher suite, by its JSSE name: {@code TLS_AES_256_GCM_SHA384}. */
+    public static final AttributeName CIPHER = AttributeName.of("org.apache.james.ssl.cipher");
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        SmtpFacts.tls(session).ifPresent(tls -> record(mail, tls));
+        return HookResult.DECLINED;
+    }
+
+    private static void record(Mail mail, SSLSession tls) {
+        mail.setAttribute(new Attribute(PROTOCOL, AttributeValue.of(tls.getProtocol())));
+        mail.setAttribute(new Attribute(CIPHER, AttributeValue.of(tls.getCipherSuite())));
+    }
+}
