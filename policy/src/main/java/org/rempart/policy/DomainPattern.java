@@ -98,7 +98,8 @@ public final class DomainPattern {
         return name;
     }
 
-    boolean isWildcard() {
+    /** Whether this means more than one domain. */
+    public boolean isWildcard() {
         return wildcard;
     }
 

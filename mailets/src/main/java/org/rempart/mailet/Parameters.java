@@ -1,0 +1,79 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.mail.MessagingException;
+import org.apache.mailet.base.GenericMailet;
+
+/** The parameters of a mailet in mailetcontainer.xml, checked when the server starts. */
+final class Parameters {
+    /** What James itself reads beside a mailet. */
+    private static final Set<String> JAMES = Set.of("onMailetException", "onMatchException");
+
+    private final GenericMailet mailet;
+
+    private Parameters(GenericMailet mailet) {
+        this.mailet = mailet;
+    }
+
+    /**
+     * The parameters of this mailet.
+     *
+     * @param known those that it takes
+     * @throws MessagingException when it was given another one
+     */
+    static Parameters of(GenericMailet mailet, String... known) throws MessagingException {
+        Set<String> names = new TreeSet<>(List.of(known));
+        for (Iterator<String> given = mailet.getInitParameterNames(); given.hasNext(); ) {
+            String name = given.next();
+            if (!names.contains(name) && !JAMES.contains(name)) {
+                throw new MessagingException(mailet.getClass().getSimpleName() + ": unknown parameter <" + name
+                        + ">; it takes <" + String.join(">, <", names) + ">");
+            }
+        }
+        return new Parameters(mailet);
+    }
+
+    Optional<String> text(String name) {
+        return Optional.ofNullable(mailet.getInitParameter(name)).map(String::trim);
+    }
+
+    /**
+     * A list separated by commas; empty when the parameter isn't given.
+     *
+     * @throws MessagingException when a place in it is empty
+     */
+    List<String> list(String name) throws MessagingException {
+        Optional<String> given = text(name);
+        if (given.isEmpty()) {
+            return new ArrayList<>();
+        }
+        List<String> parts =
+                Stream.of(given.get().split(",", -1)).map(String::trim).collect(Collectors.toList());
+        if (parts.contains("")) {
+            throw fault(name, given.get(), "has an empty place", "write one or more, separated by commas");
+        }
+        return parts;
+    }
+
+    /**
+     * A fault of a parameter.
+     *
+     * @param wrong what is wrong with its value
+     * @param right what would be right
+     */
+    MessagingException fault(String name, String value, String wrong, String right) {
+        return new MessagingException(mailet.getClass().getSimpleName() + ": <" + name + ">" + value + "</" + name
+                + "> " + wrong + "; " + right);
+    }
+}

@@ -1,0 +1,137 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.header;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.apache.james.core.Domain;
+import org.rempart.policy.HeaderPolicy;
+import org.rempart.policy.HeaderVerdict;
+
+/**
+ * Takes out of a header what must not leave. All that stays is the same bytes in the same order.
+ *
+ * <p>Where the policy removes the trace fields, their number is kept in a field {@value #HOPS}, since it is by their
+ * number that servers find loops; a mail that has gone round too often is refused with {@link TooManyHopsException}.
+ */
+public final class HeaderFirewall {
+    /** How many trace fields were taken out, on this server and those before it. */
+    static final String HOPS = "X-Hop-Count";
+
+    private static final int MOST_HOPS = 100;
+
+    private final HeaderPolicy policy;
+    private final Predicate<Domain> ours;
+    private final ReceivedRewriter received;
+
+    /**
+     * A firewall.
+     *
+     * @param policy what leaves and what does not
+     * @param ours whether a domain is one that we receive mail for
+     * @param publicName the host name that stands for ours in rewritten trace fields
+     */
+    public HeaderFirewall(HeaderPolicy policy, Predicate<Domain> ours, String publicName) {
+        this.policy = policy;
+        this.ours = ours;
+        this.received = new ReceivedRewriter(new InnerNames(ours, publicName), publicName);
+    }
+
+    /** A mail has passed more servers than any mail does on its way. */
+    public static final class TooManyHopsException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        TooManyHopsException(long hops) {
+            super("the mail has passed " + hops + " servers, which is a loop");
+        }
+    }
+
+    /**
+     * Applies the policy to a header.
+     *
+     * @return the new header with the line that ends it, or empty when all of it may leave as it is
+     * @throws TooManyHopsException when the mail is in a loop
+     */
+    public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
+        List<HeaderField> fields = header.fields();
+        ForeignSignatures signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, ours) : null;
+        Map<String, Integer> seen = new HashMap<>();
+        byte[][] replacements = new byte[fields.size()][];
+        boolean changed = false;
+        long hops = 0;
+        boolean hopsRemoved = false;
+        // From the bottom, since that is how signatures count.
+        for (int i = fields.size() - 1; i >= 0; i--) {
+            HeaderField field = fields.get(i);
+            byte[] replacement = HeaderBlock.KEEP;
+            if (field.isField()) {
+                String name = field.name();
+                int fromBottom = seen.merge(name.toLowerCase(Locale.ROOT), 1, Integer::sum);
+                HeaderVerdict verdict = policy.decide(name).verdict();
+                boolean signed =
+                        verdict != HeaderVerdict.KEEP && signatures != null && signatures.cover(name, fromBottom);
+                if (!signed) {
+                    replacement = replacement(field, verdict);
+                    if (field.isNamed("Received")) {
+                        hopsRemoved |= replacement == null;
+                        hops += replacement == null ? 1 : 0;
+                    }
+                }
+            }
+            changed |= replacement != HeaderBlock.KEEP;
+            replacements[i] = replacement;
+        }
+        if (!changed) {
+            return Optional.empty();
+        }
+        if (hopsRemoved) {
+            countHops(fields, replacements, hops);
+        }
+        return Optional.of(header.with(Arrays.asList(replacements)));
+    }
+
+    private byte[] replacement(HeaderField field, HeaderVerdict verdict) {
+        switch (verdict) {
+            case KEEP:
+                return HeaderBlock.KEEP;
+            case STRIP:
+                return null;
+            case REWRITE:
+                return received.rewrite(field);
+        }
+        throw new AssertionError(verdict);
+    }
+
+    /** Puts the number of all removed hops where the first of them stood. */
+    private static void countHops(List<HeaderField> fields, byte[][] replacements, long removed)
+            throws TooManyHopsException {
+        long hops = removed;
+        int place = -1;
+        for (int i = fields.size() - 1; i >= 0; i--) {
+            HeaderField field = fields.get(i);
+            if (field.isNamed(HOPS)) {
+                hops += number(field.value());
+                replacements[i] = null;
+            } else if (field.isNamed("Received") && replacements[i] == null) {
+                place = i;
+            }
+        }
+        if (hops > MOST_HOPS) {
+            throw new TooManyHopsException(hops);
+        }
+        String count = HOPS + ": " + hops + fields.get(place).lineEnd();
+        replacements[place] = count.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static long number(String text) {
+        return text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
+    }
+}

@@ -1,0 +1,240 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.header;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Takes the inside out of a trace field (RFC 5321, section 4.4) and leaves the hop: its protocol, its id and its date,
+ * which the spam filters and the loop detection of others need. A hop of the inside becomes
+ *
+ * <pre>{@code
+ * Received: by mail.example.com with ESMTPSA id 4XyZ1234; Tue, 24 Nov 2026 20:50:07 +0000
+ * }</pre>
+ *
+ * and keeps {@code from} only where that names a host and an address of the outside which did not submit the mail. A hop
+ * is of the inside when its {@code by} is ours, or a name that the outside can't know, or is missing; when it holds an
+ * address that is not routed outside; or when it is a submission (RFC 3848, the types that end in A). All other hops are
+ * of the outside, and stay as they are.
+ */
+final class ReceivedRewriter {
+    private static final int LINE = 78;
+
+    private static final Set<String> KEYWORDS = Set.of("from", "by", "via", "with", "id", "for");
+
+    /** The registered transmission types (RFC 3848, RFC 6531, RFC 4954): other words there name products. */
+    private static final Pattern PROTOCOL = Pattern.compile("(?:UTF8)?(?:E?SMTP|LMTP)S?A?", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern SUBMISSION =
+            Pattern.compile("(?:UTF8SMTP|ESMTP|UTF8LMTP|LMTP)S?A", Pattern.CASE_INSENSITIVE);
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)+\\.?");
+    private static final Pattern DATE = Pattern.compile("(?:[A-Za-z]{3},?\\s*)?\\d{1,2}\\s+[A-Za-z]{3}\\s+\\d{2,4}\\s+"
+            + "\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\.\\d{1,9})?(?:\\s*(?:[+-]\\d{4}|[A-Z]{1,5}))?");
+
+    private final InnerNames names;
+    private final String publicName;
+
+    ReceivedRewriter(InnerNames names, String publicName) {
+        this.names = names;
+        this.publicName = publicName;
+    }
+
+    /**
+     * Rewrites a trace field.
+     *
+     * @return the whole field with its line ends, or {@link HeaderBlock#KEEP} when it stays as it is
+     */
+    byte[] rewrite(HeaderField field) {
+        String value = field.value();
+        Hop hop = Hop.parse(value);
+        if (!isInside(hop, value)) {
+            return HeaderBlock.KEEP;
+        }
+        List<String> parts = new ArrayList<>();
+        if (!isSubmission(hop)) {
+            from(hop, parts);
+        }
+        parts.add("by " + publicName);
+        String with = hop.word("with");
+        if (!with.isEmpty()) {
+            parts.add("with " + (PROTOCOL.matcher(with).matches() ? with : "SMTP"));
+        }
+        String id = hop.word("id");
+        if (!id.isEmpty()) {
+            parts.add("id " + (ID.matcher(id).matches() ? id : digest(id)));
+        }
+        Matcher date = DATE.matcher(hop.date);
+        if (date.find()) {
+            int last = parts.size() - 1;
+            parts.set(last, parts.get(last) + ";");
+            parts.add(date.group().replaceAll("\\s+", " "));
+        }
+        if (String.join(" ", parts).equals(value.replaceAll("\\s+", " ")) && field.isNamed("Received")) {
+            return HeaderBlock.KEEP;
+        }
+        return folded(parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private boolean isInside(Hop hop, String value) {
+        String by = hop.word("by");
+        return by.isEmpty()
+                || (!isAddressLiteral(by) && names.isInner(by))
+                || InnerNames.holdsInnerAddress(value)
+                || isSubmission(hop);
+    }
+
+    private static boolean isSubmission(Hop hop) {
+        return SUBMISSION.matcher(hop.word("with")).matches();
+    }
+
+    private static boolean isAddressLiteral(String host) {
+        return host.startsWith("[") || !InnerNames.addresses(host).isEmpty();
+    }
+
+    /** Keeps where the hop came from when both the name and the address are of the outside. */
+    private void from(Hop hop, List<String> parts) {
+        String host = hop.word("from");
+        List<InetAddress> addresses = InnerNames.addresses(hop.clause("from"));
+        boolean outside = HOST.matcher(host).matches()
+                && !isAddressLiteral(host)
+                && !names.isInner(host)
+                && !addresses.isEmpty()
+                && addresses.stream().noneMatch(InnerNames::isInner);
+        if (outside) {
+            InetAddress address = addresses.get(0);
+            String literal = (address instanceof Inet6Address ? "IPv6:" : "") + address.getHostAddress();
+            parts.add("from " + host + " ([" + literal + "])");
+        }
+    }
+
+    /** An id that could tell a version or a host, made one that tells nothing and is still the same each time. */
+    private static String digest(String id) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.ISO_8859_1));
+            StringBuilder hex = new StringBuilder();
+            for (int i = 0; i < 8; i++) {
+                hex.append(String.format(Locale.ROOT, "%02x", hash[i]));
+            }
+            return hex.toString();
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static String folded(List<String> parts, String lineEnd) {
+        StringBuilder field = new StringBuilder("Received:");
+        int length = field.length();
+        for (String part : parts) {
+            if (length + 1 + part.length() > LINE && length > "Received:".length()) {
+                field.append(lineEnd);
+                length = 0;
+            }
+            field.append(' ').append(part);
+            length += 1 + part.length();
+        }
+        return field.append(lineEnd).toString();
+    }
+
+    /** A trace field, taken apart: its clauses, without what stands in comments there, and its date. */
+    private static final class Hop {
+        private final Map<String, String> words = new LinkedHashMap<>();
+        private final Map<String, StringBuilder> clauses = new LinkedHashMap<>();
+        private String date = "";
+
+        static Hop parse(String value) {
+            Hop hop = new Hop();
+            String keyword = "";
+            int semicolon = -1;
+            int position = 0;
+            while (position < value.length()) {
+                char c = value.charAt(position);
+                int end;
+                if (c == '(') {
+                    end = commentEnd(value, position);
+                    hop.append(keyword, value.substring(position, end));
+                } else if (c == ';') {
+                    semicolon = position;
+                    end = position + 1;
+                    keyword = "";
+                } else if (c == ' ' || c == '\t') {
+                    end = position + 1;
+                } else {
+                    end = wordEnd(value, position);
+                    String word = value.substring(position, end);
+                    String lower = word.toLowerCase(Locale.ROOT);
+                    if (KEYWORDS.contains(lower) && semicolon < 0) {
+                        keyword = lower;
+                    } else if (!keyword.isEmpty()) {
+                        hop.words.putIfAbsent(keyword, word);
+                        hop.append(keyword, word);
+                    }
+                }
+                position = end;
+            }
+            hop.date = semicolon >= 0 ? value.substring(semicolon + 1) : value;
+            return hop;
+        }
+
+        private void append(String keyword, String text) {
+            clauses.computeIfAbsent(keyword, k -> new StringBuilder())
+                    .append(' ')
+                    .append(text);
+        }
+
+        /** Behind the comment that begins here; comments nest. An unclosed one ends with the field. */
+        private static int commentEnd(String value, int start) {
+            int depth = 0;
+            for (int i = start; i < value.length(); i++) {
+                char c = value.charAt(i);
+                if (c == '\\') {
+                    i++;
+                } else if (c == '(') {
+                    depth++;
+                } else if (c == ')' && --depth == 0) {
+                    return i + 1;
+                }
+            }
+            return value.length();
+        }
+
+        private static int wordEnd(String value, int start) {
+            int i = start;
+            boolean quoted = false;
+            while (i < value.length()) {
+                char c = value.charAt(i);
+                if (c == '"') {
+                    quoted = !quoted;
+                } else if (!quoted && (c == ' ' || c == '\t' || c == ';' || c == '(')) {
+                    break;
+                }
+                i++;
+            }
+            return i;
+        }
+
+        /** The first word behind a keyword; empty when there is none. */
+        String word(String keyword) {
+            return words.getOrDefault(keyword, "");
+        }
+
+        /** All that stands behind a keyword, comments included. */
+        String clause(String keyword) {
+            return clauses.containsKey(keyword) ? clauses.get(keyword).toString() : "";
+        }
+    }
+}

@@ -1,0 +1,122 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.matcher;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Collection;
+import java.util.stream.Collectors;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.Mail;
+import org.rempart.policy.Policy;
+import org.rempart.policy.RelayRequest;
+import org.rempart.policy.RelayVerdict;
+
+/**
+ * The second gate: matches the recipients in domains that are not ours whom the policy does not let this mail reach. It
+ * is for mail that came to the spool another way than through a listener with {@code org.rempart.smtp.RelayHook}: LMTP,
+ * JMAP, mailets that send a mail on.
+ *
+ * <pre>{@code
+ * <mailet match="org.rempart.matcher.RelayDenied" class="ToProcessor">
+ *   <processor>relay-denied</processor>
+ *   <onMatchException>matchall</onMatchException>
+ * </mailet>
+ * }</pre>
+ *
+ * Write {@code <onMatchException>matchall</onMatchException>} beside it, so that the gate stays shut when it can't
+ * decide; with {@code nomatch} it would stand open. The condition, if any, is the URL of another policy file:
+ * {@code RelayDenied=file://conf/other.xml}.
+ *
+ * <p>A mail may leave when
+ *
+ * <ul>
+ *   <li>RelayHook decided its recipients while the client was connected (a recipient that is added later comes from an
+ *       alias or a forward of ours), or
+ *   <li>the policy's {@code <relay>} allows it: by the account that submitted it, or by the address it came from and its
+ *       sender, or
+ *   <li>this server wrote it: it was sent by a mailet, and its sender is empty (a bounce) or in a domain of ours.
+ * </ul>
+ *
+ * That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too.
+ */
+public final class RelayDenied extends PolicyMatcher {
+    private static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
+    private static final AttributeName SENT_BY_MAILET = AttributeName.of("org.apache.james.SentByMailet");
+
+    private Policy policy;
+
+    @Inject
+    public RelayDenied(FileSystem fileSystem) {
+        super(fileSystem);
+    }
+
+    @Override
+    public void init() throws MessagingException {
+        if (Conditions.isAbsent(getCondition())) {
+            super.init();
+            policy = policy();
+            return;
+        }
+        String url = getCondition().trim();
+        if (!url.startsWith("file:") && !url.startsWith("classpath:")) {
+            throw fault(
+                    "this is not the URL of a policy file",
+                    "write RelayDenied=file://conf/rempart.xml, or no condition");
+        }
+        policy = read(url);
+    }
+
+    @Override
+    public Collection<MailAddress> match(Mail mail) throws MessagingException {
+        boolean passed = mail.getAttribute(GATE).isPresent() || isOurOwn(mail);
+        InetAddress client = client(mail);
+        boolean authenticated = SubmittedBy.account(mail).isPresent();
+        MaybeSender sender = mail.getMaybeSender();
+        return mail.getRecipients().stream()
+                .filter(recipient -> {
+                    boolean ours = getMailetContext().isLocalServer(recipient.getDomain());
+                    return !passed
+                            && policy.relay()
+                                            .decide(RelayRequest.of(client, authenticated, sender, ours))
+                                            .verdict()
+                                    == RelayVerdict.DENIED;
+                })
+                .collect(Collectors.toList());
+    }
+
+    private boolean isOurOwn(Mail mail) {
+        return mail.getAttribute(SENT_BY_MAILET).isPresent()
+                && mail.getMaybeSender()
+                        .asOptional()
+                        .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))
+                        .orElse(true);
+    }
+
+    /** The address that the mail came from; James records it as a literal, so nothing is looked up. */
+    private static InetAddress client(Mail mail) throws MessagingException {
+        String address = mail.getRemoteAddr();
+        boolean literal = address != null && address.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.*)?");
+        if (!literal) {
+            throw new MessagingException("the mail's remote address \"" + address + "\" is no IP address");
+        }
+        try {
+            return InetAddress.getByName(address);
+        } catch (UnknownHostException notAnAddress) {
+            throw new MessagingException(
+                    "the mail's remote address \"" + address + "\" is no IP address", notAnAddress);
+        }
+    }
+
+    @Override
+    public String getMatcherInfo() {
+        return "Matches the recipients whom the policy does not let this mail reach";
+    }
+}
