@@ -9,6 +9,7 @@ import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
 import inet.ipaddr.format.util.AssociativeAddressTrie;
+import inet.ipaddr.ipv4.IPv4Address;
 import inet.ipaddr.ipv4.IPv4AddressAssociativeTrie;
 import inet.ipaddr.ipv6.IPv6Address;
 import inet.ipaddr.ipv6.IPv6AddressAssociativeTrie;
@@ -47,15 +48,15 @@ public final class Networks {
             .setRangeOptions(inet.ipaddr.AddressStringParameters.RangeParameters.NO_RANGE)
             .toParams();
 
-    // Only written by the builder, before the reference to it is published.
+    // Never written to: copies of the builder's.
     private final IPv4AddressAssociativeTrie<List<String>> ipv4;
     private final IPv6AddressAssociativeTrie<List<String>> ipv6;
     private final Set<String> names;
 
     private Networks(Builder builder) {
-        this.ipv4 = builder.ipv4;
-        this.ipv6 = builder.ipv6;
-        this.names = Collections.unmodifiableSet(builder.names);
+        this.ipv4 = builder.ipv4.clone();
+        this.ipv6 = builder.ipv6.clone();
+        this.names = Collections.unmodifiableSet(new TreeSet<>(builder.names));
     }
 
     /** No network at all. */
@@ -78,8 +79,13 @@ public final class Networks {
      * @param address the connection's real address
      */
     public List<String> containing(InetAddress address) {
-        IPAddress ip = fromSocket(address);
-        return ip.isIPv4() ? namesAlong(ipv4, ip.toIPv4()) : namesAlong(ipv6, ip.toIPv6());
+        byte[] bytes = address.getAddress();
+        if (bytes.length == IPv4Address.BYTE_COUNT) {
+            return namesAlong(ipv4, new IPv4Address(bytes));
+        }
+        // Made of the bytes alone, so that there is no zone.
+        IPv6Address ip = new IPv6Address(bytes);
+        return ip.isIPv4Mapped() ? namesAlong(ipv4, ip.getEmbeddedIPv4Address()) : namesAlong(ipv6, ip);
     }
 
     /** Whether the network of this name holds the address. */
@@ -96,15 +102,6 @@ public final class Networks {
             containing.containingFirstIterator(true).forEachRemaining(node -> found.addAll(0, node.getValue()));
         }
         return found;
-    }
-
-    private static IPAddress fromSocket(InetAddress address) {
-        IPAddress ip = new inet.ipaddr.IPAddressNetwork.IPAddressGenerator().from(address);
-        if (ip.isIPv6()) {
-            IPv6Address ipv6 = ip.toIPv6().removeZone();
-            return ipv6.isIPv4Mapped() ? ipv6.getEmbeddedIPv4Address() : ipv6;
-        }
-        return ip;
     }
 
     /**
@@ -151,13 +148,30 @@ public final class Networks {
          * @throws PolicyException when {@code cidr} is no network
          */
         public Optional<String> add(String name, String cidr) throws PolicyException {
+            IPAddress ip = parseUnmapped(cidr);
+            names.add(name);
+            return ip.isIPv4() ? put(ipv4, ip.toIPv4(), name) : put(ipv6, ip.toIPv6(), name);
+        }
+
+        /** As {@link #add}, returning the prefix in the form in which equal ones are equal. */
+        IPAddress put(String name, String cidr) throws PolicyException {
+            IPAddress ip = parseUnmapped(cidr);
+            names.add(name);
+            if (ip.isIPv4()) {
+                put(ipv4, ip.toIPv4(), name);
+            } else {
+                put(ipv6, ip.toIPv6(), name);
+            }
+            return ip;
+        }
+
+        private static IPAddress parseUnmapped(String cidr) throws PolicyException {
             IPAddress ip = parse(cidr);
             if (ip.isIPv6() && ip.toIPv6().isIPv4Mapped()) {
                 throw new PolicyException(
                         "\"" + cidr + "\" is an IPv4 network mapped into IPv6", "write it as the IPv4 network it is");
             }
-            names.add(name);
-            return ip.isIPv4() ? put(ipv4, ip.toIPv4(), name) : put(ipv6, ip.toIPv6(), name);
+            return ip;
         }
 
         private static <A extends IPAddress> Optional<String> put(

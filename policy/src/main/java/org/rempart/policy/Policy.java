@@ -55,6 +55,10 @@ public final class Policy {
         this.warnings = List.copyOf(warnings);
     }
 
+    Policy withWarnings(List<String> all) {
+        return new Policy(networks, relay, submission, headers, tls, all);
+    }
+
     /** The safe defaults: what applies where there is no policy file. */
     public static Policy defaults() {
         return DEFAULTS;

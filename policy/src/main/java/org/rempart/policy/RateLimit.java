@@ -88,7 +88,7 @@ public final class RateLimit {
 
         @Override
         public String toString() {
-            return count + "/" + window;
+            return count + "/" + Quantities.format(window);
         }
     }
 }

@@ -59,6 +59,11 @@ public final class TlsPolicy {
         return outbound.find(recipientDomain).orElse(outboundDefault);
     }
 
+    /** The level for mail to a domain that no rule names. */
+    public Decision<TlsLevel> outboundDefault() {
+        return outboundDefault;
+    }
+
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
     public static final class Builder {
         private List<String> protocols = List.of("TLSv1.3", "TLSv1.2");
