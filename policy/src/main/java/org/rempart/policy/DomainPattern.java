@@ -41,7 +41,7 @@ public final class DomainPattern {
             return EVERYTHING;
         }
         boolean wildcard = trimmed.startsWith("*.");
-        String name = withoutFinalDot(wildcard ? trimmed.substring(2) : trimmed);
+        String name = wildcard ? trimmed.substring(2) : trimmed;
         String ascii;
         try {
             ascii = withoutFinalDot(IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT));
@@ -71,13 +71,13 @@ public final class DomainPattern {
 
     private static PolicyException notADomain(String text) {
         return new PolicyException(
-                "\"" + text + "\" is not a domain",
+                Wording.quoted(text) + " is not a domain",
                 "write example.com for that domain alone, *.example.com for all below it, or * for every domain");
     }
 
-    /** The domain as the policy compares it: A-labels, lower case, without a final dot. */
+    /** The domain as the policy compares it: A-labels in lower case. */
     static String normalise(Domain domain) {
-        String name = withoutFinalDot(domain.asString());
+        String name = domain.asString();
         try {
             return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
         } catch (IllegalArgumentException notIdn) {

@@ -27,7 +27,7 @@ public final class HeaderPattern {
         boolean valid = !name.isEmpty() && name.chars().allMatch(c -> c > 32 && c < 127 && c != ':' && c != '*');
         if (!valid) {
             throw new PolicyException(
-                    "\"" + text + "\" is not the name of a header field",
+                    Wording.quoted(text) + " is not the name of a header field",
                     "write a name such as X-Mailer, or X-Acme-* for all that begin so");
         }
         return new HeaderPattern(fold(name), prefix);

@@ -156,7 +156,7 @@ final class HeadersReader {
             throw element.fault(fault);
         }
         if (domain.isWildcard()) {
-            throw element.fault("\"" + name + "\" is not one host name", "write one such as mail.example.com");
+            throw element.fault(Wording.quoted(name) + " is not one host name", "write one such as mail.example.com");
         }
         return domain.name();
     }

@@ -14,8 +14,11 @@ import inet.ipaddr.ipv4.IPv4AddressAssociativeTrie;
 import inet.ipaddr.ipv6.IPv6Address;
 import inet.ipaddr.ipv6.IPv6AddressAssociativeTrie;
 import java.net.InetAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -74,7 +77,7 @@ public final class Networks {
     }
 
     /**
-     * The networks that hold the address, the one with the longest prefix first; empty when none does.
+     * The networks that hold the address, each once, the one with the longest prefix first; empty when none does.
      *
      * @param address the connection's real address
      */
@@ -95,13 +98,16 @@ public final class Networks {
 
     private static <A extends IPAddress> List<String> namesAlong(
             AssociativeAddressTrie<A, List<String>> trie, A address) {
-        List<String> found = new ArrayList<>();
         var containing = trie.elementsContaining(address);
-        if (containing != null) {
-            // From the shortest prefix to the longest.
-            containing.containingFirstIterator(true).forEachRemaining(node -> found.addAll(0, node.getValue()));
+        if (containing == null) {
+            return List.of();
         }
-        return found;
+        // From the shortest prefix to the longest.
+        Deque<List<String>> along = new ArrayDeque<>();
+        containing.containingFirstIterator(true).forEachRemaining(node -> along.push(node.getValue()));
+        Set<String> found = new LinkedHashSet<>();
+        along.forEach(found::addAll);
+        return List.copyOf(found);
     }
 
     /**
@@ -116,15 +122,16 @@ public final class Networks {
         } catch (AddressStringException | inet.ipaddr.IncompatibleAddressException notAnAddress) {
             ip = null;
         }
-        if (ip == null) {
+        // The parser has a switch against zeros before a prefix length, but it also refuses /0.
+        if (ip == null || text.matches(".*/0[0-9]+")) {
             throw new PolicyException(
-                    "\"" + text + "\" is not a network",
+                    Wording.quoted(text) + " is not a network",
                     "write an address such as 192.0.2.25 or a network such as 10.20.0.0/16 or 2001:db8:20::/48");
         }
         IPAddress zeroed = ip.isPrefixed() ? ip.toZeroHost() : ip;
         if (ip.isPrefixed() && !ip.isPrefixBlock()) {
             throw new PolicyException(
-                    "\"" + text + "\" has bits set behind its prefix",
+                    Wording.quoted(text) + " has bits set behind its prefix",
                     "write " + zeroed.toPrefixBlock().toCanonicalString() + " for the network, or "
                             + ip.withoutPrefixLength().toCanonicalString() + " for the one address");
         }
@@ -169,7 +176,8 @@ public final class Networks {
             IPAddress ip = parse(cidr);
             if (ip.isIPv6() && ip.toIPv6().isIPv4Mapped()) {
                 throw new PolicyException(
-                        "\"" + cidr + "\" is an IPv4 network mapped into IPv6", "write it as the IPv4 network it is");
+                        Wording.quoted(cidr) + " is an IPv4 network mapped into IPv6",
+                        "write it as the IPv4 network it is");
             }
             return ip;
         }

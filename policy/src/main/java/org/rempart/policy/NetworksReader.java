@@ -81,7 +81,8 @@ final class NetworksReader {
         String name = network.required("name", "write <network name=\"printers\">10.30.4.0/24</network>");
         if (!NAME.matcher(name).matches()) {
             throw network.fault(
-                    "\"" + name + "\" can't be the name of a network", "write letters, digits, and . _ - behind them");
+                    Wording.quoted(name) + " can't be the name of a network",
+                    "write letters, digits, and . _ - behind them");
         }
         XmlElement before = defined.putIfAbsent(name, network);
         if (before != null) {
@@ -121,9 +122,10 @@ final class NetworksReader {
     String use(String name, XmlElement where) throws PolicyException {
         if (!defined.containsKey(name)) {
             throw where.fault(
-                    "network \"" + name + "\" is not defined",
+                    "network " + Wording.quoted(name) + " is not defined",
                     defined.isEmpty()
-                            ? "define it: <networks><network name=\"" + name + "\">10.20.0.0/16</network></networks>"
+                            ? "define it: <networks><network name=" + Wording.quoted(name)
+                                    + ">10.20.0.0/16</network></networks>"
                             : "define it in <networks>; " + Wording.possible(name, defined.keySet()));
         }
         used.add(name);

@@ -24,12 +24,13 @@ final class Quantities {
         Matcher matcher = DURATION.matcher(text);
         if (!matcher.matches()) {
             throw new PolicyException(
-                    "\"" + text + "\" is not a duration",
+                    Wording.quoted(text) + " is not a duration",
                     "write a number and, without a space, its unit s, m, h or d: 30s, 10m, 1h, 1d");
         }
         Duration duration = Duration.of(Long.parseLong(matcher.group(1)), unit(matcher.group(2)));
         if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
-            throw new PolicyException("the duration \"" + text + "\" is out of bounds", "write one from 1s to 366d");
+            throw new PolicyException(
+                    "the duration " + Wording.quoted(text) + " is out of bounds", "write one from 1s to 366d");
         }
         return duration;
     }
@@ -54,14 +55,14 @@ final class Quantities {
         int slash = text.indexOf('/');
         if (slash < 0) {
             throw new PolicyException(
-                    "\"" + text + "\" is not a limit",
+                    Wording.quoted(text) + " is not a limit",
                     "write a number, a slash and a duration: 200/1h for two hundred within an hour");
         }
         String count = text.substring(0, slash);
         long number = COUNT.matcher(count).matches() ? Long.parseLong(count) : 0;
         if (number < 1 || number > Integer.MAX_VALUE) {
             throw new PolicyException(
-                    "\"" + count + "\" in \"" + text + "\" is not a number that a limit can have",
+                    Wording.quoted(count) + " in " + Wording.quoted(text) + " is not a number that a limit can have",
                     "write a whole number from 1 to " + Integer.MAX_VALUE);
         }
         return RateLimit.Quantity.of((int) number, duration(text.substring(slash + 1)));

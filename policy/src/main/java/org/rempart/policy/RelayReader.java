@@ -68,7 +68,7 @@ final class RelayReader {
         }
         if (!written.get().equals("true")) {
             throw allow.fault(
-                    "authenticated=\"" + written.get() + "\" says nothing",
+                    "authenticated=" + Wording.quoted(written.get()) + " says nothing",
                     "write authenticated=\"true\", or leave the attribute out where no authentication is asked for");
         }
         return true;

@@ -101,7 +101,7 @@ final class SubmissionReader {
         String right = "write then=\"block/1h\" to refuse for an hour";
         String then = failures.required("then", right);
         if (!then.startsWith(BLOCK)) {
-            throw failures.fault("\"" + then + "\" is unknown as then of <failures>", right);
+            throw failures.fault(Wording.quoted(then) + " is unknown as then of <failures>", right);
         }
         try {
             return Quantities.duration(then.substring(BLOCK.length()));

@@ -62,8 +62,8 @@ final class TlsReader {
                 boolean old = protocol.matches("(?i)(SSL|TLS).*") && !protocol.matches("(?i)TLSv?-?1[._]?[23]");
                 throw element.fault(
                         old
-                                ? protocol + " is unsafe and never used (RFC 8996, RFC 7568)"
-                                : "\"" + protocol + "\" is unknown as a protocol",
+                                ? Wording.abbreviated(protocol) + " is unsafe and never used (RFC 8996, RFC 7568)"
+                                : Wording.quoted(protocol) + " is unknown as a protocol",
                         Wording.possible(protocol, PROTOCOLS));
             }
             if (protocols.contains(protocol)) {

@@ -7,6 +7,7 @@ package org.rempart.policy;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Words for messages: what would have been possible where something unknown was written, and what was likely meant. */
@@ -14,7 +15,35 @@ final class Wording {
     /** Up to so many letters apart, a word counts as mistyped. */
     private static final int MISTYPED = 2;
 
+    /** Of a longer list only the beginning is shown. */
+    private static final int LISTED = 12;
+
+    /** What is quoted is cut behind so many characters. */
+    private static final int QUOTED = 80;
+
+    private static final Pattern BREAKS = Pattern.compile("[\\p{javaWhitespace}\\p{Cc}\\p{Cf}]+");
+
     private Wording() {}
+
+    /** What somebody wrote, in quotation marks and fit for a line of a log. */
+    static String quoted(String written) {
+        return '"' + abbreviated(written) + '"';
+    }
+
+    /** Without line breaks of any kind, and without what could make a terminal show something else. */
+    static String inOneLine(String written) {
+        return BREAKS.matcher(written).replaceAll(" ").strip();
+    }
+
+    /** In one line, and not longer than a line. */
+    static String abbreviated(String written) {
+        // Of a text as long as a file only the beginning is looked at.
+        String beginning = written.substring(0, Math.min(written.length(), 4 * QUOTED));
+        String line = inOneLine(beginning);
+        return line.length() <= QUOTED && beginning.length() == written.length()
+                ? line
+                : line.substring(0, Math.min(line.length(), QUOTED)) + "…";
+    }
 
     /** "possible are a, b, c", and "is b meant?" where one of them is close to what was written. */
     static String possible(String written, Collection<String> possible) {
@@ -23,7 +52,8 @@ final class Wording {
         }
         String list = possible.size() == 1
                 ? "possible is only " + possible.iterator().next()
-                : "possible are " + possible.stream().collect(Collectors.joining(", "));
+                : "possible are " + possible.stream().limit(LISTED).collect(Collectors.joining(", "))
+                        + (possible.size() > LISTED ? ", …" : "");
         return closest(written, possible)
                 .map(word -> list + " (is " + word + " meant?)")
                 .orElse(list);

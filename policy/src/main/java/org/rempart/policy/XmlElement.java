@@ -100,7 +100,7 @@ final class XmlElement {
     void noText() throws PolicyException {
         if (!text().isEmpty()) {
             throw fault(
-                    "<" + name + "> holds the text \"" + abbreviated(text()) + "\"",
+                    "<" + name + "> holds the text " + Wording.quoted(text()),
                     "remove it, or put it between <!-- and --> if it is a comment");
         }
     }
@@ -140,7 +140,7 @@ final class XmlElement {
                 throw fault(
                         written.isBlank()
                                 ? "the list of " + what + " is empty"
-                                : "the list of " + what + " \"" + abbreviated(written.strip()) + "\" has an empty part",
+                                : "the list of " + what + " " + Wording.quoted(written) + " has an empty part",
                         "write " + what + " with one comma between two of them");
             }
             parts.add(stripped);
@@ -166,7 +166,7 @@ final class XmlElement {
         throw fault(
                 written.isEmpty()
                         ? "<" + name + "> says nothing for " + what
-                        : "\"" + abbreviated(written) + "\" is unknown as " + what + " of <" + name + ">",
+                        : Wording.quoted(written) + " is unknown as " + what + " of <" + name + ">",
                 Wording.possible(written, keywords));
     }
 
@@ -190,18 +190,16 @@ final class XmlElement {
         return Rule.at(toString(), location);
     }
 
-    private static String abbreviated(String words) {
-        String line = words.replaceAll("\\s+", " ");
-        return line.length() <= 60 ? line : line.substring(0, 60) + "…";
-    }
-
     /** The element as written, in one line and without what elements it holds. */
     @Override
     public String toString() {
         StringBuilder tag = new StringBuilder("<").append(name);
-        attributes.forEach((attribute, value) ->
-                tag.append(' ').append(attribute).append("=\"").append(value).append('"'));
-        String inside = abbreviated(text());
+        attributes.forEach((attribute, value) -> tag.append(' ')
+                .append(attribute)
+                .append("=\"")
+                .append(Wording.inOneLine(value))
+                .append('"'));
+        String inside = Wording.abbreviated(text());
         if (!inside.isEmpty()) {
             return tag.append('>')
                     .append(inside)

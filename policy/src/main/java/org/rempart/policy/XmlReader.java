@@ -191,9 +191,7 @@ final class XmlReader {
         String message = String.valueOf(fault.getMessage());
         // The parser puts the place before what it says, in words of its own.
         int start = message.indexOf("Message: ");
-        String said = (start < 0 ? message : message.substring(start + "Message: ".length()))
-                .replaceAll("\\s+", " ")
-                .strip();
+        String said = Wording.inOneLine(start < 0 ? message : message.substring(start + "Message: ".length()));
         return new PolicyException(
                 Location.of(file, faultLine, column), "not well-formed XML (" + said + ")", MARKUP_ADVICE);
     }
