@@ -12,7 +12,22 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads the policy file. */
+/**
+ * Reads the policy file, {@code rempart.xml}: XML 1.0 in UTF-8, at most 16 MiB, without a document type and without a
+ * namespace. {@code rempart.xsd}, beside this class, tells it to editors. Elements may stand in any order.
+ *
+ * <p>What is absent is as in {@link Policy#defaults()}. What is there but partial means:
+ * <ul>
+ *   <li>{@code <relay>} without {@code <allow>}: nobody relays;
+ *   <li>{@code <submission>} without {@code <identity>}, or one without an attribute: {@code own}; without
+ *       {@code <rate>} or {@code <failures>}: no such limit;
+ *   <li>{@code <headers>}: its {@code <strip>} elements replace the default ones; without {@code <received>} trace fields
+ *       are rewritten, without {@code <signed>} signed fields are kept;
+ *   <li>{@code <tls>} without {@code <protocols>}, {@code <clients>} or {@code <outbound>}: the default of each.
+ * </ul>
+ *
+ * <p>A fault is a {@link PolicyException}; what is odd but no fault is in {@link Policy#warnings()}.
+ */
 public final class PolicyFile {
     /** Where the policy file lies in a James installation, as James's own configuration names files. */
     public static final String DEFAULT_URL = "file://conf/rempart.xml";
