@@ -66,9 +66,14 @@ public final class TlsPolicy {
         return outbound.find(recipientDomain).orElse(outboundDefault);
     }
 
-    /** The levels that some domain may get. */
+    /** The levels that mail to some domain or other gets. */
     public Set<TlsLevel> usedLevels() {
         return usedLevels;
+    }
+
+    /** The level for mail to a domain that no rule names. */
+    public Decision<TlsLevel> outboundDefault() {
+        return outboundDefault;
     }
 
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
