@@ -8,10 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -126,22 +122,11 @@ class TlsContractTest {
             for (String queue : List.of("outgoing-verify", "outgoing-encrypt")) {
                 Awaitility.await(queue)
                         .atMost(Mails.PATIENCE)
-                        .untilAsserted(() -> assertThat(get(variant, "/mailQueues/" + queue + "/mails"))
+                        .untilAsserted(() -> assertThat(variant.administration("/mailQueues/" + queue + "/mails"))
                                 .contains("nextDelivery"));
             }
             assertThat(peer.mails()).hasSize(1);
         }
-    }
-
-    private static String get(Variant variant, String path) throws IOException, InterruptedException {
-        String token = Files.readString(variant.home().resolve("var/webadmin.token")).trim();
-        HttpRequest request = HttpRequest.newBuilder()
-                .uri(java.net.URI.create("http://127.0.0.1:" + variant.webadmin().getPort() + path))
-                .header("Authorization", "Bearer " + token)
-                .build();
-        return HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
-                .body();
     }
 
     @Test

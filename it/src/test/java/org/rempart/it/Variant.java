@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,6 +154,17 @@ final class Variant implements AutoCloseable {
         } finally {
             Files.delete(output);
         }
+    }
+
+    /** What its administration interface answers. */
+    String administration(String path) throws IOException, InterruptedException {
+        String token = Files.readString(home.resolve("var/webadmin.token")).trim();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
+                .header("Authorization", "Bearer " + token)
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     @Override
