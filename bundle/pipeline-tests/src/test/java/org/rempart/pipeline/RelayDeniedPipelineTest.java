@@ -253,7 +253,9 @@ class RelayDeniedPipelineTest {
                     TestMail.from("eve@outside.example").at("not an address").to("carol@elsewhere.example"));
 
             assertThat(pipeline.remote()).isEmpty();
-            assertThat(pipeline.accountedFor()).containsExactly("carol@elsewhere.example");
+            assertThat(pipeline.kept(DENIED))
+                    .singleElement()
+                    .satisfies(mail -> assertThat(mail.recipients()).containsExactly("carol@elsewhere.example"));
         }
     }
 
