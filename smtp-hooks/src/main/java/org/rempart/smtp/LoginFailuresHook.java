@@ -12,25 +12,21 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.OidcSASLConfiguration;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandHandler;
 import org.apache.james.protocols.api.handler.ConnectHandler;
-import org.apache.james.protocols.api.handler.DisconnectHandler;
 import org.apache.james.protocols.api.handler.ExtensibleHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.AuthHook;
-import org.apache.james.protocols.smtp.hook.Hook;
 import org.apache.james.protocols.smtp.hook.HookResult;
-import org.apache.james.protocols.smtp.hook.HookResultHook;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
@@ -57,37 +53,20 @@ import org.slf4j.LoggerFactory;
  *   <li>While the directory can't be asked, failures do not count: an outage would block everybody.
  * </ul>
  *
- * Nothing sleeps; a failed login costs the server no thread.
+ * It asks the other authentication hooks itself, since James 3.8 tells nobody how a login ended. A login that fails with an
+ * exception is answered {@code 454 4.7.0} too. Nothing sleeps; a failed login costs the server no thread.
  */
 public final class LoginFailuresHook extends PolicyHook
-        implements ConnectHandler<SMTPSession>,
-                DisconnectHandler<SMTPSession>,
-                CommandHandler<SMTPSession>,
-                AuthHook,
-                HookResultHook,
-                ExtensibleHandler {
+        implements ConnectHandler<SMTPSession>, CommandHandler<SMTPSession>, AuthHook, ExtensibleHandler {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginFailuresHook.class);
     private static final List<String> COMMANDS = List.of("HELO", "EHLO", "STARTTLS", "AUTH", "MAIL");
     private static final int NETWORK_PREFIX_BYTES = 8;
 
     private static final Response BLOCKED = Answers.lastAnswer("421", "4.7.0 Too many failed logins, try again later");
 
-    /** A login whose outcome is not known yet. */
-    private static final class Login {
-        private final LoginFailureLedger.Attempt attempt;
-        private final Optional<Username> account;
-
-        Login(LoginFailureLedger.Attempt attempt, Optional<Username> account) {
-            this.attempt = attempt;
-            this.account = account;
-        }
-    }
-
-    private static final AttachmentKey<Login> LOGIN = AttachmentKey.of("org.rempart.smtp.login", Login.class);
-
     private final LoginFailureLedger ledger;
     private final UsersRepository users;
-    private Hook lastAuthHook = this;
+    private List<AuthHook> others = List.of();
 
     @Inject
     public LoginFailuresHook(LoginFailureLedger ledger, UsersRepository users, FileSystem fileSystem) {
@@ -101,11 +80,14 @@ public final class LoginFailuresHook extends PolicyHook
         return List.of(AuthHook.class);
     }
 
-    /** Learns which hook is asked last: only when that one does not know the password either, a login has failed. */
+    /** Learns which hooks come behind this one. */
     @Override
     public void wireExtensions(Class<?> interfaceName, List<?> extension) {
-        if (interfaceName.equals(AuthHook.class) && !extension.isEmpty()) {
-            lastAuthHook = (Hook) extension.get(extension.size() - 1);
+        if (interfaceName.equals(AuthHook.class)) {
+            others = extension.stream()
+                    .filter(hook -> hook != this)
+                    .map(AuthHook.class::cast)
+                    .collect(Collectors.toList());
         }
     }
 
@@ -139,76 +121,83 @@ public final class LoginFailuresHook extends PolicyHook
 
     @Override
     public HookResult doAuth(SMTPSession session, Username username, String password) {
-        return begin(session, Optional.of(username));
+        return judge(session, Optional.of(username), hook -> hook.doAuth(session, username, password));
     }
 
     /** Whom a token (RFC 7628) is for, only its issuer knows; what fails counts for the address. */
     @Override
     public HookResult doSasl(SMTPSession session, OidcSASLConfiguration configuration, String initialResponse) {
-        return begin(session, Optional.empty());
+        return judge(session, Optional.empty(), hook -> hook.doSasl(session, configuration, initialResponse));
     }
 
-    private HookResult begin(SMTPSession session, Optional<Username> account) {
-        dismissUnfinished(session);
+    private HookResult judge(SMTPSession session, Optional<Username> account, Function<AuthHook, HookResult> login) {
         List<LoginFailureLedger.Subject> subjects =
                 subjects(FailureLimit.Per.ADDRESS, network(SmtpFacts.client(session)));
         account.ifPresent(name -> subjects.addAll(subjects(FailureLimit.Per.ACCOUNT, name.asString())));
         Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(subjects);
         if (attempt.isEmpty()) {
-            AuditTrail trail = AuditTrail.event("blocked-refused", session);
-            account.ifPresent(name -> trail.with("account", name.asString()));
+            AuditTrail trail = audit("blocked-refused", session, account);
             ledger.blocked(subjects)
                     .ifPresent(blocked -> trail.rule(blocked.limit().rule()));
             trail.log();
-            return Answers.refuseForNow("454", "4.7.0 Temporary authentication failure");
+            return cannotLogIn();
         }
-        session.setAttachment(LOGIN, new Login(attempt.get(), account), State.Connection);
+        HookResult result;
+        try {
+            result = askOthers(login);
+        } catch (RuntimeException undecided) {
+            attempt.get().dismissed();
+            LOGGER.error("A login could not be decided", undecided);
+            audit("login-undecided", session, account).log();
+            return cannotLogIn();
+        }
+        switch (result.getResult().getAction()) {
+            case OK:
+                attempt.get().dismissed();
+                AuditTrail.event("login", session).log();
+                return result;
+            case DENYSOFT:
+                attempt.get().dismissed();
+                audit("login-undecided", session, account).log();
+                return result;
+            case DENY:
+                failed(session, account, attempt.get());
+                return result;
+            case DECLINED:
+            case NONE:
+                failed(session, account, attempt.get());
+                return Answers.refuse("535", "5.7.8 Authentication credentials invalid");
+        }
+        throw new AssertionError(result);
+    }
+
+    private static HookResult cannotLogIn() {
+        return Answers.refuseForNow("454", "4.7.0 Temporary authentication failure");
+    }
+
+    /** What the hooks behind this one say of a login: the first that does not leave it to the next. */
+    private HookResult askOthers(Function<AuthHook, HookResult> login) {
+        for (AuthHook hook : others) {
+            HookResult result = login.apply(hook);
+            if (result != null
+                    && HookReturnCode.Action.ACTIVE_ACTIONS.contains(
+                            result.getResult().getAction())) {
+                return result;
+            }
+        }
         return HookResult.DECLINED;
     }
 
-    @Override
-    public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
-        if (hook instanceof AuthHook) {
-            switch (result.getResult().getAction()) {
-                case OK:
-                    finish(session, login -> succeeded(session, login));
-                    break;
-                case DENY:
-                    finish(session, login -> failed(session, login));
-                    break;
-                case DENYSOFT:
-                    finish(session, login -> login.attempt.dismissed());
-                    break;
-                case DECLINED:
-                case NONE:
-                    if (hook == lastAuthHook) {
-                        finish(session, login -> failed(session, login));
-                    }
-                    break;
-            }
-        }
-        return result;
-    }
-
-    private static void finish(SMTPSession session, Consumer<Login> outcome) {
-        session.removeAttachment(LOGIN, State.Connection).ifPresent(outcome);
-    }
-
-    private static void succeeded(SMTPSession session, Login login) {
-        login.attempt.dismissed();
-        AuditTrail.event("login", session).log();
-    }
-
-    private void failed(SMTPSession session, Login login) {
-        if (!login.account.map(this::directoryAnswers).orElse(true)) {
-            login.attempt.dismissed();
-            audit("login-undecided", session, login.account).log();
+    private void failed(SMTPSession session, Optional<Username> account, LoginFailureLedger.Attempt attempt) {
+        if (!account.map(this::directoryAnswers).orElse(true)) {
+            attempt.dismissed();
+            audit("login-undecided", session, account).log();
             return;
         }
-        List<LoginFailureLedger.Subject> blocked = login.attempt.failed();
-        audit("login-failed", session, login.account).log();
+        List<LoginFailureLedger.Subject> blocked = attempt.failed();
+        audit("login-failed", session, account).log();
         for (LoginFailureLedger.Subject subject : blocked) {
-            audit("blocked", session, login.account)
+            audit("blocked", session, account)
                     .with("subject", subject.name())
                     .with("seconds", subject.limit().block().toSeconds())
                     .rule(subject.limit().rule())
@@ -238,17 +227,6 @@ public final class LoginFailuresHook extends PolicyHook
             LOGGER.error("The directory does not answer, login failures are not counted", down);
             return false;
         }
-    }
-
-    @Override
-    public void onDisconnect(SMTPSession session) {
-        if (session != null) {
-            dismissUnfinished(session);
-        }
-    }
-
-    private static void dismissUnfinished(SMTPSession session) {
-        finish(session, login -> login.attempt.dismissed());
     }
 
     private List<LoginFailureLedger.Subject> subjects(FailureLimit.Per per, String name) {

@@ -7,6 +7,7 @@ package org.rempart.smtp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -62,11 +63,13 @@ class SubmissionOverSocketsTest {
     void record() {
         appender.start();
         logger.addAppender(appender);
+        logger.setLevel(Level.INFO);
     }
 
     @AfterEach
     void stop() {
         logger.detachAppender(appender);
+        logger.setLevel(null);
         server.close();
     }
 
