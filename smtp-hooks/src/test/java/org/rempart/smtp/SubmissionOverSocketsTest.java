@@ -64,12 +64,14 @@ class SubmissionOverSocketsTest {
         appender.start();
         logger.addAppender(appender);
         logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
     }
 
     @AfterEach
     void stop() {
         logger.detachAppender(appender);
         logger.setLevel(null);
+        logger.setAdditive(true);
         server.close();
     }
 
@@ -187,6 +189,8 @@ class SubmissionOverSocketsTest {
             client.send(message("alice@ours.example")).expect(250);
             client.command("MAIL FROM:<alice@ours.example>", "452 4.7.28");
         }
+        assertThat(events("submission")).hasSize(1);
+        assertThat(events("submission").get(0)).contains("\"verdict\":\"accepted\"", "<identity");
     }
 
     @Test
