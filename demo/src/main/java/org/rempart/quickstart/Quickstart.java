@@ -315,6 +315,9 @@ public final class Quickstart implements Callable<Integer> {
                 .normalize()
                 .resolve("james-distribution")
                 .resolve("target");
+        if (!Files.isDirectory(target)) {
+            throw new IOException("There is no " + target + ": the archive is not built.");
+        }
         try (Stream<Path> files = Files.list(target)) {
             return files.filter(file -> file.getFileName().toString().matches("rempart-james-.*\\.tar\\.gz"))
                     .max(Comparator.comparingLong(file -> file.toFile().lastModified()))

@@ -107,6 +107,7 @@ class ServerConfTest {
     void failsWhenWebadminWouldNotBeOnLoopback() throws IOException {
         write("webadmin.properties", "enabled=true\nhost=0.0.0.0\nport=8000\n");
         assertThatThrownBy(() -> conf.listenOn(ports)).hasMessageContaining("host=127.0.0.1");
+        packagedFiles();
         write("webadmin.properties", "enabled=true\nhost=127.0.0.1\n");
         assertThatThrownBy(() -> conf.listenOn(ports)).hasMessageContaining("port=");
     }
