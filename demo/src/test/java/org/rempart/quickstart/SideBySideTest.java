@@ -42,7 +42,7 @@ class SideBySideTest {
     void wrapsLongFieldsAndUnfoldsThem() {
         assertThat(table("Received: from somewhere\r\n\tby elsewhere\r\n", "")).isEqualTo("""
                         Received: from       <
-                          somewhere?by       <
+                          somewhere by       <
                           elsewhere          <""");
         assertThat(table("X: " + "y".repeat(30) + "\r\n", "")).isEqualTo("""
                         X: yyyyyyyyyyyyyyyyy <
