@@ -22,6 +22,7 @@ final class AuditRecorder extends AppenderBase<ILoggingEvent> implements AutoClo
         setContext(logger.getLoggerContext());
         start();
         logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
         logger.addAppender(this);
     }
 
@@ -41,6 +42,7 @@ final class AuditRecorder extends AppenderBase<ILoggingEvent> implements AutoClo
     public void close() {
         logger.detachAppender(this);
         logger.setLevel(null);
+        logger.setAdditive(true);
         stop();
     }
 }
