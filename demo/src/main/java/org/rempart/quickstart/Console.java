@@ -52,7 +52,8 @@ final class Console {
 
     /** A check that behaved, and what was seen. */
     void passed(String what, String seen) {
-        line("  " + painted(GREEN, "ok") + "    " + what + (seen.isEmpty() ? "" : painted(DIM, "  " + printable(seen))));
+        line("  " + painted(GREEN, "ok") + "    " + what
+                + (seen.isEmpty() ? "" : painted(DIM, "  " + printable(seen))));
     }
 
     /** A check that did not behave. */

@@ -66,9 +66,7 @@ final class SideBySide {
     /** Printable text in pieces of at most {@code width} characters, broken at spaces where there are any. */
     private static List<String> wrap(String textOrNull, int width) {
         List<String> pieces = new ArrayList<>();
-        String rest = textOrNull == null
-                ? ""
-                : textOrNull.replace('\t', ' ').replaceAll("[^\\x20-\\x7E]", "?");
+        String rest = textOrNull == null ? "" : textOrNull.replace('\t', ' ').replaceAll("[^\\x20-\\x7E]", "?");
         while (rest.length() > width) {
             int space = rest.lastIndexOf(' ', width);
             int end = space > CONTINUED.length() + 1 ? space : width;
