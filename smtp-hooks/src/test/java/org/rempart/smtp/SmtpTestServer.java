@@ -341,7 +341,7 @@ final class SmtpTestServer implements AutoCloseable {
 
         @Override
         public InetAddress getByName(String host) throws UnknownHostException {
-            if (!host.matches("[0-9.]+")) {
+            if (!host.matches("[0-9.]+|[0-9a-f.]*:[0-9a-f.:]*")) {
                 throw new AssertionError("Look-up of " + host);
             }
             return InetAddress.getByName(host);
