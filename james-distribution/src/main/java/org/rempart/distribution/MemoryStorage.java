@@ -6,7 +6,6 @@ package org.rempart.distribution;
 
 import com.google.inject.Module;
 import com.google.inject.util.Modules;
-import org.apache.james.modules.BlobExportMechanismModule;
 import org.apache.james.modules.BlobMemoryModule;
 import org.apache.james.modules.MailboxModule;
 import org.apache.james.modules.MailetProcessingModule;
@@ -17,7 +16,6 @@ import org.apache.james.modules.eventstore.MemoryEventStoreModule;
 import org.apache.james.modules.mailbox.MemoryMailboxModule;
 import org.apache.james.modules.queue.memory.MemoryMailQueueModule;
 import org.apache.james.modules.server.TaskManagerModule;
-import org.apache.james.modules.vault.DeletedMessageVaultModule;
 
 /** Everything that keeps something, in memory: accounts, domains, queues, mailboxes, repositories. */
 final class MemoryStorage {
@@ -28,8 +26,6 @@ final class MemoryStorage {
                 new MailetProcessingModule(),
                 new MemoryDelegationStoreModule(),
                 new BlobMemoryModule(),
-                new BlobExportMechanismModule(),
-                new DeletedMessageVaultModule(),
                 new MailboxModule(),
                 new MemoryDataModule(),
                 new MemoryEventStoreModule(),

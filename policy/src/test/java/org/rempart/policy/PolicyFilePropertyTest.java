@@ -103,7 +103,7 @@ class PolicyFilePropertyTest {
         readsOrTellsThePlace(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    @Property(tries = 5000)
+    @Property(tries = 1500)
     void mutatedPolicy(@ForAll("policies") String policy, @ForAll("edits") List<Edit> edits) throws IOException {
         String mutated = policy;
         for (Edit edit : edits) {
@@ -112,7 +112,7 @@ class PolicyFilePropertyTest {
         readsOrTellsThePlace(mutated.getBytes(StandardCharsets.UTF_8));
     }
 
-    @Property(tries = 2000)
+    @Property(tries = 700)
     void anyTextForAnyAttribute(@ForAll("policies") String policy, @ForAll String value, @ForAll int which)
             throws IOException {
         String escaped = value.replace("&", "&amp;")
