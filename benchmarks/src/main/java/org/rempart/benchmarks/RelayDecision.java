@@ -79,8 +79,7 @@ public class RelayDecision {
     }
 
     private static InetAddress address(int offset) throws UnknownHostException {
-        return InetAddress.getByAddress(
-                new byte[] {10, (byte) (offset >>> 16), (byte) (offset >>> 8), (byte) offset});
+        return InetAddress.getByAddress(new byte[] {10, (byte) (offset >>> 16), (byte) (offset >>> 8), (byte) offset});
     }
 
     private static void require(RelayVerdict expected, Decision<RelayVerdict> decision) {
