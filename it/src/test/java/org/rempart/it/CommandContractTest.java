@@ -42,7 +42,8 @@ class CommandContractTest {
     @Test
     void aTakenPortStopsTheStart() throws Exception {
         Variant variant = new Variant("port-taken");
-        try (ServerSocket other = new ServerSocket(variant.smtp().getPort(), 1, variant.smtp().getAddress())) {
+        try (ServerSocket other =
+                new ServerSocket(variant.smtp().getPort(), 1, variant.smtp().getAddress())) {
             Result result = variant.run("", "start");
             assertThat(result.exitCode()).isEqualTo(CONFIGURATION_FAULT);
             assertThat(result.output())

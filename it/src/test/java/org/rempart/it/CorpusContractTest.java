@@ -85,7 +85,8 @@ class CorpusContractTest {
                 }
             }
             assertThat(SinkMail.all(server.sinkDirectory())).hasSizeGreaterThanOrEqualTo(first + taken.size());
-            assertThat(variant.administration("/mailRepositories/var%2Fmail%2Ferror/mails")).isEqualTo("[]");
+            assertThat(variant.administration("/mailRepositories/var%2Fmail%2Ferror/mails"))
+                    .isEqualTo("[]");
         }
     }
 

@@ -52,8 +52,10 @@ class HeaderContractTest {
     @Test
     void h1_theHopsAreStillThere() throws Exception {
         SinkMail mail = sendBoth(Mails.marker());
-        List<String> hops =
-                Mails.header(mail.raw()).lines().filter(line -> line.startsWith("Received:")).toList();
+        List<String> hops = Mails.header(mail.raw())
+                .lines()
+                .filter(line -> line.startsWith("Received:"))
+                .toList();
         assertThat(hops).hasSize(2);
         assertThat(hops.get(1)).contains("with ESMTP id 4AbCdEf").contains("Tue, 24 Nov 2026 20:49:00 +0100");
     }

@@ -38,7 +38,8 @@ class RelayContractTest {
 
     @Test
     void r1_mailForOtherDomainsIsRefused() throws Exception {
-        assertThat(recipient("somebody@outside.example", "<victim@" + FOREIGN + ">").toString())
+        assertThat(recipient("somebody@outside.example", "<victim@" + FOREIGN + ">")
+                        .toString())
                 .isEqualTo("550 5.7.1 Relaying denied");
     }
 
@@ -84,7 +85,9 @@ class RelayContractTest {
         }
         assertThat(accepted).as("probes that were accepted at RCPT").isEmpty();
         Mails.settle(server);
-        assertThat(Mails.hasLeft(server, marker)).as("a probe was really relayed").isFalse();
+        assertThat(Mails.hasLeft(server, marker))
+                .as("a probe was really relayed")
+                .isFalse();
     }
 
     @Test
@@ -93,12 +96,16 @@ class RelayContractTest {
             client.command("EHLO outside.example");
             client.authPlain(server.user(), "wrong");
             client.command("MAIL FROM:<" + server.user() + ">");
-            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code()).isEqualTo(550);
-            assertThat(client.command("RCPT TO:<" + server.user2() + ">").code()).isEqualTo(250);
-            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code()).isEqualTo(550);
+            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code())
+                    .isEqualTo(550);
+            assertThat(client.command("RCPT TO:<" + server.user2() + ">").code())
+                    .isEqualTo(250);
+            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code())
+                    .isEqualTo(550);
             client.command("RSET");
             client.command("MAIL FROM:<>");
-            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code()).isEqualTo(550);
+            assertThat(client.command("RCPT TO:<victim@" + FOREIGN + ">").code())
+                    .isEqualTo(550);
         }
     }
 
@@ -106,12 +113,11 @@ class RelayContractTest {
     void r4_refusalsAreInTheAuditTrailWithTheRule() throws Exception {
         String victim = Mails.marker() + "@" + FOREIGN;
         recipient("somebody@outside.example", "<" + victim + ">");
-        assertThat(AuditLog.of(server.home()).events("relay-refused"))
-                .anySatisfy(event -> {
-                    assertThat(event.path("recipient").asText()).isEqualTo(victim);
-                    assertThat(event.path("client").asText()).isEqualTo("127.0.0.1");
-                    assertThat(event.path("rule").asText()).isNotEmpty();
-                });
+        assertThat(AuditLog.of(server.home()).events("relay-refused")).anySatisfy(event -> {
+            assertThat(event.path("recipient").asText()).isEqualTo(victim);
+            assertThat(event.path("client").asText()).isEqualTo("127.0.0.1");
+            assertThat(event.path("rule").asText()).isNotEmpty();
+        });
     }
 
     private SmtpReply recipient(String sender, String recipient) throws IOException {

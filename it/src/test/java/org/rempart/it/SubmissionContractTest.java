@@ -70,12 +70,14 @@ class SubmissionContractTest {
         try (SmtpClient client = SmtpClient.connectTls(server.submissions(), Mails.tls(server))) {
             client.command("EHLO client.example");
             assertThat(client.authPlain(server.user(), "wrong").code()).isEqualTo(535);
-            assertThat(client.command("MAIL FROM:<" + server.user() + ">").code()).isEqualTo(530);
+            assertThat(client.command("MAIL FROM:<" + server.user() + ">").code())
+                    .isEqualTo(530);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"AUTH PLAIN %s", "auth plain %s", "AUTH PLAIN", "AUTH LOGIN", "AUTH LOGIN %s", "AUTH CRAM-MD5"})
+    @ValueSource(
+            strings = {"AUTH PLAIN %s", "auth plain %s", "AUTH PLAIN", "AUTH LOGIN", "AUTH LOGIN %s", "AUTH CRAM-MD5"})
     void a1_noPasswordInClearText(String command) throws Exception {
         String plain = Base64.getEncoder()
                 .encodeToString(("\0" + server.user() + "\0" + server.password()).getBytes(StandardCharsets.UTF_8));
@@ -98,10 +100,12 @@ class SubmissionContractTest {
     void a1_nobodyLogsInAtTheMx() throws Exception {
         try (SmtpClient client = SmtpClient.connect(server.smtp())) {
             assertThat(client.command("EHLO outside.example").announces("AUTH")).isFalse();
-            assertThat(client.authPlain(server.user(), server.password()).toString()).startsWith("503 5.5.1 ");
+            assertThat(client.authPlain(server.user(), server.password()).toString())
+                    .startsWith("503 5.5.1 ");
             client.startTls(Mails.tls(server));
             assertThat(client.command("EHLO outside.example").announces("AUTH")).isFalse();
-            assertThat(client.authPlain(server.user(), server.password()).toString()).startsWith("503 5.5.1 ");
+            assertThat(client.authPlain(server.user(), server.password()).toString())
+                    .startsWith("503 5.5.1 ");
         }
     }
 
@@ -207,7 +211,8 @@ class SubmissionContractTest {
                 client.command("EHLO outside.example");
                 client.command("MAIL FROM:<somebody@outside.example>");
                 assertThat(client.command("RCPT TO:<" + carol + ">").code()).isEqualTo(250);
-                assertThat(client.command("RCPT TO:<dave@" + server.domain() + ">").code())
+                assertThat(client.command("RCPT TO:<dave@" + server.domain() + ">")
+                                .code())
                         .isEqualTo(550);
             }
         }

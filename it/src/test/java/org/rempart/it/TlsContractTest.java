@@ -32,7 +32,8 @@ class TlsContractTest {
         String clear = Mails.marker();
         String encrypted = Mails.marker();
         try (SmtpClient client = SmtpClient.connect(server.smtp())) {
-            assertThat(client.command("EHLO outside.example").announces("STARTTLS")).isTrue();
+            assertThat(client.command("EHLO outside.example").announces("STARTTLS"))
+                    .isTrue();
             assertThat(client.send(
                                     "somebody@outside.example",
                                     List.of(server.user2()),
@@ -71,10 +72,7 @@ class TlsContractTest {
 
     private void submit(String marker, String recipient) throws IOException {
         try (SmtpClient client = Mails.submission(server)) {
-            assertThat(client.send(
-                                    server.user(),
-                                    List.of(recipient),
-                                    Mails.message(server.user(), recipient, marker))
+            assertThat(client.send(server.user(), List.of(recipient), Mails.message(server.user(), recipient, marker))
                             .code())
                     .isEqualTo(250);
         }
@@ -132,7 +130,8 @@ class TlsContractTest {
     @Test
     void t3_clientsMustEncrypt() throws Exception {
         try (SmtpClient client = SmtpClient.connect(server.submission())) {
-            assertThat(client.command("EHLO client.example").announces("STARTTLS")).isTrue();
+            assertThat(client.command("EHLO client.example").announces("STARTTLS"))
+                    .isTrue();
             for (String command : List.of("MAIL FROM:<" + server.user() + ">", "RCPT TO:<x@y.example>", "DATA")) {
                 assertThat(client.command(command).toString())
                         .isEqualTo("530 5.7.0 Must issue a STARTTLS command first");
@@ -161,9 +160,12 @@ class TlsContractTest {
             variant.start();
             variant.addUser(server.user(), server.password());
             try (SmtpClient client = SmtpClient.connect(variant.submission())) {
-                assertThat(client.command("EHLO printer.example").announces("AUTH")).isTrue();
-                assertThat(client.command("MAIL FROM:<" + server.user() + ">").code()).isEqualTo(530);
-                assertThat(client.authPlain(server.user(), server.password()).code()).isEqualTo(235);
+                assertThat(client.command("EHLO printer.example").announces("AUTH"))
+                        .isTrue();
+                assertThat(client.command("MAIL FROM:<" + server.user() + ">").code())
+                        .isEqualTo(530);
+                assertThat(client.authPlain(server.user(), server.password()).code())
+                        .isEqualTo(235);
             }
             assertThat(AuditLog.of(variant.home()).events("clear-text-exception"))
                     .anySatisfy(event -> assertThat(event.path("rule").asText()).contains("a printer without TLS"));
@@ -171,13 +173,16 @@ class TlsContractTest {
             try (SmtpClient client = SmtpClient.connect(variant.smtp())) {
                 client.command("EHLO app.example");
                 client.command("MAIL FROM:<job@app.example>");
-                assertThat(client.command("RCPT TO:<victim@partner.example>").code()).isEqualTo(250);
+                assertThat(client.command("RCPT TO:<victim@partner.example>").code())
+                        .isEqualTo(250);
                 client.command("RSET");
                 client.command("MAIL FROM:<job@other.example>");
-                assertThat(client.command("RCPT TO:<victim@partner.example>").code()).isEqualTo(550);
+                assertThat(client.command("RCPT TO:<victim@partner.example>").code())
+                        .isEqualTo(550);
                 client.command("RSET");
                 client.command("MAIL FROM:<>");
-                assertThat(client.command("RCPT TO:<victim@partner.example>").code()).isEqualTo(550);
+                assertThat(client.command("RCPT TO:<victim@partner.example>").code())
+                        .isEqualTo(550);
             }
         }
     }

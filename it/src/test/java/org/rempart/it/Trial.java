@@ -45,7 +45,8 @@ final class Trial {
     private static Endpoints start() throws IOException, InterruptedException {
         Path trial = FOLDER.resolve("trial");
         // The quickstart looks for the archive where the build leaves it.
-        Path target = Files.createDirectories(trial.resolve("james-distribution").resolve("target"));
+        Path target =
+                Files.createDirectories(trial.resolve("james-distribution").resolve("target"));
         Path archive = archive();
         Path link = target.resolve(archive.getFileName());
         Files.deleteIfExists(link);
@@ -53,8 +54,8 @@ final class Trial {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(trial), "stop"));
         int exit = quickstart(trial, "--keep");
         if (exit != 0) {
-            throw new IOException("the quickstart ended with " + exit + ":\n"
-                    + Files.readString(FOLDER.resolve("quickstart.log")));
+            throw new IOException(
+                    "the quickstart ended with " + exit + ":\n" + Files.readString(FOLDER.resolve("quickstart.log")));
         }
         return Endpoints.read(trial.resolve("target/quickstart/endpoints.json"));
     }

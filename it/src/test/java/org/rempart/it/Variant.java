@@ -159,7 +159,8 @@ final class Variant implements AutoCloseable {
     /** What its administration interface answers. */
     String administration(String path) throws IOException, InterruptedException {
         String token = Files.readString(home.resolve("var/webadmin.token")).trim();
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
                 .header("Authorization", "Bearer " + token)
                 .build();
         return HttpClient.newHttpClient()

@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,8 +50,19 @@ class StrictLinesFilterTest {
     /** Each way to end a message that some server takes for an end, but that is none (RFC 5321, section 4.1.1.4). */
     static Stream<String> falseEnds() {
         return Stream.of(
-                "\n.\n", "\n.\r\n", "\r.\r", "\r.\r\n", "\r.\n", "\r\n.\n", "\r\n.\r", "\r\n.\r\r\n", "\n\n.\r\n",
-                "\r\r\n.\r\n", "\r\n\n.\r\n", "\r\n.\n\r\n", "\r\n\0.\r\n\n");
+                "\n.\n",
+                "\n.\r\n",
+                "\r.\r",
+                "\r.\r\n",
+                "\r.\n",
+                "\r\n.\n",
+                "\r\n.\r",
+                "\r\n.\r\r\n",
+                "\n\n.\r\n",
+                "\r\r\n.\r\n",
+                "\r\n\n.\r\n",
+                "\r\n.\n\r\n",
+                "\r\n\0.\r\n\n");
     }
 
     @ParameterizedTest
