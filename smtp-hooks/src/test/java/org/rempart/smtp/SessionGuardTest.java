@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -169,7 +173,8 @@ class SessionGuardTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"NOOP\0", "MAIL FROM:<f@foreign.example\0>", "EHLO a\rb", "NO\0OP x", "XYZ\u0001", "\u007fNOOP"})
+    @ValueSource(
+            strings = {"NOOP\0", "MAIL FROM:<f@foreign.example\0>", "EHLO a\rb", "NO\0OP x", "XYZ\u0001", "\u007fNOOP"})
     void controlCharactersInACommandAreRefused(String command) throws IOException {
         try (SmtpClient client = server.connect(MX)) {
             client.ehlo().command(command + " x", "500 5.5.2").command("NOOP", "250");

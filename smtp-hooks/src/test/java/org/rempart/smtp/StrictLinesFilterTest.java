@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -46,8 +50,19 @@ class StrictLinesFilterTest {
     /** Each way to end a message that some server takes for an end, but that is none (RFC 5321, section 4.1.1.4). */
     static Stream<String> falseEnds() {
         return Stream.of(
-                "\n.\n", "\n.\r\n", "\r.\r", "\r.\r\n", "\r.\n", "\r\n.\n", "\r\n.\r", "\r\n.\r\r\n", "\n\n.\r\n",
-                "\r\r\n.\r\n", "\r\n\n.\r\n", "\r\n.\n\r\n", "\r\n\0.\r\n\n");
+                "\n.\n",
+                "\n.\r\n",
+                "\r.\r",
+                "\r.\r\n",
+                "\r.\n",
+                "\r\n.\n",
+                "\r\n.\r",
+                "\r\n.\r\r\n",
+                "\n\n.\r\n",
+                "\r\r\n.\r\n",
+                "\r\n\n.\r\n",
+                "\r\n.\n\r\n",
+                "\r\n\0.\r\n\n");
     }
 
     @ParameterizedTest
@@ -123,6 +138,17 @@ class StrictLinesFilterTest {
             assertThat(server.spool().only().content()).contains("body of short");
             server.spool().clear();
         }
+    }
+
+    @Test
+    void soItIsOverTls() throws IOException {
+        try (SmtpClient client = server.connect(MX)) {
+            client.ehlo().startTls().ehlo().envelope("f@foreign.example", "alice@ours.example");
+            client.send("Subject: long\r\n\r\n" + "x".repeat(50_000) + "\r\nlast line\r\n.\r\n");
+            assertThat(client.reply()).startsWith("554 5.6.0 ");
+            client.command("QUIT", "221");
+        }
+        assertThat(server.spool().mails()).isEmpty();
     }
 
     @Test
