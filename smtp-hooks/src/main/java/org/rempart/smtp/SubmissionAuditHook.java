@@ -79,8 +79,9 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
         if (result.getSmtpRetCode() != null) {
             trail.with("answer", result.getSmtpRetCode() + " " + result.getSmtpDescription());
         }
-        Verdicts.refusal(session).ifPresent(trail::rule);
-        if (account && Verdicts.refusal(session).isEmpty()) {
+        if (result.getResult().getAction() != HookReturnCode.Action.OK) {
+            Verdicts.refusal(session).ifPresent(trail::rule);
+        } else if (account) {
             trail.rule(policy().submission()
                     .identity()
                     .decideEnvelope(() -> true, () -> true)

@@ -85,6 +85,7 @@ public final class SubmissionRateHook extends PolicyHook
         Admission admission =
                 ledger.enter(account.get(), limits(), mail.getRecipients().size());
         session.setAttachment(ADMISSION, admission, State.Transaction);
+        admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
         return answer(session, account.get(), admission);
     }
 
@@ -109,7 +110,6 @@ public final class SubmissionRateHook extends PolicyHook
         }
         RateLimit limit = admission.limit().get();
         audit("rate-exceeded", session, limit, admission);
-        Verdicts.refusedBy(session, limit.rule());
         if (limit.then() == RateLimit.Then.DEFER) {
             return Answers.refuseForNow("452", "4.7.28 Too much mail for now, try again later");
         }

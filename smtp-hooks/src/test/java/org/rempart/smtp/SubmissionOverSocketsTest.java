@@ -64,12 +64,14 @@ class SubmissionOverSocketsTest {
         appender.start();
         logger.addAppender(appender);
         logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
     }
 
     @AfterEach
     void stop() {
         logger.detachAppender(appender);
         logger.setLevel(null);
+        logger.setAdditive(true);
         server.close();
     }
 
@@ -142,7 +144,7 @@ class SubmissionOverSocketsTest {
 
     @Test
     void aRateCountsOnAllListenersTogether() throws Exception {
-        start("<rate per=\"account\" messages=\"3/1h\"/>");
+        start("<rate per=\"account\" messages=\"3/1h\" then=\"defer\"/>");
         for (int i = 0; i < 3; i++) {
             try (SmtpClient client = login(i % 2, "alice@ours.example")) {
                 client.envelope("alice@ours.example", "bob@ours.example");
@@ -163,7 +165,7 @@ class SubmissionOverSocketsTest {
 
     @Test
     void whatIsRefusedDoesNotCount() throws Exception {
-        start("<rate per=\"account\" messages=\"1/1h\"/>");
+        start("<rate per=\"account\" messages=\"1/1h\" then=\"defer\"/>");
         try (SmtpClient client = login(0, "alice@ours.example")) {
             for (int i = 0; i < 3; i++) {
                 client.envelope("alice@ours.example", "bob@ours.example");
@@ -177,7 +179,7 @@ class SubmissionOverSocketsTest {
 
     @Test
     void recipientsAreLimitedWhileTheyAreNamed() throws Exception {
-        start("<rate per=\"account\" recipients=\"2/1h\"/>");
+        start("<rate per=\"account\" recipients=\"2/1h\" then=\"defer\"/>");
         try (SmtpClient client = login(0, "alice@ours.example")) {
             client.command("MAIL FROM:<alice@ours.example>", "250");
             client.command("RCPT TO:<a@foreign.example>", "250");
@@ -187,6 +189,8 @@ class SubmissionOverSocketsTest {
             client.send(message("alice@ours.example")).expect(250);
             client.command("MAIL FROM:<alice@ours.example>", "452 4.7.28");
         }
+        assertThat(events("submission")).hasSize(1);
+        assertThat(events("submission").get(0)).contains("\"verdict\":\"accepted\"", "<identity");
     }
 
     @Test
@@ -210,7 +214,7 @@ class SubmissionOverSocketsTest {
 
     @Test
     void manyClientsAtOnceGetExactlyTheLimit() throws Exception {
-        start("<rate per=\"account\" messages=\"10/1h\"/>");
+        start("<rate per=\"account\" messages=\"10/1h\" then=\"defer\"/>");
         ExecutorService clients = Executors.newFixedThreadPool(20);
         try {
             List<Future<String>> replies = new ArrayList<>();
