@@ -247,9 +247,17 @@ final class RawMessage implements AutoCloseable {
                                 ? spliced.header
                                 : HeaderBlock.parse(spliced.header).without(names));
             }
-            try (InputStream body = spliced.body()) {
+            try (InputStream body = preLoad ? loadedBody() : spliced.body()) {
                 body.transferTo(bodyOut);
             }
+        }
+
+        /** The body in memory: James writes with preLoad over the very file that the message came from. */
+        private InputStream loadedBody() throws MessagingException {
+            if (!messageParsed) {
+                loadMessage();
+            }
+            return getRawInputStream();
         }
 
         @Override

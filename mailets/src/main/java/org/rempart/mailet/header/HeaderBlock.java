@@ -169,21 +169,30 @@ public final class HeaderBlock {
     }
 
     /**
-     * The header with some fields replaced or left out; all else, the line that ends it included, is the same bytes.
+     * The header with some fields replaced or left out; all else, the line that ends it included, is the same bytes. Save
+     * for one: where the last field that is left ends with a CR alone, and only the empty line follows now, it gets an LF
+     * too; the two would make one line end, and the body would be part of the header.
      *
      * @param replacements for each field, in their order: {@link #KEEP}, other bytes to replace it, or null to leave it
      *     out
      */
     byte[] with(List<byte[]> replacements) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
+        byte last = 0;
         for (int i = 0; i < fields.size(); i++) {
             byte[] replacement = replacements.get(i);
             if (replacement == KEEP) {
                 HeaderField field = fields.get(i);
                 out.write(bytes, field.start(), field.end() - field.start());
+                last = bytes[field.end() - 1];
             } else if (replacement != null) {
                 out.write(replacement, 0, replacement.length);
+                last = replacement[replacement.length - 1];
             }
+        }
+        boolean lastLeftOut = !fields.isEmpty() && replacements.get(fields.size() - 1) == null;
+        if (lastLeftOut && last == '\r' && fieldsEnd < bytes.length) {
+            out.write('\n');
         }
         out.write(bytes, fieldsEnd, bytes.length - fieldsEnd);
         return out.toByteArray();

@@ -62,24 +62,49 @@ final class InnerNames {
     /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
     static List<InetAddress> addresses(String text) {
         List<InetAddress> found = new ArrayList<>();
-        collect(IPV4.matcher(text), found);
+        Matcher ipv4 = IPV4.matcher(text);
+        while (ipv4.find()) {
+            byte[] address = ipv4(ipv4.group(1));
+            if (address != null) {
+                found.add(of(address));
+            }
+        }
         if (text.indexOf(':') >= 0) {
-            collect(IPV6.matcher(IPV6_TAG.matcher(text).replaceAll(" ")), found);
+            Matcher ipv6 = IPV6.matcher(IPV6_TAG.matcher(text).replaceAll(" "));
+            while (ipv6.find()) {
+                // Null for colons of another meaning, such as the time.
+                IPAddress address = new IPAddressString(ipv6.group(1)).getAddress();
+                if (address != null) {
+                    found.add(of(address.getBytes()));
+                }
+            }
         }
         return found;
     }
 
-    private static void collect(Matcher matcher, List<InetAddress> found) {
-        while (matcher.find()) {
-            // Null for digits, dots and colons of another meaning, such as a version or the time.
-            IPAddress address = new IPAddressString(matcher.group(1)).getAddress();
-            if (address != null) {
-                try {
-                    found.add(InetAddress.getByAddress(address.getBytes()));
-                } catch (UnknownHostException impossible) {
-                    throw new IllegalStateException(impossible);
-                }
+    /** Four numbers below 256; null for digits and dots of another meaning, such as a version. */
+    private static byte[] ipv4(String literal) {
+        byte[] address = new byte[4];
+        int number = 0;
+        int count = 0;
+        for (int i = 0; i <= literal.length(); i++) {
+            if (i < literal.length() && literal.charAt(i) != '.') {
+                number = number * 10 + literal.charAt(i) - '0';
+            } else if (number > 255) {
+                return null;
+            } else {
+                address[count++] = (byte) number;
+                number = 0;
             }
+        }
+        return address;
+    }
+
+    private static InetAddress of(byte[] address) {
+        try {
+            return InetAddress.getByAddress(address);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 

@@ -35,6 +35,9 @@ import java.util.regex.Pattern;
 final class ReceivedRewriter {
     private static final int LINE = 78;
 
+    /** No server writes as much; what is longer is not looked into, and nothing of it stays. */
+    private static final int LONGEST_FIELD = 65_536;
+
     private static final int LONGEST_NAME = 255;
 
     private static final Set<String> KEYWORDS = Set.of("from", "by", "via", "with", "id", "for");
@@ -79,6 +82,9 @@ final class ReceivedRewriter {
      * @return the whole field with its line ends, or {@link HeaderBlock#KEEP} when it stays as it is
      */
     byte[] rewrite(HeaderField field) {
+        if (field.end() - field.start() > LONGEST_FIELD) {
+            return folded(List.of("by " + publicName), field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
+        }
         String value = field.value();
         Hop hop = Hop.parse(value);
         if (!isInside(hop, value)) {
