@@ -170,8 +170,8 @@ public final class HeaderBlock {
 
     /**
      * The header with some fields replaced or left out; all else, the line that ends it included, is the same bytes. Save
-     * for one: where the last field that is left ends with a CR alone, and only the empty line follows now, it gets an LF
-     * too; the two would make one line end, and the body would be part of the header.
+     * for one: where the last field that is left ends with a CR alone, and an empty line of LF or CRLF follows now, it gets an
+     * LF too; the two would make one line end, and the body would be part of the header.
      *
      * @param replacements for each field, in their order: {@link #KEEP}, other bytes to replace it, or null to leave it
      *     out
@@ -191,11 +191,17 @@ public final class HeaderBlock {
             }
         }
         boolean lastLeftOut = !fields.isEmpty() && replacements.get(fields.size() - 1) == null;
-        if (lastLeftOut && last == '\r' && fieldsEnd < bytes.length) {
+        if (lastLeftOut && last == '\r' && wouldGoOnAt(fieldsEnd)) {
             out.write('\n');
         }
         out.write(bytes, fieldsEnd, bytes.length - fieldsEnd);
         return out.toByteArray();
+    }
+
+    /** Whether what stands here would make one line end with a CR before it. */
+    private boolean wouldGoOnAt(int position) {
+        return (position < bytes.length && bytes[position] == '\n')
+                || (position + 1 < bytes.length && bytes[position] == '\r' && bytes[position + 1] == '\n');
     }
 
     /** The header without the fields of these names; case does not count. */

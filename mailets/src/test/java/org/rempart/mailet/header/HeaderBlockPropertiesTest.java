@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet.header;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import javax.mail.MessagingException;
+import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -23,6 +25,11 @@ class HeaderBlockPropertiesTest {
     @Provide
     Arbitrary<byte[]> headers() {
         return Headers.any();
+    }
+
+    @Provide
+    Arbitrary<String> names() {
+        return Arbitraries.of("Received", "X-Mailer", "Subject", "X-Hop-Count", "DKIM-Signature");
     }
 
     @Property
@@ -75,10 +82,26 @@ class HeaderBlockPropertiesTest {
             lastLeftOut = field.isNamed("Received");
             end = field.end();
         }
-        if (lastLeftOut && last == '\r' && end < bytes.length) {
+        String tail = new String(bytes, end, bytes.length - end, ISO_8859_1);
+        if (lastLeftOut && last == '\r' && (tail.startsWith("\n") || tail.startsWith("\r\n"))) {
             rest.write('\n');
         }
         rest.write(bytes, end, bytes.length - end);
         assertThat(block.without("Received")).isEqualTo(rest.toByteArray());
+    }
+
+    @Property
+    void bodyStaysTheBodyWhateverIsLeftOut(@ForAll("headers") byte[] bytes, @ForAll("names") String name)
+            throws IOException {
+        byte[] header = HeaderBlock.read(new ByteArrayInputStream(bytes)).bytes();
+        byte[] rest = HeaderBlock.parse(header).without(name);
+        ByteArrayOutputStream message = new ByteArrayOutputStream();
+        message.writeBytes(rest);
+        message.write(bytes, header.length, bytes.length - header.length);
+        if (header.length < bytes.length) {
+            assertThat(HeaderBlock.read(new ByteArrayInputStream(message.toByteArray()))
+                            .length())
+                    .isEqualTo(rest.length);
+        }
     }
 }

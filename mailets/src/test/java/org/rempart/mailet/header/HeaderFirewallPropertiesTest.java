@@ -74,10 +74,10 @@ class HeaderFirewallPropertiesTest {
             }
         }
         int end = fields.isEmpty() ? 0 : fields.get(fields.size() - 1).end();
-        rest.write('\n');
-        rest.write(header, end, header.length - end);
         // HeaderBlock.with makes a lone CR before the empty line a CRLF.
-        return new String(rest.toByteArray(), ISO_8859_1).replace("\r\n\n", "\r\n");
+        return rest.toString(ISO_8859_1).replaceFirst("\r\n?\\z", "\r\n")
+                + "<end>"
+                + new String(header, end, header.length - end, ISO_8859_1);
     }
 
     @Property
