@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * {@code repositoryPath}, which has to be given, is the URL of the mail repository. The sender is told, by a bounce, only
- * when he proved an account of ours; a notice to anybody else may reach who has not sent the mail (backscatter). The mail
- * ends here. When it can't be stored, the mailet fails, and James's error processor has the mail: it is never lost.
+ * when an account of ours submitted the mail under an address in a domain of ours; a notice to anybody else may reach who
+ * has not sent it (backscatter). The mail ends here. When it can't be stored, the mailet fails, and James's error
+ * processor has the mail: it is never lost.
  */
 public final class RefuseRelay extends GenericMailet {
     private static final Logger LOGGER = LoggerFactory.getLogger(RefuseRelay.class);
@@ -74,24 +75,28 @@ public final class RefuseRelay extends GenericMailet {
                 mail.getMaybeSender().asString(),
                 mail.getRemoteAddr(),
                 mail.getRecipients());
-        if (isFromAccount(mail)) {
-            tellSender(mail);
-        }
+        tellSender(mail);
         mail.setState(Mail.GHOST);
-    }
-
-    private static boolean isFromAccount(Mail mail) {
-        return mail.getAttribute(Mail.SMTP_AUTH_USER).isPresent()
-                && !mail.getMaybeSender().isNullSender();
     }
 
     private void tellSender(Mail mail) {
         try {
-            getMailetContext().bounce(mail, NOTICE);
+            if (isOurs(mail)) {
+                getMailetContext().bounce(mail, NOTICE);
+            }
         } catch (MessagingException | RuntimeException untold) {
             // The mail itself is safe in the repository.
             LOGGER.error("The sender of {} could not be told that it was refused", mail.getName(), untold);
         }
+    }
+
+    /** An account proves who submitted, not that the sender's address is his: the policy may let him use any. */
+    private boolean isOurs(Mail mail) {
+        return mail.getAttribute(Mail.SMTP_AUTH_USER).isPresent()
+                && mail.getMaybeSender()
+                        .asOptional()
+                        .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))
+                        .orElse(false);
     }
 
     @Override

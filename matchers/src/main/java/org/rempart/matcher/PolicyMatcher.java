@@ -4,7 +4,9 @@
  */
 package org.rempart.matcher;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import javax.mail.MessagingException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMatcher;
@@ -23,13 +25,23 @@ abstract class PolicyMatcher extends GenericMatcher {
 
     @Override
     public void init() throws MessagingException {
-        policy = read(PolicyFile.DEFAULT_URL);
+        policy = read(PolicyFile.DEFAULT_URL, fileSystem::getResource);
     }
 
-    /** Reads the policy file behind a URL. */
-    final Policy read(String url) throws MessagingException {
+    /** Reads the policy file that a condition names: an absent one is a mistake then, not the wish for the defaults. */
+    final Policy readNamed(String url) throws MessagingException {
+        return read(url, named -> {
+            try {
+                return fileSystem.getResource(named);
+            } catch (FileNotFoundException | NoSuchFileException absent) {
+                throw new IOException("there is no file " + named, absent);
+            }
+        });
+    }
+
+    private Policy read(String url, PolicyFile.Opener opener) throws MessagingException {
         try {
-            return PolicyFile.read(url, fileSystem::getResource);
+            return PolicyFile.read(url, opener);
         } catch (PolicyException | IOException fault) {
             throw new MessagingException(name() + ": " + fault.getMessage(), fault);
         }

@@ -7,6 +7,7 @@ package org.rempart.matcher;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Collection;
+import java.util.List;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -31,8 +32,10 @@ import org.rempart.policy.RelayVerdict;
  * </mailet>
  * }</pre>
  *
- * Write {@code <onMatchException>matchall</onMatchException>} beside it, so that the gate stays shut when it can't
- * decide; with {@code nomatch} it would stand open. The condition, if any, is the URL of another policy file:
+ * When it can't decide, because the domains can't be looked up or the mail's address is none, it throws. Write
+ * {@code <onMatchException>matchall</onMatchException>} beside it, and the gate then stays shut, for every recipient that
+ * is left; without it, James hands the mail to its error processor; with {@code nomatch} the gate would stand open. The
+ * condition, if any, is the URL of another policy file, which has to be there:
  * {@code RelayDenied=file://conf/other.xml}.
  *
  * <p>A mail may leave when
@@ -45,7 +48,8 @@ import org.rempart.policy.RelayVerdict;
  *   <li>this server wrote it: it was sent by a mailet, and its sender is empty (a bounce) or in a domain of ours.
  * </ul>
  *
- * That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too.
+ * That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too. Nor
+ * does such a mail count as coming from this machine, though James then records 127.0.0.1.
  */
 public final class RelayDenied extends PolicyMatcher {
     private static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
@@ -71,33 +75,38 @@ public final class RelayDenied extends PolicyMatcher {
                     "this is not the URL of a policy file",
                     "write RelayDenied=file://conf/rempart.xml, or no condition");
         }
-        policy = read(url);
+        policy = readNamed(url);
     }
 
     @Override
     public Collection<MailAddress> match(Mail mail) throws MessagingException {
-        boolean passed = mail.getAttribute(GATE).isPresent() || isOurOwn(mail);
+        if (mail.getAttribute(GATE).isPresent() || isOurOwn(mail)) {
+            return List.of();
+        }
         InetAddress client = client(mail);
         boolean authenticated = SubmittedBy.account(mail).isPresent();
         MaybeSender sender = mail.getMaybeSender();
         return mail.getRecipients().stream()
                 .filter(recipient -> {
                     boolean ours = getMailetContext().isLocalServer(recipient.getDomain());
-                    return !passed
-                            && policy.relay()
-                                            .decide(RelayRequest.of(client, authenticated, sender, ours))
-                                            .verdict()
-                                    == RelayVerdict.DENIED;
+                    return policy.relay()
+                                    .decide(RelayRequest.of(client, authenticated, sender, ours))
+                                    .verdict()
+                            == RelayVerdict.DENIED;
                 })
                 .collect(Collectors.toList());
     }
 
     private boolean isOurOwn(Mail mail) {
-        return mail.getAttribute(SENT_BY_MAILET).isPresent()
+        return isSentByMailet(mail)
                 && mail.getMaybeSender()
                         .asOptional()
                         .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))
                         .orElse(true);
+    }
+
+    private static boolean isSentByMailet(Mail mail) {
+        return mail.getAttribute(SENT_BY_MAILET).isPresent();
     }
 
     /** The address that the mail came from; James records it as a literal, so nothing is looked up. */
@@ -108,7 +117,13 @@ public final class RelayDenied extends PolicyMatcher {
             throw new MessagingException("the mail's remote address \"" + address + "\" is no IP address");
         }
         try {
-            return InetAddress.getByName(address);
+            InetAddress client = InetAddress.getByName(address);
+            // On what a mailet sends anew James writes 127.0.0.1, wherever the mail came from: the client is unknown,
+            // and
+            // in no network that the policy names.
+            return client.isLoopbackAddress() && isSentByMailet(mail)
+                    ? InetAddress.getByAddress(new byte[] {0, 0, 0, 0})
+                    : client;
         } catch (UnknownHostException notAnAddress) {
             throw new MessagingException(
                     "the mail's remote address \"" + address + "\" is no IP address", notAnAddress);

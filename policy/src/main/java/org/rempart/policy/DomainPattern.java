@@ -17,6 +17,7 @@ import org.apache.james.core.Domain;
  */
 public final class DomainPattern {
     private static final String WILDCARD = "*";
+    private static final DomainPattern EVERYTHING = new DomainPattern("", true);
 
     /** Lower-case A-labels; empty for {@code *}. */
     private final String name;
@@ -37,13 +38,13 @@ public final class DomainPattern {
     public static DomainPattern parse(String text) throws PolicyException {
         String trimmed = text.trim();
         if (trimmed.equals(WILDCARD)) {
-            return new DomainPattern("", true);
+            return EVERYTHING;
         }
         boolean wildcard = trimmed.startsWith("*.");
         String name = wildcard ? trimmed.substring(2) : trimmed;
         String ascii;
         try {
-            ascii = IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT);
+            ascii = withoutFinalDot(IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT));
         } catch (IllegalArgumentException notADomain) {
             throw notADomain(text);
         }
@@ -59,27 +60,40 @@ public final class DomainPattern {
                 return false;
             }
         }
-        return true;
+        // A top-level domain is never a number (RFC 3696, section 2): this is an address.
+        return !ascii.substring(ascii.lastIndexOf('.') + 1).chars().allMatch(c -> c >= '0' && c <= '9');
+    }
+
+    /** {@code example.com.} is the same name, written absolutely (RFC 1034, section 3.1). */
+    private static String withoutFinalDot(String name) {
+        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
     private static PolicyException notADomain(String text) {
         return new PolicyException(
-                "\"" + text + "\" is not a domain",
+                Wording.quoted(text) + " is not a domain",
                 "write example.com for that domain alone, *.example.com for all below it, or * for every domain");
     }
 
-    /** The domain as the policy compares it: A-labels, lower case, without a final dot. */
+    /** The domain as the policy compares it: A-labels in lower case. */
     static String normalise(Domain domain) {
         String name = domain.asString();
-        if (name.endsWith(".")) {
-            name = name.substring(0, name.length() - 1);
-        }
         try {
             return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
         } catch (IllegalArgumentException notIdn) {
             // An address literal, or a name that no pattern can mean: it is compared as it stands.
             return name.toLowerCase(Locale.ROOT);
         }
+    }
+
+    /** The pattern {@code *}. */
+    static DomainPattern everything() {
+        return EVERYTHING;
+    }
+
+    /** Whether this means every domain that the other pattern means. */
+    boolean covers(DomainPattern other) {
+        return equals(other) || (wildcard && (name.isEmpty() || other.name.endsWith("." + name)));
     }
 
     /** Whether the domain is one that this pattern means. */

@@ -35,24 +35,22 @@ public final class DomainTable<V> {
     public Optional<V> find(Domain domain) {
         String name = DomainPattern.normalise(domain);
         V value = exact.get(name);
+        return Optional.ofNullable(value == null ? findBelowParents(name) : value);
+    }
+
+    /** The value that would apply to what a pattern means if the pattern itself were not in the table. */
+    Optional<V> findWider(DomainPattern pattern) {
+        return Optional.ofNullable(findBelowParents(pattern.name()));
+    }
+
+    private V findBelowParents(String name) {
+        V value = null;
         String parent = name;
         while (value == null && !parent.isEmpty()) {
             int dot = parent.indexOf('.');
             parent = dot < 0 ? "" : parent.substring(dot + 1);
             value = below.get(parent);
         }
-        return Optional.ofNullable(value);
-    }
-
-    /** The value that domains which this pattern means would have without it. */
-    Optional<V> wider(DomainPattern pattern) {
-        V value = null;
-        String parent = pattern.name();
-        while (value == null && !parent.isEmpty()) {
-            int dot = parent.indexOf('.');
-            parent = dot < 0 ? "" : parent.substring(dot + 1);
-            value = below.get(parent);
-        }
-        return Optional.ofNullable(value);
+        return value;
     }
 }

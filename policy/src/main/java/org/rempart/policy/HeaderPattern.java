@@ -4,8 +4,6 @@
  */
 package org.rempart.policy;
 
-import java.util.Locale;
-
 /** A header field's name as written in the policy: {@code X-Mailer} is that field, {@code X-Acme-*} all that begin so. */
 public final class HeaderPattern {
     private final String name;
@@ -29,14 +27,44 @@ public final class HeaderPattern {
         boolean valid = !name.isEmpty() && name.chars().allMatch(c -> c > 32 && c < 127 && c != ':' && c != '*');
         if (!valid) {
             throw new PolicyException(
-                    "\"" + text + "\" is not the name of a header field",
+                    Wording.quoted(text) + " is not the name of a header field",
                     "write a name such as X-Mailer, or X-Acme-* for all that begin so");
         }
-        return new HeaderPattern(name.toLowerCase(Locale.ROOT), prefix);
+        return new HeaderPattern(fold(name), prefix);
     }
 
+    /**
+     * A field name as patterns compare it. Only ASCII letters have a case in field names (RFC 5322, section 1.2.2 and
+     * RFC 5234, section 2.3): with Unicode's rules a Kelvin sign would be a k.
+     */
+    static String fold(String fieldName) {
+        for (int i = 0; i < fieldName.length(); i++) {
+            if (isUpper(fieldName.charAt(i))) {
+                char[] folded = fieldName.toCharArray();
+                for (int j = i; j < folded.length; j++) {
+                    if (isUpper(folded[j])) {
+                        folded[j] = (char) (folded[j] + ('a' - 'A'));
+                    }
+                }
+                return new String(folded);
+            }
+        }
+        return fieldName;
+    }
+
+    private static boolean isUpper(char c) {
+        return c >= 'A' && c <= 'Z';
+    }
+
+    /** Whether the pattern means the field of this name. */
     public boolean matches(String fieldName) {
-        return prefix ? fieldName.regionMatches(true, 0, name, 0, name.length()) : fieldName.equalsIgnoreCase(name);
+        String folded = fold(fieldName);
+        return prefix ? folded.startsWith(name) : folded.equals(name);
+    }
+
+    /** Whether this means the same fields as the other pattern, or some of them and no others. */
+    boolean narrows(HeaderPattern other) {
+        return equals(other) || (other.prefix && name.startsWith(other.name));
     }
 
     /** The name, or the beginning of it, in lower case. */

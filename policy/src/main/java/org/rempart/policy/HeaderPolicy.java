@@ -4,15 +4,13 @@
  */
 package org.rempart.policy;
 
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /**
  * What of a message's header leaves for the outside: the {@code <headers>} element.
@@ -26,9 +24,12 @@ public final class HeaderPolicy {
             Decision.of(HeaderVerdict.KEEP, Rule.byDefault("no <strip> of <headers> names it"));
 
     private final Map<String, Decision<HeaderVerdict>> byName;
-    private final Map<String, Decision<HeaderVerdict>> byPrefix;
-    /** The lengths of the prefixes, longest first. */
-    private final int[] prefixLengths;
+    /** Sorted. */
+    private final String[] prefixes;
+    /** For each prefix, the index of the longest other one that it begins with; -1 where there is none. */
+    private final int[] wider;
+
+    private final List<Decision<HeaderVerdict>> byPrefix;
 
     private final Decision<ReceivedHandling> received;
     private final String publicName;
@@ -37,18 +38,27 @@ public final class HeaderPolicy {
 
     private HeaderPolicy(Builder builder) {
         Map<String, Decision<HeaderVerdict>> names = new HashMap<>();
-        Map<String, Decision<HeaderVerdict>> prefixes = new HashMap<>();
+        TreeMap<String, Decision<HeaderVerdict>> prefixed = new TreeMap<>();
         builder.strip.forEach((pattern, rule) ->
-                (pattern.isPrefix() ? prefixes : names).put(pattern.name(), Decision.of(HeaderVerdict.STRIP, rule)));
+                (pattern.isPrefix() ? prefixed : names).put(pattern.name(), Decision.of(HeaderVerdict.STRIP, rule)));
         builder.keep.forEach((pattern, rule) ->
-                (pattern.isPrefix() ? prefixes : names).put(pattern.name(), Decision.of(HeaderVerdict.KEEP, rule)));
+                (pattern.isPrefix() ? prefixed : names).put(pattern.name(), Decision.of(HeaderVerdict.KEEP, rule)));
+        Decision<HeaderVerdict> receivedByName = names.get(RECEIVED);
+        this.received = receivedByName == null
+                ? builder.received
+                : Decision.of(
+                        receivedByName.verdict() == HeaderVerdict.KEEP
+                                ? ReceivedHandling.KEEP
+                                : ReceivedHandling.REMOVE,
+                        receivedByName.rule());
+        names.put(RECEIVED, Decision.of(verdictOf(received.verdict()), received.rule()));
         this.byName = Map.copyOf(names);
-        this.byPrefix = Map.copyOf(prefixes);
-        TreeSet<Integer> lengths = new TreeSet<>();
-        prefixes.keySet().forEach(prefix -> lengths.add(prefix.length()));
-        this.prefixLengths =
-                lengths.descendingSet().stream().mapToInt(Integer::intValue).toArray();
-        this.received = builder.received;
+        this.prefixes = prefixed.keySet().toArray(new String[0]);
+        this.byPrefix = List.copyOf(prefixed.values());
+        this.wider = new int[prefixes.length];
+        for (int i = 0; i < prefixes.length; i++) {
+            wider[i] = longestBeginning(prefixes[i], i - 1);
+        }
         this.publicName = builder.publicName;
         this.keepSigned = builder.keepSigned;
         this.signedRule = builder.signedRule;
@@ -64,23 +74,28 @@ public final class HeaderPolicy {
      * @param fieldName as in the message; compared without regard to case
      */
     public Decision<HeaderVerdict> decide(String fieldName) {
-        String name = fieldName.toLowerCase(Locale.ROOT);
+        String name = HeaderPattern.fold(fieldName);
         Decision<HeaderVerdict> decision = byName.get(name);
         if (decision != null) {
             return decision;
         }
-        if (name.equals(RECEIVED)) {
-            return Decision.of(verdictOf(received.verdict()), received.rule());
+        int found = Arrays.binarySearch(prefixes, name);
+        int prefix = longestBeginning(name, found >= 0 ? found : -found - 2);
+        return prefix < 0 ? UNNAMED : byPrefix.get(prefix);
+    }
+
+    /**
+     * The longest prefix that the name begins with, or -1. In their order, whatever lies between a prefix and a name that
+     * begins with it begins with it too; so it is the last one up to the name, or one that this one begins with.
+     *
+     * @param last the index of the last prefix that is not behind the name in their order
+     */
+    private int longestBeginning(String name, int last) {
+        int prefix = last;
+        while (prefix >= 0 && !name.startsWith(prefixes[prefix])) {
+            prefix = wider[prefix];
         }
-        for (int length : prefixLengths) {
-            if (length <= name.length()) {
-                decision = byPrefix.get(name.substring(0, length));
-                if (decision != null) {
-                    return decision;
-                }
-            }
-        }
-        return UNNAMED;
+        return prefix;
     }
 
     private static HeaderVerdict verdictOf(ReceivedHandling handling) {
@@ -95,7 +110,10 @@ public final class HeaderPolicy {
         throw new AssertionError(handling);
     }
 
-    /** What happens to {@code Received} fields that no {@code <strip>} or {@code <keep>} names. */
+    /**
+     * What happens to {@code Received} fields: what a {@code <strip>} or {@code <keep>} of just this name says, else what
+     * {@code <received>} says. A prefix such as {@code Re*} never means them.
+     */
     public Decision<ReceivedHandling> received() {
         return received;
     }
@@ -129,12 +147,7 @@ public final class HeaderPolicy {
 
         /** Strips all that a preset names. */
         public Builder strip(HeaderPreset preset, Rule rule) {
-            return stripAll(preset.patterns(), rule);
-        }
-
-        private Builder stripAll(Collection<HeaderPattern> patterns, Rule rule) {
-            List<HeaderPattern> all = new ArrayList<>(patterns);
-            all.forEach(pattern -> strip(pattern, rule));
+            preset.patterns().forEach(pattern -> strip(pattern, rule));
             return this;
         }
 

@@ -9,12 +9,16 @@ import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
 import inet.ipaddr.format.util.AssociativeAddressTrie;
+import inet.ipaddr.ipv4.IPv4Address;
 import inet.ipaddr.ipv4.IPv4AddressAssociativeTrie;
 import inet.ipaddr.ipv6.IPv6Address;
 import inet.ipaddr.ipv6.IPv6AddressAssociativeTrie;
 import java.net.InetAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -47,15 +51,15 @@ public final class Networks {
             .setRangeOptions(inet.ipaddr.AddressStringParameters.RangeParameters.NO_RANGE)
             .toParams();
 
-    // Only written by the builder, before the reference to it is published.
+    // Never written to: copies of the builder's.
     private final IPv4AddressAssociativeTrie<List<String>> ipv4;
     private final IPv6AddressAssociativeTrie<List<String>> ipv6;
     private final Set<String> names;
 
     private Networks(Builder builder) {
-        this.ipv4 = builder.ipv4;
-        this.ipv6 = builder.ipv6;
-        this.names = Collections.unmodifiableSet(builder.names);
+        this.ipv4 = builder.ipv4.clone();
+        this.ipv6 = builder.ipv6.clone();
+        this.names = Collections.unmodifiableSet(new TreeSet<>(builder.names));
     }
 
     /** No network at all. */
@@ -73,13 +77,18 @@ public final class Networks {
     }
 
     /**
-     * The networks that hold the address, the one with the longest prefix first; empty when none does.
+     * The networks that hold the address, each once, the one with the longest prefix first; empty when none does.
      *
      * @param address the connection's real address
      */
     public List<String> containing(InetAddress address) {
-        IPAddress ip = fromSocket(address);
-        return ip.isIPv4() ? namesAlong(ipv4, ip.toIPv4()) : namesAlong(ipv6, ip.toIPv6());
+        byte[] bytes = address.getAddress();
+        if (bytes.length == IPv4Address.BYTE_COUNT) {
+            return namesAlong(ipv4, new IPv4Address(bytes));
+        }
+        // Made of the bytes alone, so that there is no zone.
+        IPv6Address ip = new IPv6Address(bytes);
+        return ip.isIPv4Mapped() ? namesAlong(ipv4, ip.getEmbeddedIPv4Address()) : namesAlong(ipv6, ip);
     }
 
     /** Whether the network of this name holds the address. */
@@ -89,22 +98,16 @@ public final class Networks {
 
     private static <A extends IPAddress> List<String> namesAlong(
             AssociativeAddressTrie<A, List<String>> trie, A address) {
-        List<String> found = new ArrayList<>();
         var containing = trie.elementsContaining(address);
-        if (containing != null) {
-            // From the shortest prefix to the longest.
-            containing.containingFirstIterator(true).forEachRemaining(node -> found.addAll(0, node.getValue()));
+        if (containing == null) {
+            return List.of();
         }
-        return found;
-    }
-
-    private static IPAddress fromSocket(InetAddress address) {
-        IPAddress ip = new inet.ipaddr.IPAddressNetwork.IPAddressGenerator().from(address);
-        if (ip.isIPv6()) {
-            IPv6Address ipv6 = ip.toIPv6().removeZone();
-            return ipv6.isIPv4Mapped() ? ipv6.getEmbeddedIPv4Address() : ipv6;
-        }
-        return ip;
+        // From the shortest prefix to the longest.
+        Deque<List<String>> along = new ArrayDeque<>();
+        containing.containingFirstIterator(true).forEachRemaining(node -> along.push(node.getValue()));
+        Set<String> found = new LinkedHashSet<>();
+        along.forEach(found::addAll);
+        return List.copyOf(found);
     }
 
     /**
@@ -119,15 +122,16 @@ public final class Networks {
         } catch (AddressStringException | inet.ipaddr.IncompatibleAddressException notAnAddress) {
             ip = null;
         }
-        if (ip == null) {
+        // The parser has a switch against zeros before a prefix length, but it also refuses /0.
+        if (ip == null || text.matches(".*/0[0-9]+")) {
             throw new PolicyException(
-                    "\"" + text + "\" is not a network",
+                    Wording.quoted(text) + " is not a network",
                     "write an address such as 192.0.2.25 or a network such as 10.20.0.0/16 or 2001:db8:20::/48");
         }
         IPAddress zeroed = ip.isPrefixed() ? ip.toZeroHost() : ip;
         if (ip.isPrefixed() && !ip.isPrefixBlock()) {
             throw new PolicyException(
-                    "\"" + text + "\" has bits set behind its prefix",
+                    Wording.quoted(text) + " has bits set behind its prefix",
                     "write " + zeroed.toPrefixBlock().toCanonicalString() + " for the network, or "
                             + ip.withoutPrefixLength().toCanonicalString() + " for the one address");
         }
@@ -151,13 +155,31 @@ public final class Networks {
          * @throws PolicyException when {@code cidr} is no network
          */
         public Optional<String> add(String name, String cidr) throws PolicyException {
+            IPAddress ip = parseUnmapped(cidr);
+            names.add(name);
+            return ip.isIPv4() ? put(ipv4, ip.toIPv4(), name) : put(ipv6, ip.toIPv6(), name);
+        }
+
+        /** As {@link #add}, returning the prefix in the form in which equal ones are equal. */
+        IPAddress put(String name, String cidr) throws PolicyException {
+            IPAddress ip = parseUnmapped(cidr);
+            names.add(name);
+            if (ip.isIPv4()) {
+                put(ipv4, ip.toIPv4(), name);
+            } else {
+                put(ipv6, ip.toIPv6(), name);
+            }
+            return ip;
+        }
+
+        private static IPAddress parseUnmapped(String cidr) throws PolicyException {
             IPAddress ip = parse(cidr);
             if (ip.isIPv6() && ip.toIPv6().isIPv4Mapped()) {
                 throw new PolicyException(
-                        "\"" + cidr + "\" is an IPv4 network mapped into IPv6", "write it as the IPv4 network it is");
+                        Wording.quoted(cidr) + " is an IPv4 network mapped into IPv6",
+                        "write it as the IPv4 network it is");
             }
-            names.add(name);
-            return ip.isIPv4() ? put(ipv4, ip.toIPv4(), name) : put(ipv6, ip.toIPv6(), name);
+            return ip;
         }
 
         private static <A extends IPAddress> Optional<String> put(

@@ -55,13 +55,13 @@ public final class Policy {
         this.warnings = List.copyOf(warnings);
     }
 
+    Policy withWarnings(List<String> all) {
+        return new Policy(networks, relay, submission, headers, tls, all);
+    }
+
     /** The safe defaults: what applies where there is no policy file. */
     public static Policy defaults() {
         return DEFAULTS;
-    }
-
-    Policy withWarnings(List<String> found) {
-        return new Policy(networks, relay, submission, headers, tls, found);
     }
 
     public Networks networks() {

@@ -25,6 +25,12 @@ public final class PolicyException extends Exception {
         this.location = location;
     }
 
+    /** A fault that was found without its place, now with it. */
+    PolicyException(Location location, PolicyException withoutPlace) {
+        super(location + ": " + withoutPlace.getMessage(), withoutPlace);
+        this.location = location;
+    }
+
     /** A fault in a parameter that has no place in a file, such as the inline parameter of a mailet. */
     public PolicyException(String wrong, String right) {
         super(wrong + "; " + right);

@@ -4,6 +4,7 @@
  */
 package org.rempart.policy;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,10 +12,28 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads the policy file. */
+/**
+ * Reads the policy file, {@code rempart.xml}: XML 1.0 in UTF-8, at most 16 MiB, without a document type and without a
+ * namespace. {@code rempart.xsd}, beside this class, tells it to editors. Elements may stand in any order.
+ *
+ * <p>What is absent is as in {@link Policy#defaults()}. What is there but partial means:
+ * <ul>
+ *   <li>{@code <relay>} without {@code <allow>}: nobody relays;
+ *   <li>{@code <submission>} without {@code <identity>}, or one without an attribute: {@code own}; without
+ *       {@code <rate>} or {@code <failures>}: no such limit;
+ *   <li>{@code <headers>}: its {@code <strip>} elements replace the default ones; without {@code <received>} trace fields
+ *       are rewritten, without {@code <signed>} signed fields are kept;
+ *   <li>{@code <tls>} without {@code <protocols>}, {@code <clients>} or {@code <outbound>}: the default of each.
+ * </ul>
+ *
+ * <p>A fault is a {@link PolicyException}; what is odd but no fault is in {@link Policy#warnings()}.
+ */
 public final class PolicyFile {
     /** Where the policy file lies in a James installation, as James's own configuration names files. */
     public static final String DEFAULT_URL = "file://conf/rempart.xml";
+
+    /** Room for hundreds of thousands of networks. */
+    private static final int LARGEST = 16 * 1024 * 1024;
 
     private PolicyFile() {}
 
@@ -37,10 +56,28 @@ public final class PolicyFile {
      * @throws IOException when the file is there but can't be read
      */
     public static Policy read(String url, Opener opener) throws PolicyException, IOException {
-        try (InputStream in = opener.open(url)) {
-            return read(in, url.substring(url.lastIndexOf('/') + 1));
+        InputStream opened;
+        try {
+            opened = opener.open(url);
         } catch (FileNotFoundException | NoSuchFileException absent) {
+            refuseUnreadable(url, absent);
             return Policy.defaults();
+        }
+        try (InputStream in = opened) {
+            return read(in, url.substring(url.lastIndexOf('/') + 1));
+        }
+    }
+
+    /**
+     * The JDK's {@link java.io.FileInputStream} throws the same exception for a file that is absent and for one that may
+     * not be read; a policy must not be passed over because its permissions are wrong. What tells the two apart is the
+     * path in the message, {@code path (reason)}.
+     */
+    private static void refuseUnreadable(String url, IOException absent) throws IOException {
+        String message = String.valueOf(absent.getMessage());
+        int reason = message.lastIndexOf(" (");
+        if (reason > 0 && new File(message.substring(0, reason)).exists()) {
+            throw new IOException(url + " is there but can't be read: " + message, absent);
         }
     }
 
@@ -51,10 +88,14 @@ public final class PolicyFile {
      * @throws IOException when the file is there but can't be read
      */
     public static Policy read(Path file) throws PolicyException, IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            return read(in, String.valueOf(file.getFileName()));
+        InputStream opened;
+        try {
+            opened = Files.newInputStream(file);
         } catch (NoSuchFileException absent) {
             return Policy.defaults();
+        }
+        try (InputStream in = opened) {
+            return read(in, String.valueOf(file.getFileName()));
         }
     }
 
@@ -67,6 +108,13 @@ public final class PolicyFile {
      * @throws IOException when reading fails
      */
     public static Policy read(InputStream in, String name) throws PolicyException, IOException {
-        return PolicyReader.read(Element.read(in, name));
+        byte[] bytes = in.readNBytes(LARGEST + 1);
+        if (bytes.length > LARGEST) {
+            throw new PolicyException(
+                    Location.of(name, 1, 1),
+                    "the file is larger than " + LARGEST / (1024 * 1024) + " MiB",
+                    "join neighbouring networks into shorter prefixes");
+        }
+        return PolicyReader.read(XmlReader.read(bytes, name));
     }
 }

@@ -36,8 +36,12 @@ public final class RateLimit {
     /**
      * @param messages messages in a window, or null for no such limit
      * @param recipients recipients in a window, or null for no such limit
+     * @throws IllegalArgumentException when neither is limited
      */
     public static RateLimit of(Quantity messages, Quantity recipients, Then then, Rule rule) {
+        if (messages == null && recipients == null) {
+            throw new IllegalArgumentException("limits nothing: " + rule);
+        }
         return new RateLimit(messages, recipients, then, rule);
     }
 
@@ -88,7 +92,7 @@ public final class RateLimit {
 
         @Override
         public String toString() {
-            return count + "/" + window;
+            return count + "/" + Quantities.format(window);
         }
     }
 }

@@ -123,6 +123,19 @@ public final class RelayPolicy {
             return senderDomains;
         }
 
+        /** Whether this admits every request that the other rule admits. */
+        boolean admitsAllOf(Allow other) {
+            return (!authenticated || other.authenticated)
+                    && (network == null || network.equals(other.network))
+                    && (senderDomains.isEmpty()
+                            || (!other.senderDomains.isEmpty()
+                                    && other.senderDomains.stream().allMatch(this::admitsSendersOf)));
+        }
+
+        private boolean admitsSendersOf(DomainPattern senders) {
+            return senderDomains.stream().anyMatch(pattern -> pattern.covers(senders));
+        }
+
         /** Whether the conditions other than the network hold; the network was looked up before. */
         private boolean admits(RelayRequest request) {
             if (authenticated && !request.authenticated()) {

@@ -5,9 +5,12 @@
 package org.rempart.policy;
 
 import java.net.InetAddress;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.james.core.Domain;
 
 /** TLS rules for every path: the {@code <tls>} element. */
@@ -18,6 +21,7 @@ public final class TlsPolicy {
     private final Map<String, Decision<ClientTls>> exceptions;
     private final DomainTable<Decision<TlsLevel>> outbound;
     private final Decision<TlsLevel> outboundDefault;
+    private final Set<TlsLevel> usedLevels;
 
     private TlsPolicy(Builder builder) {
         this.protocols = List.copyOf(builder.protocols);
@@ -26,6 +30,9 @@ public final class TlsPolicy {
         this.exceptions = Map.copyOf(builder.exceptions);
         this.outbound = DomainTable.of(builder.outbound);
         this.outboundDefault = builder.outboundDefault;
+        EnumSet<TlsLevel> levels = EnumSet.of(outboundDefault.verdict());
+        builder.outbound.values().forEach(decision -> levels.add(decision.verdict()));
+        this.usedLevels = Collections.unmodifiableSet(levels);
     }
 
     public static Builder builder() {
@@ -57,6 +64,16 @@ public final class TlsPolicy {
     /** The level for mail to this domain: that of the most specific rule, else the default. */
     public Decision<TlsLevel> outbound(Domain recipientDomain) {
         return outbound.find(recipientDomain).orElse(outboundDefault);
+    }
+
+    /** The levels that mail to some domain or other gets. */
+    public Set<TlsLevel> usedLevels() {
+        return usedLevels;
+    }
+
+    /** The level for mail to a domain that no rule names. */
+    public Decision<TlsLevel> outboundDefault() {
+        return outboundDefault;
     }
 
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */

@@ -5,14 +5,19 @@
 package org.rempart.smtp;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLSession;
@@ -24,14 +29,41 @@ import org.slf4j.LoggerFactory;
 /**
  * One event of the audit trail: who did what, when, from where, and the rule behind the verdict. It is written as one
  * JSON object on one line to the logger {@value #LOGGER_NAME}. What a client said is escaped to printable ASCII, so it
- * can forge neither a line nor a field.
+ * can forge neither a line nor a field, and shortened to {@value #MAX_LENGTH} characters a value and
+ * {@value #MAX_ELEMENTS} values a list, so it can't fill the disk either; a value that was shortened ends in
+ * {@code …+} and the number of what was left out.
  */
 final class AuditTrail {
     static final String LOGGER_NAME = "org.rempart.audit";
 
     private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
-    private static final JsonFactory JSON =
-            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+    private static final int MAX_LENGTH = 512;
+    private static final int MAX_ELEMENTS = 200;
+    private static final JsonFactory JSON = new JsonFactoryBuilder()
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .characterEscapes(new PrintableOnly())
+            .build();
+
+    /** JSON lets DEL stand as it is; some terminals don't. */
+    private static final class PrintableOnly extends CharacterEscapes {
+        private static final int DEL = 127;
+
+        private final int[] escapes = standardAsciiEscapesForJSON();
+
+        PrintableOnly() {
+            escapes[DEL] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return escapes;
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int character) {
+            return null;
+        }
+    }
 
     private final Map<String, Object> fields = new LinkedHashMap<>();
 
@@ -59,8 +91,14 @@ final class AuditTrail {
     }
 
     AuditTrail with(String field, String value) {
-        fields.put(field, value);
+        fields.put(field, shorten(value));
         return this;
+    }
+
+    private static String shorten(String value) {
+        return value.length() <= MAX_LENGTH
+                ? value
+                : value.substring(0, MAX_LENGTH) + "…+" + (value.length() - MAX_LENGTH);
     }
 
     AuditTrail with(String field, long value) {
@@ -69,7 +107,14 @@ final class AuditTrail {
     }
 
     AuditTrail with(String field, Collection<?> values) {
-        fields.put(field, values.stream().map(String::valueOf).collect(Collectors.toList()));
+        List<String> shortened = values.stream()
+                .limit(MAX_ELEMENTS)
+                .map(value -> shorten(String.valueOf(value)))
+                .collect(Collectors.toCollection(ArrayList::new));
+        if (values.size() > MAX_ELEMENTS) {
+            shortened.add("…+" + (values.size() - MAX_ELEMENTS));
+        }
+        fields.put(field, shortened);
         return this;
     }
 

@@ -7,6 +7,7 @@ package org.rempart.smtp;
 import javax.inject.Inject;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
+import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -66,9 +67,17 @@ public final class KnownRecipientHook implements RcptHook {
     }
 
     private boolean isKnown(MailAddress recipient) throws UsersRepositoryException, RecipientRewriteTableException {
-        return recipient.getLocalPart().equalsIgnoreCase("postmaster")
-                || users.contains(users.getUsername(recipient))
-                || isMapped(recipient);
+        if (recipient.getLocalPart().equalsIgnoreCase("postmaster")) {
+            return true;
+        }
+        Username account;
+        try {
+            account = users.getUsername(recipient);
+        } catch (IllegalArgumentException notAName) {
+            // "u@elsewhere"@ours.example: no account and no mapping can have such a name.
+            return false;
+        }
+        return users.contains(account) || isMapped(recipient);
     }
 
     private boolean isMapped(MailAddress recipient) throws RecipientRewriteTableException {

@@ -44,6 +44,10 @@ public final class ReceivedFilter implements DataLineFilter {
             AttachmentKey.of("org.rempart.smtp.received-written", Boolean.class);
     private static final int LONGEST_NAME = 255;
 
+    /** RFC 5322, section 3.3; the JDK's own RFC 1123 form writes GMT, which is obsolete there. */
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ROOT);
+
     private final Clock clock;
 
     public ReceivedFilter() {
@@ -88,7 +92,7 @@ public final class ReceivedFilter implements DataLineFilter {
         } else {
             lines.add(by + ";");
         }
-        lines.add(" " + DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(clock)));
+        lines.add(" " + DATE.format(ZonedDateTime.now(clock)));
         return lines;
     }
 

@@ -30,6 +30,8 @@ import org.apache.james.protocols.smtp.SMTPSession;
  *       somebody in between could have said them.
  *   <li>A command that arrives between the answer to STARTTLS and the end of the handshake was injected in clear text.
  *       It is answered {@code 421 4.7.0}, and nothing of that connection has any effect any more.
+ *   <li>STARTTLS behind a first DATA is answered {@code 503 5.5.1}. From DATA on, James no longer looks for what was
+ *       sent together with STARTTLS, and half a line of it would become the beginning of the first encrypted command.
  *   <li>Control characters in a command are answered {@code 500 5.5.2}: a NUL or a lone CR means different things to
  *       different servers.
  * </ul>
@@ -38,6 +40,9 @@ public final class SessionGuard implements CommandHandler<SMTPSession> {
     private static final String STARTTLS = "STARTTLS";
     private static final AttachmentKey<Boolean> HANDSHAKE_DUE =
             AttachmentKey.of("org.rempart.smtp.handshake-due", Boolean.class);
+
+    private static final AttachmentKey<Boolean> DATA_SEEN =
+            AttachmentKey.of("org.rempart.smtp.data-seen", Boolean.class);
 
     private static final List<String> COMMANDS = List.of(
             "HELO",
@@ -73,7 +78,13 @@ public final class SessionGuard implements CommandHandler<SMTPSession> {
         if (hasControlCharacters(request.getCommand()) || hasControlCharacters(request.getArgument())) {
             return Answers.CONTROL_CHARACTERS;
         }
+        if (request.getCommand().equalsIgnoreCase("DATA")) {
+            session.setAttachment(DATA_SEEN, Boolean.TRUE, State.Connection);
+        }
         if (startsTls(session, request)) {
+            if (session.getAttachment(DATA_SEEN, State.Connection).isPresent()) {
+                return Answers.STARTTLS_TOO_LATE;
+            }
             session.resetState();
             session.removeAttachment(SMTPSession.CURRENT_HELO_MODE, State.Connection);
             session.removeAttachment(SMTPSession.CURRENT_HELO_NAME, State.Connection);

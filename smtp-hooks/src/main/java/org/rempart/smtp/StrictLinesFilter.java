@@ -4,33 +4,76 @@
  */
 package org.rempart.smtp;
 
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.ConnectHandler;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
 
 /**
- * Refuses a message that holds a CR or an LF which is not part of a CRLF (RFC 5321, section 2.3.8). Servers disagree on
- * whether such a line end counts, and a sender that one of them lets say {@code \n.\n} writes a second message, with any
- * sender, into the connection of the first ("SMTP smuggling"). Put it before the other filters:
+ * Takes a message only when each of its lines came as the client meant it. Put it before the other filters:
  *
  * <pre>{@code
  * <handler class="org.rempart.smtp.StrictLinesFilter"/>
  * }</pre>
  *
- * The answer is {@code 554 5.5.2}, the connection ends, and what the client has sent behind it has no effect. James
- * 3.8.1 sees a bare LF (not a bare CR), but then executes the rest of the segment as commands.
+ * <ul>
+ *   <li>A CR or an LF that is not part of a CRLF (RFC 5321, section 2.3.8) is refused. Servers disagree on whether such a
+ *       line end counts, and a sender that one of them lets say {@code \n.\n} writes a second message, with any sender,
+ *       into the connection of the first ("SMTP smuggling"). The answer is {@code 554 5.5.2}, the connection ends, and
+ *       what the client has sent behind it has no effect. James 3.8.1 minds a bare LF, and not a bare CR.
+ *   <li>A line longer than James can take (8192 octets; RFC 5322, section 2.1.1 allows 998) makes the message be refused
+ *       at its end, with {@code 554 5.6.0}. James drops such a line, answers in the middle of the message, and takes the
+ *       rest.
+ * </ul>
  */
-public final class StrictLinesFilter implements DataLineFilter {
+public final class StrictLinesFilter implements DataLineFilter, ConnectHandler<SMTPSession> {
+    /**
+     * Makes sure that this version of James can be watched for dropped lines.
+     *
+     * @throws ConfigurationException when it can't, which stops the server's start
+     */
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        try {
+            LostLines.channelField();
+        } catch (ReflectiveOperationException unknownJames) {
+            throw new ConfigurationException(
+                    "StrictLinesFilter does not work with this version of James; it is made for 3.8 and 3.9",
+                    unknownJames);
+        }
+    }
+
+    @Override
+    public Response onConnect(SMTPSession session) {
+        LostLines.watch(session);
+        return null;
+    }
+
     @Override
     public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
-        if (endsWithCrLfAlone(line)) {
+        if (!endsWithCrLfAlone(line)) {
+            AuditTrail.event("bare-line-end", session).log();
+            session.popLineHandler();
+            Swallow.everythingFrom(session);
+            return Answers.BARE_LINE_END;
+        }
+        if (!LostLines.hasLost(session)) {
             return next.onLine(session, line);
         }
-        AuditTrail.event("bare-line-end", session).log();
+        if (!isEndOfMessage(line)) {
+            return null;
+        }
+        AuditTrail.event("line-too-long", session).log();
         session.popLineHandler();
-        Swallow.everythingFrom(session);
-        return Answers.BARE_LINE_END;
+        session.resetState();
+        return Answers.LINE_TOO_LONG;
+    }
+
+    private static boolean isEndOfMessage(byte[] line) {
+        return line.length == 3 && line[0] == '.';
     }
 
     private static boolean endsWithCrLfAlone(byte[] line) {

@@ -1,0 +1,90 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.benchmarks;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+import org.rempart.policy.Decision;
+import org.rempart.policy.DomainPattern;
+import org.rempart.policy.Networks;
+import org.rempart.policy.RelayPolicy;
+import org.rempart.policy.RelayPolicy.Allow;
+import org.rempart.policy.RelayRequest;
+import org.rempart.policy.RelayVerdict;
+import org.rempart.policy.Rule;
+
+/** One relay decision, by the number of networks in the policy: it should not grow with them. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class RelayDecision {
+    @Param({"10", "1000", "100000"})
+    private int networks;
+
+    private RelayPolicy policy;
+    private RelayRequest inside;
+    private RelayRequest outside;
+
+    /** Makes every second /28 from 10.0.0.0 on a network of the policy. */
+    @Setup
+    public void prepare() throws Exception {
+        Networks.Builder builder = Networks.builder();
+        for (int number = 0; number < networks; number++) {
+            builder.add("app-servers", address(number * 32).getHostAddress() + "/28");
+        }
+        policy = RelayPolicy.of(
+                builder.build(),
+                List.of(
+                        Allow.of(Rule.byDefault("authenticated"), true, null, List.of()),
+                        Allow.of(
+                                Rule.byDefault("app-servers"),
+                                false,
+                                "app-servers",
+                                List.of(DomainPattern.parse("example.com")))));
+        MaybeSender sender = MaybeSender.of(new MailAddress("app@example.com"));
+        inside = RelayRequest.of(address(networks / 2 * 32 + 7), false, sender, false);
+        outside = RelayRequest.of(address(networks / 2 * 32 + 23), false, sender, false);
+        require(RelayVerdict.ALLOWED, policy.decide(inside));
+        require(RelayVerdict.DENIED, policy.decide(outside));
+    }
+
+    @Benchmark
+    public Decision<RelayVerdict> allowed() {
+        return policy.decide(inside);
+    }
+
+    @Benchmark
+    public Decision<RelayVerdict> denied() {
+        return policy.decide(outside);
+    }
+
+    private static InetAddress address(int offset) throws UnknownHostException {
+        return InetAddress.getByAddress(new byte[] {10, (byte) (offset >>> 16), (byte) (offset >>> 8), (byte) offset});
+    }
+
+    private static void require(RelayVerdict expected, Decision<RelayVerdict> decision) {
+        if (decision.verdict() != expected) {
+            throw new IllegalStateException("The benchmark measures another case: " + decision);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/** RefuseRelay by itself: where the mail is kept, who is told, and what it says of wrong parameters. */
+class RefuseRelayPipelineTest {
+    private static final String KEPT = "memory://var/mail/refused/";
+    private static final String PARAMETER = "<repositoryPath>" + KEPT + "</repositoryPath>";
+
+    /** Mail for ours.example is delivered; the rest is refused. */
+    private static Pipeline.Builder server(String parameters) {
+        return Pipeline.of("<processor state=\"root\">"
+                        + "<mailet match=\"org.rempart.matcher.RecipientIsRemote\" class=\"org.rempart.mailet.RefuseRelay\">"
+                        + parameters + "</mailet>"
+                        + "<mailet match=\"All\" class=\"LocalDelivery\"/>"
+                        + "</processor>"
+                        + "<processor state=\"error\"><mailet match=\"All\" class=\"ToRepository\">"
+                        + "<repositoryPath>memory://var/mail/error/</repositoryPath></mailet></processor>")
+                .domain("ours.example");
+    }
+
+    private static String startFault(String parameters) {
+        StringBuilder said = new StringBuilder();
+        assertThatThrownBy(() -> server(parameters).start()).satisfies(thrown -> {
+            for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+                said.append(cause.getMessage()).append('\n');
+            }
+        });
+        return said.toString();
+    }
+
+    @Test
+    void keepsTheMailWithItsEnvelopeMessageAndAttributes() throws Exception {
+        try (Pipeline pipeline = server(PARAMETER).start()) {
+            pipeline.accept(TestMail.from("eve@outside.example")
+                    .to("carol@elsewhere.example")
+                    .with("org.rempart.test", "kept")
+                    .message("Subject: A test\r\nX-Odd:  \t kept as it is\r\n\r\nBody.\r\n"));
+
+            assertThat(pipeline.kept(KEPT)).singleElement().satisfies(mail -> {
+                assertThat(mail.sender()).isEqualTo("eve@outside.example");
+                assertThat(mail.recipients()).containsExactly("carol@elsewhere.example");
+                assertThat(mail.errorMessage()).contains("Relaying denied");
+                assertThat(mail.attributes()).contains("org.rempart.test");
+                assertThat(mail.message())
+                        .contains("X-Odd:  \t kept as it is\r\n")
+                        .endsWith("\r\n\r\nBody.\r\n");
+            });
+            assertThat(pipeline.local()).isEmpty();
+        }
+    }
+
+    @Test
+    void twoPartsOfOneMailAreBothKept() throws Exception {
+        try (Pipeline pipeline = server(PARAMETER).start()) {
+            TestMail mail = TestMail.from("eve@outside.example").to("bob@ours.example", "carol@elsewhere.example");
+            pipeline.accept(mail);
+            pipeline.accept(TestMail.from("eve@outside.example").to("bob@ours.example", "carol@elsewhere.example"));
+
+            assertThat(pipeline.kept(KEPT)).hasSize(2);
+            assertThat(pipeline.local()).hasSize(2);
+        }
+    }
+
+    @Test
+    void tellsAnAccountUnderItsOwnDomainAndNamesNeitherHostNorProduct() throws Exception {
+        try (Pipeline pipeline = server(PARAMETER).start()) {
+            pipeline.accept(
+                    TestMail.from("alice@ours.example").by("alice@ours.example").to("carol@elsewhere.example"));
+
+            assertThat(pipeline.local()).singleElement().satisfies(notice -> {
+                assertThat(notice.sender()).isEqualTo("<>");
+                assertThat(notice.recipients()).containsExactly("alice@ours.example");
+                assertThat(notice.message()).contains("Your message was not sent");
+                assertThat(notice.message()).doesNotContainIgnoringCase("rempart");
+            });
+        }
+    }
+
+    @Test
+    void tellsNobodyElse() throws Exception {
+        try (Pipeline pipeline = server(PARAMETER).start()) {
+            pipeline.accept(TestMail.from("alice@ours.example").to("carol@elsewhere.example"));
+            pipeline.accept(TestMail.from("alice@ours.example").sentByMailet().to("dave@elsewhere.example"));
+            pipeline.accept(TestMail.from("victim@outside.example")
+                    .by("alice@ours.example")
+                    .to("erin@elsewhere.example"));
+            pipeline.accept(TestMail.fromNobody().by("alice@ours.example").to("frank@elsewhere.example"));
+
+            assertThat(pipeline.local()).isEmpty();
+            assertThat(pipeline.remote()).isEmpty();
+            assertThat(pipeline.kept(KEPT)).hasSize(4);
+        }
+    }
+
+    @Test
+    void aFullRepositoryLosesNothing() throws Exception {
+        try (Pipeline pipeline = server(PARAMETER).start()) {
+            pipeline.fill(KEPT);
+            pipeline.accept(
+                    TestMail.from("alice@ours.example").by("alice@ours.example").to("carol@elsewhere.example"));
+
+            assertThat(pipeline.kept(Pipeline.ABANDONED))
+                    .singleElement()
+                    .satisfies(mail -> assertThat(mail.recipients()).containsExactly("carol@elsewhere.example"));
+            assertThat(pipeline.local())
+                    .as("nothing is told of a mail that may yet go")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void needsARepository() {
+        assertThat(startFault("")).contains("RefuseRelay: <repositoryPath> is missing", "memory://var/mail/");
+        assertThat(startFault("<repositoryPath> </repositoryPath>"))
+                .contains("RefuseRelay: <repositoryPath> is missing");
+    }
+
+    @Test
+    void refusesARepositoryThatThereIsNot() {
+        assertThat(startFault("<repositoryPath>postgres://var/mail/</repositoryPath>"))
+                .contains("RefuseRelay: <repositoryPath>postgres://var/mail/</repositoryPath>")
+                .contains("mailrepositorystore.xml");
+        assertThat(startFault("<repositoryPath>var/mail</repositoryPath>"))
+                .contains("RefuseRelay: <repositoryPath>var/mail</repositoryPath>");
+    }
+
+    @Test
+    void refusesAParameterThatItDoesNotKnow() {
+        assertThat(startFault(PARAMETER + "<repository>x</repository>"))
+                .contains("RefuseRelay: unknown parameter <repository>", "<repositoryPath>");
+    }
+}

@@ -1,0 +1,201 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.rempart.quickstart.Endpoints;
+
+/** A second server of the same archive, with another configuration and ports of its own. */
+final class Variant implements AutoCloseable {
+    private final Path home;
+    private final Map<Integer, Integer> ports = new LinkedHashMap<>();
+    private final Endpoints original;
+
+    /** The outcome of a command. */
+    record Result(int exitCode, String output) {}
+
+    /**
+     * Copies the trial's server. It isn't started yet.
+     *
+     * @param name the name of its folder
+     */
+    Variant(String name) throws IOException {
+        original = Trial.server();
+        home = Path.of(System.getProperty("rempart.it.folder")).resolve(name);
+        deleteAll(home);
+        copyAll(original.home(), home);
+        deleteAll(home.resolve("var"));
+        Files.createDirectories(home.resolve("var/log"));
+        for (InetSocketAddress address : List.of(
+                original.smtp(),
+                original.submission(),
+                original.submissions(),
+                original.imap(),
+                original.imaps(),
+                original.webadmin())) {
+            ports.put(address.getPort(), freePort());
+        }
+        for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
+            String text = read(file);
+            for (Map.Entry<Integer, Integer> port : ports.entrySet()) {
+                text = text.replace("127.0.0.1:" + port.getKey() + "<", "127.0.0.1:" + port.getValue() + "<")
+                        .replace("port=" + port.getKey() + "\n", "port=" + port.getValue() + "\n");
+            }
+            write(file, text);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    Path home() {
+        return home;
+    }
+
+    String read(String confFile) throws IOException {
+        return Files.readString(home.resolve("conf").resolve(confFile), StandardCharsets.UTF_8);
+    }
+
+    void write(String confFile, String text) throws IOException {
+        Files.writeString(home.resolve("conf").resolve(confFile), text, StandardCharsets.UTF_8);
+    }
+
+    /** Changes a configuration file; fails when there is nothing to change. */
+    void edit(String confFile, String pattern, String replacement) throws IOException {
+        String text = read(confFile);
+        String edited = text.replaceAll(pattern, replacement);
+        if (edited.equals(text)) {
+            throw new IOException("conf/" + confFile + " holds no " + pattern);
+        }
+        write(confFile, edited);
+    }
+
+    InetSocketAddress smtp() {
+        return moved(original.smtp());
+    }
+
+    InetSocketAddress submission() {
+        return moved(original.submission());
+    }
+
+    InetSocketAddress submissions() {
+        return moved(original.submissions());
+    }
+
+    InetSocketAddress imaps() {
+        return moved(original.imaps());
+    }
+
+    InetSocketAddress webadmin() {
+        return moved(original.webadmin());
+    }
+
+    private InetSocketAddress moved(InetSocketAddress address) {
+        return new InetSocketAddress(address.getAddress(), ports.get(address.getPort()));
+    }
+
+    /** Starts it, with the trial's domain. */
+    void start() throws IOException, InterruptedException {
+        expect(run("", "start"));
+        expect(run("", "add-domain", original.domain()));
+    }
+
+    void addUser(String address, String password) throws IOException, InterruptedException {
+        expect(run(password + "\n", "add-user", address));
+    }
+
+    private static void expect(Result result) throws IOException {
+        if (result.exitCode() != 0) {
+            throw new IOException("exit code " + result.exitCode() + ": " + result.output());
+        }
+    }
+
+    /** Runs its command. */
+    Result run(String input, String... arguments) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("rempart", ".out");
+        try {
+            List<String> command = Stream.concat(
+                            Stream.of(home.resolve("bin/rempart").toString()), Stream.of(arguments))
+                    .toList();
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            try (var in = process.getOutputStream()) {
+                in.write(input.getBytes(StandardCharsets.UTF_8));
+            }
+            if (!process.waitFor(3, TimeUnit.MINUTES)) {
+                process.destroy();
+                throw new IOException("bin/rempart " + String.join(" ", arguments) + " hangs");
+            }
+            return new Result(process.exitValue(), Files.readString(output));
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    /** What its administration interface answers. */
+    String administration(String path) throws IOException, InterruptedException {
+        String token = Files.readString(home.resolve("var/webadmin.token")).trim();
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
+                .header("Authorization", "Bearer " + token)
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, HttpResponse.BodyHandlers.ofString())
+                .body();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        run("", "stop");
+    }
+
+    private static void copyAll(Path from, Path to) throws IOException {
+        try (Stream<Path> tree = Files.walk(from)) {
+            for (Path path : tree.toList()) {
+                Path copy = to.resolve(from.relativize(path).toString());
+                if (Files.isDirectory(path)) {
+                    Files.createDirectories(copy);
+                } else if (path.startsWith(from.resolve("lib"))) {
+                    // A hundred megabytes that nobody changes.
+                    Files.createSymbolicLink(copy, path);
+                } else if (!path.startsWith(from.resolve("var"))) {
+                    Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+    }
+
+    private static void deleteAll(Path root) throws IOException {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> tree = Files.walk(root)) {
+            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution;
+
+import com.google.inject.Module;
+import com.google.inject.util.Modules;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.List;
+import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
+import org.apache.james.GuiceJamesServer;
+import org.apache.james.data.UsersRepositoryModuleChooser;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.modules.protocols.IMAPServerModule;
+import org.apache.james.modules.protocols.ProtocolHandlerModule;
+import org.apache.james.modules.protocols.SMTPServerModule;
+import org.apache.james.modules.server.DKIMMailetModule;
+import org.apache.james.modules.server.DataRoutesModules;
+import org.apache.james.modules.server.MailQueueRoutesModule;
+import org.apache.james.modules.server.MailRepositoriesRoutesModule;
+import org.apache.james.modules.server.MailboxRoutesModule;
+import org.apache.james.modules.server.MailetContainerModule;
+import org.apache.james.modules.server.NoJwtModule;
+import org.apache.james.modules.server.RawPostDequeueDecoratorModule;
+import org.apache.james.modules.server.WebAdminServerModule;
+import org.apache.james.server.core.configuration.Configuration;
+import org.apache.james.server.core.configuration.FileConfigurationProvider;
+import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The packaged server. It looks at its configuration first, and starts whole or not at all; what keeps it from starting
+ * is told on standard error, a line for each fault, and the exit code is {@value #CONFIGURATION_FAULT} for the
+ * configuration (EX_CONFIG of sysexits.h) and {@value #FAILURE} for all else.
+ */
+public final class Server {
+    /** The exit code when the configuration keeps the server from starting. */
+    public static final int CONFIGURATION_FAULT = 78;
+
+    /** The exit code when something else does. */
+    public static final int FAILURE = 1;
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(Server.class);
+
+    private final Home home;
+
+    private Server(Home home) {
+        this.home = home;
+    }
+
+    /** Runs the server until the process is asked to end. */
+    public static void main(String[] arguments) {
+        // What fails while James starts is told here, in one line; James would end the process by itself.
+        System.setProperty("james.exit.on.startup.error", "false");
+        int failure = new Server(Home.ofProcess()).run();
+        if (failure != 0) {
+            System.exit(failure);
+        }
+    }
+
+    private int run() {
+        try {
+            Files.createDirectories(home.var("log"));
+            FileChannel lockFile =
+                    FileChannel.open(home.var("rempart.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = lockFile.tryLock();
+            if (lock == null) {
+                say("a server is running in " + home.folder() + " already; see bin/rempart status");
+                return FAILURE;
+            }
+        } catch (IOException unwritable) {
+            say("var/ can't be written to (" + unwritable.getMessage() + "); let the server's user own it");
+            return FAILURE;
+        }
+        StartChecks checks =
+                new StartChecks(home, Clock.systemUTC()).configuration().ports();
+        checks.warnings().forEach(warning -> LOGGER.warn("{}", warning));
+        if (!checks.faults().isEmpty()) {
+            checks.faults().forEach(Server::say);
+            return CONFIGURATION_FAULT;
+        }
+        try {
+            start();
+            return 0;
+        } catch (Throwable failure) {
+            LOGGER.error("The server could not start", failure);
+            say("the server could not start: " + cause(failure) + " (more in var/log/server.log)");
+            return FAILURE;
+        }
+    }
+
+    private void start() throws Exception {
+        Files.deleteIfExists(home.readyFile());
+        GuiceJamesServer server = assemble();
+        server.start();
+        String pid = String.valueOf(ProcessHandle.current().pid());
+        Files.writeString(home.pidFile(), pid + "\n");
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            deleteQuietly();
+                            server.stop();
+                        },
+                        "shutdown"));
+        Files.writeString(home.readyFile(), pid + "\n");
+        LOGGER.info("The server listens");
+    }
+
+    private void deleteQuietly() {
+        try {
+            Files.deleteIfExists(home.readyFile());
+            Files.deleteIfExists(home.pidFile());
+        } catch (IOException left) {
+            LOGGER.warn("A file of this process is left behind: {}", left.getMessage());
+        }
+    }
+
+    private GuiceJamesServer assemble() {
+        Configuration configuration =
+                Configuration.builder().workingDirectory(home.folder().toFile()).build();
+        FileSystem fileSystem = new FileSystemImpl(configuration.directories());
+        FileConfigurationProvider files = new FileConfigurationProvider(fileSystem, configuration);
+        List<Module> users = new UsersRepositoryModuleChooser(MemoryStorage.users())
+                .chooseModules(UsersRepositoryModuleChooser.Implementation.parse(files));
+        return GuiceJamesServer.forConfiguration(configuration)
+                .combineWith(MemoryStorage.modules())
+                .combineWith(users)
+                .combineWith(protocols(), administration(), pipeline())
+                .overrideWith(new SmtpModule(), new WebAdminModule(home));
+    }
+
+    private static Module protocols() {
+        return Modules.combine(new ProtocolHandlerModule(), new SMTPServerModule(), new IMAPServerModule());
+    }
+
+    private static Module administration() {
+        return Modules.combine(
+                new WebAdminServerModule(),
+                new NoJwtModule(),
+                new DataRoutesModules(),
+                new MailboxRoutesModule(),
+                new MailQueueRoutesModule(),
+                new MailRepositoriesRoutesModule());
+    }
+
+    private static Module pipeline() {
+        return Modules.combine(
+                new RawPostDequeueDecoratorModule(),
+                new DKIMMailetModule(),
+                binder -> binder.bind(MailetContainerModule.DefaultProcessorsConfigurationSupplier.class)
+                        .toInstance(BaseHierarchicalConfiguration::new));
+    }
+
+    /** The innermost message: James wraps what happened several times over. */
+    private static String cause(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null && cause.getCause() != cause) {
+            cause = cause.getCause();
+        }
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    private static void say(String fault) {
+        System.err.println("rempart: " + fault);
+    }
+}

@@ -1,0 +1,185 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.rempart.policy.Policy;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.PolicyFile;
+import org.rempart.policy.TlsLevel;
+
+/**
+ * What is looked at before the server starts, so that it starts whole or not at all, and so that each fault is told in
+ * one line. {@code bin/rempart check-config} looks at the same.
+ */
+public final class StartChecks {
+    private static final String PLACEHOLDER = "mail.example.com";
+
+    private final Home home;
+    private final Clock clock;
+    private final List<String> warnings = new ArrayList<>();
+    private final List<String> faults = new ArrayList<>();
+
+    public StartChecks(Home home, Clock clock) {
+        this.home = home;
+        this.clock = clock;
+    }
+
+    /** What is odd but keeps nothing from starting. */
+    public List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** What keeps the server from starting. */
+    public List<String> faults() {
+        return List.copyOf(faults);
+    }
+
+    /** Looks at the configuration. */
+    public StartChecks configuration() {
+        Optional<Policy> policy = policy();
+        boolean tls = false;
+        try {
+            for (Listener listener : Listener.of(home)) {
+                policy.ifPresent(stated -> protocols(listener, stated));
+                tls |= listener.tls();
+            }
+        } catch (FaultException fault) {
+            faults.add(fault.getMessage());
+            tls = true;
+        }
+        if (tls) {
+            identity();
+        }
+        placeholders();
+        return this;
+    }
+
+    private Optional<Policy> policy() {
+        Path file = home.conf("rempart.xml");
+        try {
+            Policy policy = PolicyFile.read(file);
+            policy.warnings().forEach(warning -> warnings.add("conf/" + warning));
+            delivery(policy);
+            return Optional.of(policy);
+        } catch (PolicyException fault) {
+            faults.add("conf/" + fault.getMessage());
+        } catch (IOException unread) {
+            faults.add(home.name(file) + ": can't be read (" + unread.getMessage() + ")");
+        }
+        return Optional.empty();
+    }
+
+    /** The delivery that is configured can't do every level yet; mail for those it can't do would never leave. */
+    private void delivery(Policy policy) {
+        if (policy.tls().usedLevels().contains(TlsLevel.SECURE)) {
+            faults.add("conf/rempart.xml: this version can't deliver with the level secure, only with none, "
+                    + "opportunistic, encrypt and verify; write verify, which checks the name of the MX host");
+        }
+    }
+
+    private void protocols(Listener listener, Policy policy) {
+        if (!listener.tls()) {
+            return;
+        }
+        if (listener.protocols().isEmpty()) {
+            faults.add(listener.file() + ": the listener " + listener.name()
+                    + " leaves its TLS versions open; name them in <supportedProtocols>: "
+                    + String.join(", ", policy.tls().protocols()));
+        }
+        for (String protocol : listener.protocols()) {
+            if (!policy.tls().protocols().contains(protocol)) {
+                faults.add(listener.file() + ": the listener " + listener.name() + " offers " + protocol
+                        + ", which <protocols> of rempart.xml does not name; delete one, or name it there");
+            }
+        }
+    }
+
+    private void identity() {
+        try {
+            warnings.addAll(new Identity(home, clock).check());
+        } catch (FaultException fault) {
+            faults.add(fault.getMessage());
+        }
+    }
+
+    private void placeholders() {
+        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "rempart.xml")) {
+            try {
+                String text = Files.readString(home.conf(file), StandardCharsets.UTF_8);
+                if (text.contains(PLACEHOLDER)) {
+                    warnings.add(
+                            "conf/" + file + ": the host is still called " + PLACEHOLDER + "; write its public name");
+                }
+            } catch (IOException unread) {
+                if (!file.equals("rempart.xml")) {
+                    faults.add("conf/" + file + ": can't be read (" + unread.getMessage() + ")");
+                }
+            }
+        }
+    }
+
+    /** Looks whether all listeners can have their ports. */
+    public StartChecks ports() {
+        List<Listener> listeners;
+        try {
+            listeners = Listener.of(home);
+        } catch (FaultException fault) {
+            // Told by configuration().
+            return this;
+        }
+        Map<InetSocketAddress, Listener> seen = new LinkedHashMap<>();
+        for (Listener listener : listeners) {
+            Listener other = seen.putIfAbsent(listener.address(), listener);
+            if (other != null) {
+                faults.add(listener.file() + ": the listeners " + other.name() + " and " + listener.name()
+                        + " both want " + name(listener.address()));
+            } else {
+                port(listener);
+            }
+        }
+        return this;
+    }
+
+    private void port(Listener listener) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(listener.address());
+        } catch (BindException taken) {
+            boolean forbidden = String.valueOf(taken.getMessage()).contains("Permission denied");
+            faults.add(listener.file() + ": the listener " + listener.name() + " can't have "
+                    + name(listener.address())
+                    + (forbidden
+                            ? ": ports below 1024 need the right to them; with systemd, "
+                                    + "AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                            : ": " + reason(taken) + "; stop what listens there (ss -ltnp), or change <bind>"));
+        } catch (IOException unusable) {
+            faults.add(listener.file() + ": the listener " + listener.name() + " can't have " + name(listener.address())
+                    + " (" + unusable.getMessage() + ")");
+        }
+    }
+
+    private static String reason(BindException taken) {
+        return String.valueOf(taken.getMessage()).contains("Cannot assign")
+                ? "this machine has no such address"
+                : "the port is taken";
+    }
+
+    private static String name(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import java.io.IOException;
+import org.apache.james.webadmin.authentication.AuthenticationFilter;
+import spark.Request;
+import spark.Response;
+import spark.Spark;
+
+/** Asks for the generated token on every route of the administration interface that is not public. */
+final class WebAdminModule extends AbstractModule {
+    private final Home home;
+
+    WebAdminModule(Home home) {
+        this.home = home;
+    }
+
+    @Provides
+    @Singleton
+    AuthenticationFilter authenticationFilter() throws IOException {
+        return new TokenFilter(WebAdminToken.in(home.webAdminToken()));
+    }
+
+    private record TokenFilter(WebAdminToken token) implements AuthenticationFilter {
+        private static final String BEARER = "Bearer ";
+
+        @Override
+        public void handle(Request request, Response response) {
+            String claimed = request.headers("Authorization");
+            if (claimed == null || !claimed.startsWith(BEARER) || !token.is(claimed.substring(BEARER.length()))) {
+                response.header("WWW-Authenticate", "Bearer");
+                Spark.halt(401, "{\"statusCode\":401,\"type\":\"Unauthorized\"}");
+            }
+            request.attribute(LOGIN, "admin");
+        }
+    }
+}

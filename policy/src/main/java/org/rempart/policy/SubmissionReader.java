@@ -1,0 +1,112 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads {@code <submission>}. */
+final class SubmissionReader {
+    private static final String BLOCK = "block/";
+
+    private enum Counted {
+        ACCOUNT
+    }
+
+    private SubmissionReader() {}
+
+    /** Without {@code <identity>}, or one of its attributes, {@code own} applies; without a limit, none does. */
+    static SubmissionPolicy read(XmlElement submission) throws PolicyException {
+        submission.onlyAttributes();
+        submission.onlyChildren("identity", "rate", "failures");
+        submission.noText();
+        IdentityPolicy identity = Policy.defaults().submission().identity();
+        Optional<XmlElement> written = submission.child("identity");
+        if (written.isPresent()) {
+            identity = identity(written.get());
+        }
+        List<RateLimit> rates = new ArrayList<>();
+        for (XmlElement rate : submission.children("rate")) {
+            rates.add(rate(rate));
+        }
+        List<FailureLimit> failures = new ArrayList<>();
+        for (XmlElement failure : submission.children("failures")) {
+            failures.add(failures(failure));
+        }
+        return SubmissionPolicy.of(identity, rates, failures);
+    }
+
+    private static IdentityPolicy identity(XmlElement identity) throws PolicyException {
+        identity.onlyAttributes("envelope", "header");
+        identity.onlyChildren();
+        identity.noText();
+        return IdentityPolicy.of(requirement(identity, "envelope"), requirement(identity, "header"), identity.rule());
+    }
+
+    private static IdentityRequirement requirement(XmlElement identity, String attribute) throws PolicyException {
+        return identity.keyword(
+                attribute,
+                identity.attribute(attribute).orElse(IdentityRequirement.OWN.keyword()),
+                EnumSet.allOf(IdentityRequirement.class));
+    }
+
+    private static RateLimit rate(XmlElement rate) throws PolicyException {
+        rate.onlyAttributes("per", "messages", "recipients", "then");
+        rate.onlyChildren();
+        rate.noText();
+        rate.keyword("per", rate.required("per", "write per=\"account\""), EnumSet.allOf(Counted.class));
+        if (rate.attribute("messages").isEmpty() && rate.attribute("recipients").isEmpty()) {
+            throw rate.fault("<rate> limits nothing", "write messages=\"200/1h\", recipients=\"1000/1d\" or both");
+        }
+        RateLimit.Then then = rate.keyword(
+                "then",
+                rate.required(
+                        "then",
+                        "write then=\"defer\" to refuse for the time being, or then=\"hold\" until you release the account"),
+                EnumSet.allOf(RateLimit.Then.class));
+        return RateLimit.of(quantity(rate, "messages"), quantity(rate, "recipients"), then, rate.rule());
+    }
+
+    /** @return null when the attribute is not given */
+    private static RateLimit.Quantity quantity(XmlElement element, String attribute) throws PolicyException {
+        Optional<String> written = element.attribute(attribute);
+        if (written.isEmpty()) {
+            return null;
+        }
+        try {
+            return Quantities.quantity(written.get());
+        } catch (PolicyException fault) {
+            throw element.fault(fault);
+        }
+    }
+
+    private static FailureLimit failures(XmlElement failures) throws PolicyException {
+        failures.onlyAttributes("per", "limit", "then");
+        failures.onlyChildren();
+        failures.noText();
+        FailureLimit.Per per = failures.keyword(
+                "per",
+                failures.required("per", "write per=\"address\" or per=\"account\""),
+                EnumSet.allOf(FailureLimit.Per.class));
+        failures.required("limit", "write limit=\"10/10m\" for ten failures within ten minutes");
+        return FailureLimit.of(per, quantity(failures, "limit"), block(failures), failures.rule());
+    }
+
+    private static Duration block(XmlElement failures) throws PolicyException {
+        String right = "write then=\"block/1h\" to refuse for an hour";
+        String then = failures.required("then", right);
+        if (!then.startsWith(BLOCK)) {
+            throw failures.fault(Wording.quoted(then) + " is unknown as then of <failures>", right);
+        }
+        try {
+            return Quantities.duration(then.substring(BLOCK.length()));
+        } catch (PolicyException fault) {
+            throw failures.fault(fault);
+        }
+    }
+}

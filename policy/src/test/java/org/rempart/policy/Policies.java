@@ -1,0 +1,68 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Policies for the tests, and how they read them. */
+final class Policies {
+    static final String SAMPLE = resource("sample.xml");
+
+    private static final String NETWORKS =
+            "<networks><network name='a'>10.0.0.0/8</network><network name='b'>192.0.2.1, 2001:db8::/32</network></networks>";
+
+    /** Each is without fault, and each says something that the others don't. */
+    static final List<String> VALID = List.of(
+            SAMPLE,
+            "<policy/>",
+            "<policy><!-- comment --><?editor line?></policy>",
+            "\uFEFF<?xml version='1.0' encoding='utf-8'?>\r\n<policy>\r\n</policy>\r\n",
+            "<policy><networks/><relay/><submission/><headers/><tls/></policy>",
+            "<policy><tls/><headers/><submission/><relay/><networks/></policy>",
+            "<policy><relay><allow network='a'/><allow network='b' authenticated='true'/></relay>" + NETWORKS
+                    + "</policy>",
+            "<policy><relay><allow authenticated='true' senderDomains=' example.com ,\n *.b\u00FCcher.example, *'/></relay>"
+                    + "</policy>",
+            "<policy><submission><identity header='any'/></submission></policy>",
+            "<policy><submission><rate per='account' recipients='5/30s' then='defer'/>"
+                    + "<identity envelope='domain'/>"
+                    + "<failures per='account' limit='3/1d' then='block/366d'/>"
+                    + "<failures per='address' limit='30/2h' then='block/5m'/></submission></policy>",
+            "<policy><headers><received name='mail.example.com'>rewrite</received><strip name='X-A'/>"
+                    + "<signed>strip</signed><keep name='X-MS-Exchange-Organization-SCL'/><strip preset='labels'/>"
+                    + "<strip preset='trace'/></headers></policy>",
+            "<policy><headers><signed>keep</signed><strip name='X-*'/><received> keep </received></headers></policy>",
+            "<policy><headers><received>remove</received></headers></policy>",
+            "<policy><headers><strip name='received'/></headers></policy>",
+            "<policy><tls><protocols>TLSv1.2,TLSv1.3</protocols></tls></policy>",
+            "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
+                    + "<to domain='x.example.com' level='opportunistic'/></outbound>"
+                    + "<clients><except network='a' reason='old'/> optional </clients></tls>" + NETWORKS + "</policy>",
+            "<policy><tls><clients><![CDATA[required]]></clients><protocols>TLSv1.3</protocols></tls></policy>");
+
+    private Policies() {}
+
+    /** Reads a policy as if it stood in {@code rempart.xml}. */
+    static Policy read(String xml) throws PolicyException {
+        try {
+            return PolicyFile.read(new ByteArrayInputStream(xml.getBytes(StandardCharsets.UTF_8)), "rempart.xml");
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Policies.class.getResourceAsStream(name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.TooLongFrameException;
+import java.lang.reflect.Field;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.ProtocolSessionImpl;
+import org.apache.james.protocols.netty.HandlerConstants;
+import org.apache.james.protocols.netty.NettyProtocolTransport;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.smtpserver.ExtendedSMTPSession;
+
+/**
+ * Notices when James drops a line. James's decoder throws away a line of more than 8192 octets, answers {@code 500} at
+ * once and goes on; within a message it thus answers in the middle of DATA, and then takes the message without that
+ * line. This stands between the decoder and James's own handler: within a message it keeps James from answering, and
+ * marks the transaction instead, for {@link StrictLinesFilter} to refuse the message at its end. Elsewhere James's
+ * answer is right, and stays.
+ */
+final class LostLines extends ChannelInboundHandlerAdapter {
+    private static final String HANDLER_NAME = "rempartLostLines";
+    private static final AttachmentKey<Boolean> LOST = AttachmentKey.of("org.rempart.smtp.line-lost", Boolean.class);
+
+    private final SMTPSession session;
+
+    private LostLines(SMTPSession session) {
+        this.session = session;
+    }
+
+    /**
+     * Watches a connection from now on.
+     *
+     * @throws IllegalStateException when James does not let itself be watched; the connection must not be served then
+     */
+    static void watch(SMTPSession session) {
+        try {
+            Channel channel = (Channel) channelField().get(((ProtocolSessionImpl) session).getProtocolTransport());
+            ChannelPipeline pipeline = channel.pipeline();
+            // On the thread of James's own handler, so that a loss is seen in its place between the lines.
+            pipeline.addBefore(
+                    pipeline.context(HandlerConstants.CORE_HANDLER).executor(),
+                    HandlerConstants.CORE_HANDLER,
+                    HANDLER_NAME,
+                    new LostLines(session));
+        } catch (ReflectiveOperationException | RuntimeException unknownJames) {
+            throw new IllegalStateException("Can't watch the connection for lines that James drops", unknownJames);
+        }
+    }
+
+    /**
+     * How to get from a session to its connection. James has no public way.
+     *
+     * @throws ReflectiveOperationException when this version of James has none
+     */
+    static Field channelField() throws ReflectiveOperationException {
+        Field channel = NettyProtocolTransport.class.getDeclaredField("channel");
+        channel.setAccessible(true);
+        return channel;
+    }
+
+    /** Whether a line of the message that this session is receiving was dropped. */
+    static boolean hasLost(SMTPSession session) {
+        return session.getAttachment(LOST, State.Transaction).isPresent();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof TooLongFrameException && isReceivingMessage()) {
+            session.setAttachment(LOST, Boolean.TRUE, State.Transaction);
+        } else {
+            ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    private boolean isReceivingMessage() {
+        return ((ExtendedSMTPSession) session).getMimeMessageWriter() != null;
+    }
+}

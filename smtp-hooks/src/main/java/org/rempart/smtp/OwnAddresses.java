@@ -1,0 +1,115 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import javax.mail.internet.AddressException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.Username;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.rrt.api.CanSendFrom;
+import org.apache.james.rrt.api.RecipientRewriteTable;
+import org.apache.james.rrt.api.RecipientRewriteTable.ErrorMappingException;
+import org.apache.james.rrt.api.RecipientRewriteTableException;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.james.user.api.UsersRepositoryException;
+
+/**
+ * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it
+ * send as; with any detail behind a {@code +} in the local part (RFC 5233), unless that very address belongs to somebody
+ * else.
+ */
+final class OwnAddresses {
+    private static final char DETAIL = '+';
+
+    /** The directory could not be asked. */
+    static final class DirectoryException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private DirectoryException(Exception cause) {
+            super(cause);
+        }
+    }
+
+    private final UsersRepository users;
+    private final CanSendFrom canSendFrom;
+    private final RecipientRewriteTable mappings;
+    private final DomainList domains;
+
+    OwnAddresses(UsersRepository users, CanSendFrom canSendFrom, RecipientRewriteTable mappings, DomainList domains) {
+        this.users = users;
+        this.canSendFrom = canSendFrom;
+        this.mappings = mappings;
+        this.domains = domains;
+    }
+
+    /**
+     * Whether the address's domain is one of ours.
+     *
+     * @throws DirectoryException when the domains can't be asked
+     */
+    boolean isOurs(MailAddress address) {
+        try {
+            return domains.containsDomain(address.getDomain());
+        } catch (DomainListException | RuntimeException unknown) {
+            throw new DirectoryException(unknown);
+        }
+    }
+
+    /**
+     * Whether the address is the account's own.
+     *
+     * @throws DirectoryException when the directory can't be asked
+     */
+    boolean owns(Username account, MailAddress address) {
+        try {
+            return isTheAccounts(account, address)
+                    || isSubAddress(
+                            account, address.getLocalPart(), address.getDomain().asString(), address);
+        } catch (IllegalArgumentException noUsername) {
+            // An address that no account can have, such as one with an @ in its local part.
+            return false;
+        } catch (UsersRepositoryException
+                | RecipientRewriteTableException
+                | DomainListException
+                | RuntimeException unknown) {
+            throw new DirectoryException(unknown);
+        }
+    }
+
+    private boolean isTheAccounts(Username account, MailAddress address)
+            throws UsersRepositoryException, DomainListException {
+        // Without virtual hosting, the account's name is the local part alone, of any domain.
+        return (users.getUsername(address).equals(account) && domains.containsDomain(address.getDomain()))
+                || canSendFrom.userCanSendFrom(account, Username.of(address.asString()));
+    }
+
+    private boolean isSubAddress(Username account, String localPart, String domain, MailAddress address)
+            throws UsersRepositoryException, RecipientRewriteTableException, DomainListException {
+        int detail = localPart.indexOf(DETAIL);
+        // CanSendFrom answers no where the tables can't be read: asking them here tells one from the other.
+        boolean belongsToSomebody = isMapped(address) || users.contains(users.getUsername(address));
+        return detail > 0
+                && !belongsToSomebody
+                && isTheAccounts(account, addressOf(localPart.substring(0, detail), domain));
+    }
+
+    private boolean isMapped(MailAddress address) throws RecipientRewriteTableException {
+        try {
+            return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain())
+                    .isEmpty();
+        } catch (ErrorMappingException toAnError) {
+            return true;
+        }
+    }
+
+    private static MailAddress addressOf(String localPart, String domain) {
+        try {
+            return new MailAddress(localPart, domain);
+        } catch (AddressException impossible) {
+            throw new IllegalArgumentException(impossible);
+        }
+    }
+}

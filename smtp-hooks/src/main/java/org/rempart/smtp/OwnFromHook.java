@@ -1,0 +1,98 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.Username;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.rrt.api.CanSendFrom;
+import org.apache.james.rrt.api.RecipientRewriteTable;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.mailet.Mail;
+import org.rempart.policy.Decision;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets an account write only as the addresses that {@code <identity header="…">} of the policy grants it: what the
+ * recipient sees is the header, not the envelope. For submission listeners, behind {@link OwnSenderHook}, whose
+ * documentation says what {@code own} means:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.OwnFromHook"/>
+ * }</pre>
+ *
+ * Every address in every From, Sender, Resent-From and Resent-Sender field counts, and so does an address in a display
+ * name or a comment, which some mail programs show instead ({@code "boss@example.com" <me@example.com>}). Others' are
+ * answered {@code 553 5.7.1}. A message without From, or whose header could be read in more than one way or is longer than
+ * 1 MiB, is answered {@code 550 5.7.1}; where the directory can't be asked, the answer is {@code 451 4.3.0}. A session
+ * without an account is not this hook's business.
+ */
+public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(OwnFromHook.class);
+
+    private final OwnAddresses addresses;
+
+    @Inject
+    public OwnFromHook(
+            UsersRepository users,
+            CanSendFrom canSendFrom,
+            RecipientRewriteTable mappings,
+            DomainList domains,
+            FileSystem fileSystem) {
+        super(fileSystem);
+        this.addresses = new OwnAddresses(users, canSendFrom, mappings, domains);
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        Optional<Username> account = SmtpFacts.account(session);
+        Decision<Boolean> anybody = policy().submission().identity().decideHeader(() -> false, () -> false);
+        if (account.isEmpty() || anybody.verdict()) {
+            return HookResult.DECLINED;
+        }
+        try {
+            List<String> strangers = OriginatorCheck.notAllowed(
+                    OriginatorCheck.headerOf(mail),
+                    address -> decide(account.get(), address).verdict());
+            if (strangers.isEmpty()) {
+                return HookResult.DECLINED;
+            }
+            audit(session, anybody, strangers, "not the account's");
+            return Answers.refuse("553", "5.7.1 From address not owned by the authenticated account");
+        } catch (UnreadableHeaderException unreadable) {
+            audit(session, anybody, List.of(), unreadable.getMessage());
+            return Answers.refuse("550", "5.7.1 From field missing, or message header malformed");
+        } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
+            LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
+            return Answers.cannotDecide();
+        }
+    }
+
+    private Decision<Boolean> decide(Username account, MailAddress address) {
+        return policy().submission()
+                .identity()
+                .decideHeader(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
+    }
+
+    private static void audit(SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {
+        AuditTrail.event("identity-refused", session)
+                .with("where", "header")
+                .with("addresses", addresses)
+                .with("reason", reason)
+                .rule(decision.rule())
+                .log();
+        Verdicts.refusedBy(session, decision.rule());
+    }
+}

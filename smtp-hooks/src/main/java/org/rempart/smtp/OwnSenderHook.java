@@ -1,0 +1,121 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.core.Username;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.MailHook;
+import org.apache.james.rrt.api.CanSendFrom;
+import org.apache.james.rrt.api.RecipientRewriteTable;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.mailet.Mail;
+import org.rempart.policy.Decision;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets an account use only the envelope senders that {@code <identity envelope="…">} of the policy grants it. For
+ * submission listeners:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.OwnSenderHook"/>
+ * }</pre>
+ *
+ * {@code own} are the account's address, its aliases, what James's {@link CanSendFrom} lets it send as, and all these
+ * with a detail ({@code user+detail}). Another sender is answered {@code 553 5.7.1}, and {@code 451 4.3.0} where the
+ * directory can't be asked.
+ *
+ * <p>The null sender is what read receipts are sent with (RFC 8098, section 3) and is nobody's own. It is accepted at MAIL
+ * and judged when the message is there: that has to be such a receipt, from addresses that the account could have used as
+ * envelope sender, and is else answered {@code 553 5.7.1}. A session without an account is not this hook's business.
+ */
+public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMessageHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(OwnSenderHook.class);
+
+    private final OwnAddresses addresses;
+
+    @Inject
+    public OwnSenderHook(
+            UsersRepository users,
+            CanSendFrom canSendFrom,
+            RecipientRewriteTable mappings,
+            DomainList domains,
+            FileSystem fileSystem) {
+        super(fileSystem);
+        this.addresses = new OwnAddresses(users, canSendFrom, mappings, domains);
+    }
+
+    @Override
+    public HookResult doMail(SMTPSession session, MaybeSender sender) {
+        Optional<Username> account = SmtpFacts.account(session);
+        Optional<MailAddress> address = sender.asOptional();
+        if (account.isEmpty() || address.isEmpty()) {
+            return HookResult.DECLINED;
+        }
+        try {
+            Decision<Boolean> decision = decide(account.get(), address.get());
+            return decision.verdict()
+                    ? HookResult.DECLINED
+                    : refuse(session, decision, List.of(address.get().asString()), "not the account's");
+        } catch (OwnAddresses.DirectoryException unknown) {
+            LOGGER.error("Can't tell whether {} may send as {}", account.get().asString(), sender.asString(), unknown);
+            return Answers.cannotDecide();
+        }
+    }
+
+    private Decision<Boolean> decide(Username account, MailAddress address) {
+        return policy().submission()
+                .identity()
+                .decideEnvelope(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        Optional<Username> account = SmtpFacts.account(session);
+        Decision<Boolean> anybody = policy().submission().identity().decideEnvelope(() -> false, () -> false);
+        if (account.isEmpty() || !mail.getMaybeSender().isNullSender() || anybody.verdict()) {
+            return HookResult.DECLINED;
+        }
+        try {
+            RawHeader header = OriginatorCheck.headerOf(mail);
+            List<String> strangers = OriginatorCheck.notAllowed(
+                    header, address -> decide(account.get(), address).verdict());
+            if (!strangers.isEmpty()) {
+                return refuse(session, anybody, strangers, "not the account's, with a null sender");
+            }
+            return OriginatorCheck.isDispositionNotification(header)
+                    ? HookResult.DECLINED
+                    : refuse(session, anybody, List.of("<>"), "a null sender on what is no read receipt");
+        } catch (UnreadableHeaderException unreadable) {
+            return refuse(session, anybody, List.of("<>"), unreadable.getMessage());
+        } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
+            LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
+            return Answers.cannotDecide();
+        }
+    }
+
+    private static HookResult refuse(
+            SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {
+        AuditTrail.event("identity-refused", session)
+                .with("where", "envelope")
+                .with("addresses", addresses)
+                .with("reason", reason)
+                .rule(decision.rule())
+                .log();
+        Verdicts.refusedBy(session, decision.rule());
+        return Answers.refuse("553", "5.7.1 Sender address not owned by the authenticated account");
+    }
+}

@@ -1,0 +1,92 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.Optional;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.Hook;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookResultHook;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.james.smtpserver.SMTPConstants;
+import org.apache.mailet.Mail;
+
+/**
+ * Writes each message that a client has sent to the audit trail, with what became of it: who sent what, when, from where.
+ * For every listener, before the hooks that judge messages:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.SubmissionAuditHook"/>
+ * }</pre>
+ *
+ * The event is {@code submission} where the client has proved an account, {@code reception} where it has not. Its verdict
+ * is {@code accepted}, {@code refused} or {@code deferred}; the rule is the one that refused, or the one about identity
+ * that let an account pass. It is written after the message is in the spool.
+ */
+public final class SubmissionAuditHook extends PolicyHook implements HookResultHook {
+    @Inject
+    public SubmissionAuditHook(FileSystem fileSystem) {
+        super(fileSystem);
+    }
+
+    @Override
+    public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
+        if (hook instanceof JamesMessageHook) {
+            verdict(result.getResult().getAction())
+                    .ifPresent(verdict -> session.getAttachment(SMTPConstants.MAIL, State.Transaction)
+                            .ifPresent(mail -> log(session, mail, verdict, result)));
+        }
+        return result;
+    }
+
+    /** What the result decided; empty where it leaves the decision to the next hook. */
+    private static Optional<String> verdict(HookReturnCode.Action action) {
+        switch (action) {
+            case OK:
+                return Optional.of("accepted");
+            case DENY:
+                return Optional.of("refused");
+            case DENYSOFT:
+                return Optional.of("deferred");
+            case DECLINED:
+            case NONE:
+                return Optional.empty();
+        }
+        throw new AssertionError(action);
+    }
+
+    private void log(SMTPSession session, Mail mail, String verdict, HookResult result) {
+        boolean account = SmtpFacts.account(session).isPresent();
+        AuditTrail trail = AuditTrail.event(account ? "submission" : "reception", session)
+                .with("verdict", verdict)
+                .with("mail", mail.getName())
+                .with("from", mail.getMaybeSender().asString())
+                .with("recipients", mail.getRecipients());
+        try {
+            Optional.ofNullable(mail.getMessage().getMessageID()).ifPresent(id -> trail.with("messageId", id));
+            trail.with("size", mail.getMessageSize());
+        } catch (MessagingException | RuntimeException unreadable) {
+            // The trail is worth more with what is known than not at all.
+            trail.with("unreadable", String.valueOf(unreadable.getMessage()));
+        }
+        if (result.getSmtpRetCode() != null) {
+            trail.with("answer", result.getSmtpRetCode() + " " + result.getSmtpDescription());
+        }
+        if (result.getResult().getAction() != HookReturnCode.Action.OK) {
+            Verdicts.refusal(session).ifPresent(trail::rule);
+        } else if (account) {
+            trail.rule(policy().submission()
+                    .identity()
+                    .decideEnvelope(() -> true, () -> true)
+                    .rule());
+        }
+        trail.log();
+    }
+}

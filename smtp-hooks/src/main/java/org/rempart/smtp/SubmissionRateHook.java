@@ -1,0 +1,137 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.List;
+import java.util.Optional;
+import javax.inject.Inject;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.core.Username;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.Hook;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.HookResultHook;
+import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.apache.james.protocols.smtp.hook.MailHook;
+import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Mail;
+import org.rempart.policy.RateLimit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Limits how much an account submits, as {@code <rate>} of the policy says, so that whoever has stolen its password is
+ * noticed and contained. For submission listeners, behind {@link OwnFromHook}, so that what the former refuse does not
+ * count:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.SubmissionRateHook"/>
+ * }</pre>
+ *
+ * A message counts once it is accepted, with all its recipients, on whichever listener. MAIL and RCPT already ask whether
+ * there would be room. What exceeds a limit is answered {@code 452 4.7.28}; with {@code then="hold"} the account is held
+ * at that moment, and it, and all that the account tries from then on, is answered {@code 550 5.7.28} until it is released.
+ * A session without an account is not this hook's business.
+ */
+public final class SubmissionRateHook extends PolicyHook
+        implements MailHook, RcptHook, JamesMessageHook, HookResultHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(SubmissionRateHook.class);
+    private static final AttachmentKey<Admission> ADMISSION =
+            AttachmentKey.of("org.rempart.smtp.admission", Admission.class);
+
+    private final SubmissionLedger ledger;
+
+    @Inject
+    public SubmissionRateHook(SubmissionLedger ledger, FileSystem fileSystem) {
+        super(fileSystem);
+        this.ledger = ledger;
+    }
+
+    private List<RateLimit> limits() {
+        return policy().submission().rates();
+    }
+
+    @Override
+    public HookResult doMail(SMTPSession session, MaybeSender sender) {
+        return ask(session, 1);
+    }
+
+    @Override
+    public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
+        List<MailAddress> before =
+                session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).orElseGet(List::of);
+        return ask(session, before.size() + 1);
+    }
+
+    private HookResult ask(SMTPSession session, int recipients) {
+        return SmtpFacts.account(session)
+                .map(account -> answer(session, account, ledger.ask(account, limits(), recipients)))
+                .orElse(HookResult.DECLINED);
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        Optional<Username> account = SmtpFacts.account(session);
+        if (account.isEmpty()) {
+            return HookResult.DECLINED;
+        }
+        Admission admission =
+                ledger.enter(account.get(), limits(), mail.getRecipients().size());
+        session.setAttachment(ADMISSION, admission, State.Transaction);
+        admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
+        return answer(session, account.get(), admission);
+    }
+
+    /** A message that a later hook refuses was not submitted. */
+    @Override
+    public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
+        HookReturnCode.Action action = result.getResult().getAction();
+        if (hook instanceof JamesMessageHook
+                && (action == HookReturnCode.Action.DENY || action == HookReturnCode.Action.DENYSOFT)) {
+            session.removeAttachment(ADMISSION, State.Transaction).ifPresent(Admission::withdraw);
+        }
+        return result;
+    }
+
+    private static HookResult answer(SMTPSession session, Username account, Admission admission) {
+        if (admission.isAdmitted()) {
+            return HookResult.DECLINED;
+        }
+        if (admission.limit().isEmpty()) {
+            AuditTrail.event("held-refused", session).log();
+            return held();
+        }
+        RateLimit limit = admission.limit().get();
+        audit("rate-exceeded", session, limit, admission);
+        if (limit.then() == RateLimit.Then.DEFER) {
+            return Answers.refuseForNow("452", "4.7.28 Too much mail for now, try again later");
+        }
+        audit("held", session, limit, admission);
+        LOGGER.warn(
+                "{} is held: {} ({} messages and {} recipients in the window)",
+                account.asString(),
+                limit.rule(),
+                admission.messages(),
+                admission.recipients());
+        return held();
+    }
+
+    private static HookResult held() {
+        return Answers.refuse("550", "5.7.28 Too much mail; the account is held");
+    }
+
+    private static void audit(String event, SMTPSession session, RateLimit limit, Admission admission) {
+        AuditTrail.event(event, session)
+                .with("messages", admission.messages())
+                .with("recipients", admission.recipients())
+                .rule(limit.rule())
+                .log();
+    }
+}

@@ -1,0 +1,27 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.Optional;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.rempart.policy.Rule;
+
+/** Carries the rule that refused a message from the hook that asked it to the audit trail. */
+final class Verdicts {
+    private static final AttachmentKey<Rule> REFUSED_BY = AttachmentKey.of("org.rempart.smtp.refused-by", Rule.class);
+
+    private Verdicts() {}
+
+    static void refusedBy(SMTPSession session, Rule rule) {
+        session.setAttachment(REFUSED_BY, rule, State.Transaction);
+    }
+
+    /** The rule that refused the current transaction. */
+    static Optional<Rule> refusal(SMTPSession session) {
+        return session.getAttachment(REFUSED_BY, State.Transaction);
+    }
+}

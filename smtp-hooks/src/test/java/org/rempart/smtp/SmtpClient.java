@@ -1,0 +1,177 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Locale;
+import javax.net.ssl.SSLSocket;
+
+/** One side of an SMTP conversation, byte for byte as a test writes it. */
+final class SmtpClient implements AutoCloseable {
+    private static final int PATIENCE_MILLIS = 10_000;
+
+    private Socket socket;
+    private InputStream in;
+
+    private SmtpClient(Socket socket) throws IOException {
+        use(socket);
+    }
+
+    private void use(Socket connected) throws IOException {
+        socket = connected;
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.setTcpNoDelay(true);
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    static SmtpClient connect(int port) throws IOException {
+        return new SmtpClient(new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    static SmtpClient connectTls(int port) throws IOException {
+        SmtpClient client = connect(port);
+        client.handshake();
+        return client;
+    }
+
+    /** Sends these characters (ISO 8859-1) in one segment, nothing added. */
+    SmtpClient send(String raw) throws IOException {
+        socket.getOutputStream().write(raw.getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().flush();
+        return this;
+    }
+
+    /** Sends each part in a segment of its own, with a pause behind it so that the server sees it alone. */
+    SmtpClient sendInSegments(String... parts) throws IOException {
+        for (String part : parts) {
+            send(part);
+            try {
+                Thread.sleep(50);
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw new IOException(interrupted);
+            }
+        }
+        return this;
+    }
+
+    /** Sends a command line and reads the reply. */
+    String command(String line) throws IOException {
+        send(line + "\r\n");
+        return reply();
+    }
+
+    /** Sends a command line and asserts how the reply begins. */
+    SmtpClient command(String line, String expected) throws IOException {
+        assertThat(command(line)).as("reply to %s", line).startsWith(expected);
+        return this;
+    }
+
+    /** Reads a reply, all its lines; empty when the connection ended. */
+    String reply() throws IOException {
+        StringBuilder reply = new StringBuilder();
+        String line;
+        do {
+            line = line();
+            reply.append(line);
+        } while (line.length() > 3 && line.charAt(3) == '-');
+        return reply.toString();
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        try {
+            for (int octet = in.read(); octet >= 0; octet = in.read()) {
+                line.append((char) octet);
+                if (octet == '\n') {
+                    break;
+                }
+            }
+        } catch (SocketException reset) {
+            // The server closed with unread input: for these tests the same as an orderly end.
+            return line.toString();
+        }
+        return line.toString();
+    }
+
+    /** Reads a reply and asserts its code. */
+    SmtpClient expect(int code) throws IOException {
+        assertThat(reply()).startsWith(String.valueOf(code));
+        return this;
+    }
+
+    /** All that the server still says until it closes the connection; fails when it keeps it open. */
+    String untilClosed() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String line = line(); !line.isEmpty(); line = line()) {
+            all.append(line);
+        }
+        return all.toString();
+    }
+
+    SmtpClient ehlo() throws IOException {
+        return command("EHLO client.example", "250");
+    }
+
+    /** STARTTLS and the handshake; no EHLO behind it. */
+    SmtpClient startTls() throws IOException {
+        command("STARTTLS", "220");
+        handshake();
+        return this;
+    }
+
+    void handshake() throws IOException {
+        SSLSocket tls = (SSLSocket) TestCertificate.trustingContext()
+                .getSocketFactory()
+                .createSocket(socket, "127.0.0.1", socket.getPort(), true);
+        tls.startHandshake();
+        use(tls);
+    }
+
+    SmtpClient authenticate(String user) throws IOException {
+        return command("AUTH PLAIN " + plain(user, SmtpTestServer.PASSWORD), "235");
+    }
+
+    static String plain(String user, String password) {
+        return Base64.getEncoder().encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** MAIL, RCPT and DATA up to the 354. */
+    SmtpClient envelope(String sender, String... recipients) throws IOException {
+        command("MAIL FROM:<" + sender + ">", "250");
+        for (String recipient : recipients) {
+            command("RCPT TO:<" + recipient + ">", "250");
+        }
+        return command("DATA", "354");
+    }
+
+    /** A small message up to and with its final dot, as it goes behind DATA. */
+    static String message(String subject) {
+        return "From: sender@client.example\r\nSubject: " + subject + "\r\n\r\nbody of "
+                + subject.toLowerCase(Locale.ROOT) + "\r\n.\r\n";
+    }
+
+    int port() {
+        return socket.getLocalPort();
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}

@@ -1,0 +1,322 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rempart.smtp.SmtpTestServer.Listener;
+import org.slf4j.LoggerFactory;
+
+/** Identity, rates and login failures in James's own server: 0 is the listener with STARTTLS, 1 that with TLS at once. */
+@Tag("james-3.8")
+class SubmissionOverSocketsTest {
+    private static final Class<?>[] HANDLERS = {
+        SessionGuard.class,
+        StrictLinesFilter.class,
+        SubmissionAuditHook.class,
+        LoginFailuresHook.class,
+        RequireTlsHook.class,
+        RequireAuthHook.class,
+        OwnSenderHook.class,
+        OwnFromHook.class,
+        SubmissionRateHook.class,
+        RelayHook.class,
+        KnownRecipientHook.class,
+        TlsFactsHook.class
+    };
+
+    private final List<String> trail = new CopyOnWriteArrayList<>();
+    private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+        @Override
+        protected void append(ILoggingEvent event) {
+            trail.add(event.getFormattedMessage());
+        }
+    };
+    private final Logger logger = (Logger) LoggerFactory.getLogger(AuditTrail.LOGGER_NAME);
+
+    @TempDir
+    private Path home;
+
+    private SmtpTestServer server;
+
+    @BeforeEach
+    void record() {
+        appender.start();
+        logger.addAppender(appender);
+        logger.setLevel(Level.INFO);
+        logger.setAdditive(false);
+    }
+
+    @AfterEach
+    void stop() {
+        logger.detachAppender(appender);
+        logger.setLevel(null);
+        logger.setAdditive(true);
+        server.close();
+    }
+
+    private void start(String submission) throws Exception {
+        server = SmtpTestServer.start(
+                home,
+                "<policy><submission>" + submission + "</submission></policy>",
+                Listener.submission().handlers(HANDLERS),
+                Listener.submission().handlers(HANDLERS).implicitTls());
+    }
+
+    private SmtpClient login(int listener, String user) throws IOException {
+        SmtpClient client = listener == 0 ? server.connect(0).ehlo().startTls() : server.connectTls(1);
+        return client.ehlo().authenticate(user);
+    }
+
+    private static String message(String from) {
+        return "From: " + from + "\r\nMessage-ID: <1@client.example>\r\n\r\nbody\r\n.\r\n";
+    }
+
+    private List<String> events(String event) {
+        List<String> found = new ArrayList<>();
+        for (String line : trail) {
+            if (line.contains("\"event\":\"" + event + "\"")) {
+                found.add(line);
+            }
+        }
+        return found;
+    }
+
+    @Test
+    void anAccountWritesAsItselfAndNobodyElse() throws Exception {
+        start("");
+        try (SmtpClient client = login(0, "alice@ours.example")) {
+            client.command("MAIL FROM:<bob@ours.example>", "553 5.7.1");
+            client.command("MAIL FROM:<u@foreign.example>", "553 5.7.1");
+            client.envelope("info@ours.example", "bob@ours.example", "u@foreign.example");
+            client.send(message("Alice <alice@ours.example>")).expect(250);
+            client.envelope("alice@ours.example", "bob@ours.example");
+            assertThat(client.send(message("alice@ours.example, bob@ours.example"))
+                            .reply())
+                    .startsWith("553 5.7.1");
+            client.envelope("", "bob@ours.example");
+            assertThat(client.send(message("alice@ours.example")).reply()).startsWith("553 5.7.1");
+            client.envelope("", "bob@ours.example");
+            client.send("From: alice@ours.example\r\nContent-Type: multipart/report; boundary=b;\r\n"
+                            + " report-type=disposition-notification\r\n\r\n--b--\r\n.\r\n")
+                    .expect(250);
+        }
+        assertThat(server.spool().mails()).hasSize(2);
+        assertThat(events("login")).hasSize(1);
+        assertThat(events("identity-refused")).hasSize(4);
+        assertThat(events("submission")).hasSize(4);
+        assertThat(events("submission").get(0))
+                .contains(
+                        "\"account\":\"alice@ours.example\"",
+                        "\"client\":\"127.0.0.1\"",
+                        "\"helo\":\"client.example\"",
+                        "\"listener\":" + server.port(0),
+                        "\"tls\":\"TLSv1.",
+                        "\"verdict\":\"accepted\"",
+                        "\"from\":\"info@ours.example\"",
+                        "\"recipients\":[\"bob@ours.example\",\"u@foreign.example\"]",
+                        "\"messageId\":\"<1@client.example>\"",
+                        "\"size\":",
+                        "\"mail\":",
+                        "\"rule\":");
+        assertThat(events("submission").get(1)).contains("\"verdict\":\"refused\"", "\"answer\":\"553 5.7.1");
+    }
+
+    @Test
+    void aRateCountsOnAllListenersTogether() throws Exception {
+        start("<rate per=\"account\" messages=\"3/1h\" then=\"defer\"/>");
+        for (int i = 0; i < 3; i++) {
+            try (SmtpClient client = login(i % 2, "alice@ours.example")) {
+                client.envelope("alice@ours.example", "bob@ours.example");
+                client.send(message("alice@ours.example")).expect(250);
+            }
+        }
+        for (int listener = 0; listener < 2; listener++) {
+            try (SmtpClient client = login(listener, "alice@ours.example")) {
+                client.command("MAIL FROM:<alice@ours.example>", "452 4.7.28");
+            }
+        }
+        try (SmtpClient client = login(1, "bob@ours.example")) {
+            client.command("MAIL FROM:<bob@ours.example>", "250");
+        }
+        assertThat(events("rate-exceeded")).hasSize(2);
+        assertThat(events("rate-exceeded").get(0)).contains("\"messages\":3", "<rate");
+    }
+
+    @Test
+    void whatIsRefusedDoesNotCount() throws Exception {
+        start("<rate per=\"account\" messages=\"1/1h\" then=\"defer\"/>");
+        try (SmtpClient client = login(0, "alice@ours.example")) {
+            for (int i = 0; i < 3; i++) {
+                client.envelope("alice@ours.example", "bob@ours.example");
+                client.send(message("bob@ours.example")).expect(553);
+            }
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send(message("alice@ours.example")).expect(250);
+            client.command("MAIL FROM:<alice@ours.example>", "452 4.7.28");
+        }
+    }
+
+    @Test
+    void recipientsAreLimitedWhileTheyAreNamed() throws Exception {
+        start("<rate per=\"account\" recipients=\"2/1h\" then=\"defer\"/>");
+        try (SmtpClient client = login(0, "alice@ours.example")) {
+            client.command("MAIL FROM:<alice@ours.example>", "250");
+            client.command("RCPT TO:<a@foreign.example>", "250");
+            client.command("RCPT TO:<b@foreign.example>", "250");
+            client.command("RCPT TO:<c@foreign.example>", "452 4.7.28");
+            client.command("DATA", "354");
+            client.send(message("alice@ours.example")).expect(250);
+            client.command("MAIL FROM:<alice@ours.example>", "452 4.7.28");
+        }
+        assertThat(events("submission")).hasSize(1);
+        assertThat(events("submission").get(0)).contains("\"verdict\":\"accepted\"", "<identity");
+    }
+
+    @Test
+    void anAccountThatExceedsIsHeld() throws Exception {
+        start("<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/>");
+        try (SmtpClient open = login(1, "alice@ours.example");
+                SmtpClient client = login(0, "alice@ours.example")) {
+            open.envelope("alice@ours.example", "bob@ours.example");
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send(message("alice@ours.example")).expect(250);
+            client.command("MAIL FROM:<alice@ours.example>", "550 5.7.28");
+            assertThat(open.send(message("alice@ours.example")).reply()).startsWith("550 5.7.28");
+        }
+        try (SmtpClient client = login(1, "alice@ours.example")) {
+            client.command("MAIL FROM:<alice@ours.example>", "550 5.7.28");
+        }
+        assertThat(events("held")).hasSize(1);
+        assertThat(events("held").get(0)).contains("\"account\":\"alice@ours.example\"", "\"messages\":1");
+        assertThat(events("held-refused")).hasSize(2);
+    }
+
+    @Test
+    void manyClientsAtOnceGetExactlyTheLimit() throws Exception {
+        start("<rate per=\"account\" messages=\"10/1h\" then=\"defer\"/>");
+        ExecutorService clients = Executors.newFixedThreadPool(20);
+        try {
+            List<Future<String>> replies = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                int listener = i % 2;
+                replies.add(clients.submit(() -> {
+                    try (SmtpClient client = login(listener, "alice@ours.example")) {
+                        String mail = client.command("MAIL FROM:<alice@ours.example>");
+                        if (!mail.startsWith("250")) {
+                            return mail;
+                        }
+                        client.command("RCPT TO:<bob@ours.example>");
+                        String data = client.command("DATA");
+                        return data.startsWith("354")
+                                ? client.send(message("alice@ours.example")).reply()
+                                : data;
+                    }
+                }));
+            }
+            int accepted = 0;
+            for (Future<String> reply : replies) {
+                accepted += reply.get().startsWith("250") ? 1 : 0;
+            }
+            assertThat(accepted).isEqualTo(10);
+            assertThat(server.spool().mails()).hasSize(10);
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    @Test
+    void anAddressThatGuessesIsBlocked() throws Exception {
+        start("<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>");
+        String wrong = SmtpClient.plain("alice@ours.example", "guess");
+        try (SmtpClient working = login(0, "bob@ours.example");
+                SmtpClient client = server.connectTls(1).ehlo()) {
+            client.command("AUTH PLAIN " + wrong, "535");
+            client.command("AUTH PLAIN", "334").command(wrong, "535");
+            client.command("AUTH LOGIN", "334")
+                    .command(SmtpClient.base64("alice@ours.example"), "334")
+                    .command(SmtpClient.base64("guess"), "535");
+            client.command(
+                    "AUTH PLAIN " + SmtpClient.plain("alice@ours.example", SmtpTestServer.PASSWORD), "421 4.7.0");
+
+            for (int listener = 0; listener < 2; listener++) {
+                try (SmtpClient next =
+                        listener == 0 ? server.connectSilently(0) : SmtpClient.connectTls(server.port(1))) {
+                    assertThat(next.reply()).startsWith("421 4.7.0");
+                    next.untilClosed();
+                }
+            }
+            working.envelope("bob@ours.example", "alice@ours.example");
+            working.send(message("bob@ours.example")).expect(250);
+        }
+        assertThat(events("login-failed")).hasSize(3).allMatch(line -> line.contains("alice@ours.example"));
+        assertThat(events("blocked")).hasSize(1);
+        assertThat(events("blocked-refused")).hasSize(3);
+    }
+
+    @Test
+    void aBlockedClientThatGoesOnTalkingIsNotHeard() throws Exception {
+        start("<failures per=\"address\" limit=\"1/10m\" then=\"block/1h\"/>");
+        try (SmtpClient client = server.connectTls(1).ehlo()) {
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess"), "535");
+        }
+        trail.clear();
+        try (SmtpClient client = server.connectSilently(0)) {
+            client.send("EHLO client.example\r\nNOOP\r\nQUIT\r\n");
+            String all = client.untilClosed();
+            assertThat(all).startsWith("421 4.7.0");
+            assertThat(all).doesNotContain("250", "221");
+        }
+        await().untilAsserted(() -> assertThat(events("blocked-refused")).hasSize(1));
+    }
+
+    @Test
+    void anAccountThatIsGuessedAtIsBlocked() throws Exception {
+        start("<failures per=\"account\" limit=\"2/10m\" then=\"block/1h\"/>");
+        try (SmtpClient client = server.connectTls(1).ehlo()) {
+            for (String user : List.of("alice@ours.example", "nobody@ours.example")) {
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess"), "535");
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess"), "535");
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, SmtpTestServer.PASSWORD), "454 4.7.0");
+            }
+            client.authenticate("bob@ours.example");
+        }
+    }
+
+    @Test
+    void aDirectoryThatIsDownBlocksNobodyAndLetsNobodyPass() throws Exception {
+        start("<failures per=\"address\" limit=\"2/10m\" then=\"block/1h\"/>");
+        try (SmtpClient working = login(0, "alice@ours.example");
+                SmtpClient client = server.connectTls(1).ehlo()) {
+            server.breakUsers(true);
+            for (int i = 0; i < 5; i++) {
+                assertThat(client.command(
+                                "AUTH PLAIN " + SmtpClient.plain("bob@ours.example", SmtpTestServer.PASSWORD)))
+                        .startsWith("535");
+            }
+            working.command("MAIL FROM:<alice@ours.example>", "451 4.3.0");
+            server.breakUsers(false);
+            client.authenticate("bob@ours.example");
+        }
+    }
+}
