@@ -223,6 +223,45 @@ class RelayHookTest {
     }
 
     @Test
+    void r4AllInOneSegmentIsDecidedLikeAnythingElse() throws IOException {
+        String commands = "EHLO client.example\r\nMAIL FROM:<f@app.example>\r\nRCPT TO:<u@foreign.example>\r\n";
+        try (SmtpClient client = server.connectSilently(MX)) {
+            // Before the greeting, too.
+            client.send(commands);
+            client.expect(220).expect(250).expect(250).expect(550);
+        }
+        try (SmtpClient client = server.connect(BEHIND_PROXY)) {
+            client.send("PROXY TCP4 198.51.100.9 192.0.2.1 40000 25\r\n" + commands);
+            client.expect(250).expect(250).expect(550);
+        }
+    }
+
+    @Test
+    void r4AClientNamesItsOwnAddressInVain() throws IOException {
+        try (SmtpClient client = server.connect(MX)) {
+            client.command("PROXY TCP4 10.30.4.9 192.0.2.1 40000 25", "500");
+            client.ehlo().command("MAIL FROM:<f@app.example>", "250");
+            client.command("RCPT TO:<u@foreign.example>", "550 5.7.1");
+        }
+        try (SmtpClient client = server.connect(BEHIND_PROXY)) {
+            client.send("PROXY TCP4 198.51.100.9 192.0.2.1 40000 25\r\n");
+            client.command("PROXY TCP4 10.30.4.9 192.0.2.1 40000 25", "500");
+            client.ehlo().command("MAIL FROM:<f@app.example>", "250");
+            client.command("RCPT TO:<u@foreign.example>", "550 5.7.1");
+        }
+    }
+
+    @Test
+    void behindAProxyNothingIsServedWithoutItsHeader() throws IOException {
+        for (String header : new String[] {"EHLO client.example\r\n", "PROXY UNKNOWN\r\nEHLO client.example\r\n"}) {
+            try (SmtpClient client = server.connect(BEHIND_PROXY)) {
+                client.send(header);
+                assertThat(client.untilClosed()).doesNotContain("250");
+            }
+        }
+    }
+
+    @Test
     void aMailOnWhichTheGateWasNotAskedIsRefused() throws IOException {
         try (SmtpClient client = server.connect(MISORDERED)) {
             client.ehlo().envelope("f@foreign.example", "alice@ours.example", "u@foreign.example");

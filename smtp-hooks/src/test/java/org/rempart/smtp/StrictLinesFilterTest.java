@@ -141,6 +141,17 @@ class StrictLinesFilterTest {
     }
 
     @Test
+    void soItIsOverTls() throws IOException {
+        try (SmtpClient client = server.connect(MX)) {
+            client.ehlo().startTls().ehlo().envelope("f@foreign.example", "alice@ours.example");
+            client.send("Subject: long\r\n\r\n" + "x".repeat(50_000) + "\r\nlast line\r\n.\r\n");
+            assertThat(client.reply()).startsWith("554 5.6.0 ");
+            client.command("QUIT", "221");
+        }
+        assertThat(server.spool().mails()).isEmpty();
+    }
+
+    @Test
     void aLongLineHidesNoFalseEnd() throws IOException {
         try (SmtpClient client = server.connect(MX)) {
             client.ehlo().envelope("f@foreign.example", "alice@ours.example");
