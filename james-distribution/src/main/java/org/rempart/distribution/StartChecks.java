@@ -118,7 +118,7 @@ public final class StartChecks {
     }
 
     private void placeholders() {
-        for (String file : List.of("smtpserver.xml", "mailetcontainer.xml", "rempart.xml")) {
+        for (String file : List.of("smtpserver.xml", "imapserver.xml", "mailetcontainer.xml", "rempart.xml")) {
             try {
                 String text = Files.readString(home.conf(file), StandardCharsets.UTF_8);
                 if (text.contains(PLACEHOLDER)) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
@@ -47,7 +48,12 @@ public final class WebAdminToken {
      * @throws IOException when the file can't be read, or holds no token
      */
     public static WebAdminToken read(Path file) throws IOException {
-        String token = Files.readString(file, StandardCharsets.US_ASCII).trim();
+        String token;
+        try {
+            token = Files.readString(file, StandardCharsets.US_ASCII).trim();
+        } catch (NoSuchFileException never) {
+            throw new IOException(file + " is not there; the first start of the server writes it", never);
+        }
         if (token.length() < BYTES) {
             throw new IOException(file + " holds no token; delete it, and the next start writes a new one");
         }

@@ -1,0 +1,191 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StartChecksTest {
+    @TempDir
+    Path folder;
+
+    private TestHome home;
+
+    @BeforeEach
+    void home() throws Exception {
+        home = TestHome.in(folder);
+    }
+
+    private StartChecks configuration() {
+        return new StartChecks(home.home(), Clock.systemUTC()).configuration();
+    }
+
+    private StartChecks ports() {
+        return new StartChecks(home.home(), Clock.systemUTC()).ports();
+    }
+
+    private Listener listener(String name) throws Exception {
+        return Listener.of(home.home()).stream()
+                .filter(listener -> listener.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String hostAndPort(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+
+    @Test
+    void theShippedConfigurationStarts() {
+        assertThat(configuration().faults()).isEmpty();
+        assertThat(ports().faults()).isEmpty();
+    }
+
+    @Test
+    void theHostNameOfTheSamplesIsAWarningForEachFile() {
+        assertThat(configuration().warnings())
+                .contains("conf/smtpserver.xml: the host is still called mail.example.com; write its public name");
+    }
+
+    @Test
+    void aFaultOfThePolicyTellsItsLine() throws Exception {
+        home.replace("rempart.xml", "<clients>required", "<clients>sometimes");
+
+        List<String> faults = configuration().faults();
+
+        assertThat(faults).singleElement().asString().matches("(?s)conf/rempart\\.xml:\\d+:\\d+: .*sometimes.*");
+    }
+
+    @Test
+    void withoutAPolicyTheSafeDefaultsApply() throws Exception {
+        Files.delete(home.home().conf("rempart.xml"));
+
+        assertThat(configuration().faults()).isEmpty();
+    }
+
+    @Test
+    void aLevelThatCannotBeDeliveredIsAFault() throws Exception {
+        home.replace(
+                "rempart.xml",
+                "<outbound default=\"opportunistic\">",
+                "<outbound default=\"opportunistic\"><to domain=\"bank.example\" level=\"secure\"/>");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .contains("level secure")
+                .contains("write verify");
+    }
+
+    @Test
+    void aListenerMayNotOfferWhatThePolicyDoesNotName() throws Exception {
+        home.replace("rempart.xml", "<protocols>TLSv1.3, TLSv1.2</protocols>", "<protocols>TLSv1.3</protocols>");
+
+        assertThat(configuration().faults())
+                .hasSize(5)
+                .anySatisfy(fault -> assertThat(fault)
+                        .startsWith("conf/imapserver.xml: the listener imaps offers TLSv1.2")
+                        .contains("<protocols> of rempart.xml"));
+    }
+
+    @Test
+    void aListenerMayNotLeaveItsTlsVersionsOpen() throws Exception {
+        String file = home.read("smtpserver.xml");
+        home.write("smtpserver.xml", file.replaceAll("(?s)<supportedProtocols>.*?</supportedProtocols>", ""));
+
+        assertThat(configuration().faults())
+                .hasSize(3)
+                .allSatisfy(fault -> assertThat(fault)
+                        .contains("leaves its TLS versions open")
+                        .contains("TLSv1.3, TLSv1.2"));
+    }
+
+    @Test
+    void aMissingCertificateIsOneFault() throws Exception {
+        Files.delete(home.home().conf("tls/certificate.pem"));
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/tls/certificate.pem is missing");
+    }
+
+    @Test
+    void xmlThatIsNotWellFormedTellsItsLine() throws Exception {
+        home.replace("imapserver.xml", "<timeout>1800</timeout>", "<timeout>1800</timeuot>");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .matches("(?s)conf/imapserver\\.xml:\\d+:\\d+: the file is not well-formed XML.*");
+    }
+
+    @Test
+    void severalFaultsAreToldAtOnce() throws Exception {
+        Files.delete(home.home().conf("tls/certificate.pem"));
+        home.replace("rempart.xml", "<clients>required", "<clients>sometimes");
+
+        assertThat(configuration().faults()).hasSize(2);
+    }
+
+    @Test
+    void aTakenPortNamesListenerAndPort() throws Exception {
+        InetSocketAddress wanted = listener("submission").address();
+        try (ServerSocket other = new ServerSocket()) {
+            other.bind(wanted);
+
+            assertThat(ports().faults())
+                    .containsExactly("conf/smtpserver.xml: the listener submission can't have " + hostAndPort(wanted)
+                            + ": the port is taken; stop what listens there (ss -ltnp), or change <bind>");
+        }
+        assertThat(ports().faults()).isEmpty();
+    }
+
+    @Test
+    void anAddressOfAnotherMachineIsTold() throws Exception {
+        String bind = hostAndPort(listener("mx").address());
+        home.replace(
+                "smtpserver.xml", bind, "192.0.2.1:" + listener("mx").address().getPort());
+
+        assertThat(ports().faults())
+                .singleElement()
+                .asString()
+                .contains("mx")
+                .contains("this machine has no such address");
+    }
+
+    @Test
+    void twoListenersMayNotWantOnePort() throws Exception {
+        home.replace(
+                "smtpserver.xml",
+                hostAndPort(listener("submission").address()),
+                hostAndPort(listener("mx").address()));
+
+        assertThat(ports().faults())
+                .singleElement()
+                .asString()
+                .contains("the listeners mx and submission both want 127.0.0.1:");
+    }
+
+    @Test
+    void aBindWithoutAPortIsTold() throws Exception {
+        home.replace("smtpserver.xml", hostAndPort(listener("mx").address()), "127.0.0.1");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/smtpserver.xml: <bind>127.0.0.1</bind> of smtpserver number 1")
+                .endsWith("write 0.0.0.0:25");
+    }
+}
