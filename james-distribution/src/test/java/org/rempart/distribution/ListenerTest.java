@@ -49,8 +49,9 @@ class ListenerTest {
         assertThat(Listener.of(home.home()))
                 .filteredOn(listener -> listener.name().equals("webadmin"))
                 .singleElement()
-                .satisfies(listener ->
-                        assertThat(listener.address().getAddress().isLoopbackAddress()).isTrue());
+                .satisfies(
+                        listener -> assertThat(listener.address().getAddress().isLoopbackAddress())
+                                .isTrue());
     }
 
     @Test
