@@ -8,6 +8,7 @@ import com.unboundid.ldap.listener.InMemoryDirectoryServer;
 import com.unboundid.ldap.listener.InMemoryDirectoryServerConfig;
 import com.unboundid.ldap.listener.InMemoryListenerConfig;
 import com.unboundid.ldap.sdk.LDAPException;
+import com.unboundid.ldif.LDIFException;
 import java.net.InetAddress;
 
 /** An LDAP server on loopback with one account in it. */
@@ -21,7 +22,7 @@ final class Directory implements AutoCloseable {
         this.server = server;
     }
 
-    static Directory with(String uid, String domain, String password) throws LDAPException {
+    static Directory with(String uid, String domain, String password) throws LDAPException, LDIFException {
         InMemoryDirectoryServerConfig config = new InMemoryDirectoryServerConfig("dc=test");
         config.addAdditionalBindCredentials(MANAGER, SECRET);
         config.setListenerConfigs(

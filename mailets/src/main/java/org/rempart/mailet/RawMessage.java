@@ -4,7 +4,6 @@
  */
 package org.rempart.mailet;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -31,7 +30,7 @@ import org.rempart.mailet.header.HeaderBlock;
  * adds fields of its own, and fails on what it does not understand; this replaces the header and leaves the body where it
  * lies, without reading it.
  */
-final class RawMessage {
+final class RawMessage implements AutoCloseable {
     private final Mail mail;
     private final MimeMessage message;
     private final HeaderBlock header;
@@ -39,6 +38,8 @@ final class RawMessage {
     private final long bodyOffset;
     /** Whether the source was made here, and has to be disposed of here when nobody takes it over. */
     private final boolean copied;
+
+    private boolean handedOver;
 
     private RawMessage(
             Mail mail,
@@ -71,65 +72,81 @@ final class RawMessage {
                 return new RawMessage(mail, message, header, source, header.length(), false);
             }
             if (source != null && wrapper.isHeaderModified() && !wrapper.isBodyModified()) {
-                HeaderBlock modified = HeaderBlock.parse(headerLines(wrapper));
+                HeaderBlock modified = HeaderBlock.parse(headerLines(wrapper.getAllHeaderLines()));
                 return new RawMessage(
                         mail, message, modified, source, header(source).length(), false);
             }
         }
         MimeMessageInputStreamSource copy = MimeMessageInputStreamSource.create("raw-" + UUID.randomUUID());
-        try (OutputStream out = copy.getWritableOutputStream()) {
-            message.writeTo(out);
+        try {
+            try (OutputStream out = copy.getWritableOutputStream()) {
+                message.writeTo(out);
+            }
+            HeaderBlock header = header(copy);
+            return new RawMessage(mail, message, header, copy, header.length(), true);
+        } catch (MessagingException | IOException | RuntimeException failure) {
+            LifecycleUtil.dispose(copy);
+            throw failure;
         }
-        HeaderBlock header = header(copy);
-        return new RawMessage(mail, message, header, copy, header.length(), true);
     }
 
     private static HeaderBlock header(MimeMessageSource source) throws IOException {
-        try (InputStream in = new BufferedInputStream(source.getInputStream())) {
+        try (InputStream in = source.getInputStream()) {
             return HeaderBlock.read(in);
         }
     }
 
-    /** The header that another mailet changed: JavaMail keeps each byte as one character. */
-    private static byte[] headerLines(MimeMessageWrapper wrapper) throws MessagingException {
-        ByteArrayOutputStream lines = new ByteArrayOutputStream();
-        for (Enumeration<String> all = wrapper.getAllHeaderLines(); all.hasMoreElements(); ) {
-            lines.writeBytes(all.nextElement().getBytes(StandardCharsets.ISO_8859_1));
-            lines.writeBytes(new byte[] {'\r', '\n'});
+    /** A header as JavaMail holds it, with the empty line: it keeps each byte as one character. */
+    private static byte[] headerLines(Enumeration<String> lines) {
+        ByteArrayOutputStream header = new ByteArrayOutputStream();
+        byte[] lineEnd = {'\r', '\n'};
+        while (lines.hasMoreElements()) {
+            header.writeBytes(lines.nextElement().getBytes(StandardCharsets.ISO_8859_1));
+            header.writeBytes(lineEnd);
         }
-        lines.writeBytes(new byte[] {'\r', '\n'});
-        return lines.toByteArray();
+        header.writeBytes(lineEnd);
+        return header.toByteArray();
     }
 
     HeaderBlock header() {
         return header;
     }
 
-    /** Leaves the message as it is. */
-    void keep() {
-        if (copied) {
-            LifecycleUtil.dispose(source);
-        }
-    }
-
     /**
      * Gives the mail the same message with another header.
      *
      * @param newHeader the header with the empty line that ends it, if it has one
+     * @throws MessagingException when the mail does not take it; it has the message that it had then
      */
     void replaceHeader(byte[] newHeader) throws MessagingException {
-        Spliced spliced = new Spliced(newHeader, source, bodyOffset);
-        boolean adopted = copied || WrapperSource.release(message);
-        if (adopted && mail instanceof MailImpl) {
-            // The body's source goes over to the new message, which disposes of it in its time.
-            ((MailImpl) mail).setMessageNoCopy(new SplicedMessage(spliced));
-        } else if (adopted) {
-            // Another implementation of Mail copies what it is given.
-            mail.setMessage(new SplicedMessage(spliced));
-            LifecycleUtil.dispose(spliced);
-        } else {
-            // MailImpl copies the message before it disposes of the one that it had.
-            mail.setMessage(new SplicedMessage(spliced));
+        SplicedMessage replacement = new SplicedMessage(Spliced.of(newHeader, source, bodyOffset));
+        // The mail disposes of the message that it had; its source goes over to the new one.
+        boolean released = !copied && WrapperSource.release(message);
+        boolean taken = false;
+        try {
+            if (mail instanceof MailImpl && (copied || released)) {
+                ((MailImpl) mail).setMessageNoCopy(replacement);
+            } else {
+                mail.setMessage(replacement);
+            }
+            taken = true;
+        } finally {
+            if (!taken && released) {
+                WrapperSource.restore(message, source);
+            }
+        }
+        handedOver = mail.getMessage() == replacement;
+        if (released && !handedOver) {
+            // The mail has made a copy.
+            LifecycleUtil.dispose(source);
+        }
+    }
+
+    /** Disposes of what was copied in vain. */
+    @Override
+    public void close() {
+        if (copied && !handedOver) {
+            LifecycleUtil.dispose(source);
         }
     }
 
@@ -140,10 +157,19 @@ final class RawMessage {
         private final MimeMessageSource body;
         private final long bodyOffset;
 
-        Spliced(byte[] header, MimeMessageSource body, long bodyOffset) {
+        private Spliced(byte[] header, MimeMessageSource body, long bodyOffset) {
             this.header = header;
             this.body = body;
             this.bodyOffset = bodyOffset;
+        }
+
+        static Spliced of(byte[] header, MimeMessageSource source, long bodyOffset) {
+            if (source instanceof Spliced && bodyOffset >= ((Spliced) source).header.length) {
+                // Not one in front of the other, however often a header is replaced.
+                Spliced before = (Spliced) source;
+                return new Spliced(header, before.body, before.bodyOffset + bodyOffset - before.header.length);
+            }
+            return new Spliced(header, source, bodyOffset);
         }
 
         @Override
@@ -190,8 +216,9 @@ final class RawMessage {
     }
 
     /**
-     * A message that is written as the bytes that it is, as long as nobody changes it. James's own writes the header anew
-     * even then, and each byte above 127 in it as a question mark.
+     * A message that is written as the bytes that it is. James's own writes the header anew, each byte above 127 in it as a
+     * question mark. Where somebody has changed its header, that is written, and the body is still not touched; once its
+     * body is changed, it is a message as all others are.
      */
     private static final class SplicedMessage extends MimeMessageWrapper {
         private final Spliced spliced;
@@ -201,27 +228,58 @@ final class RawMessage {
             this.spliced = spliced;
         }
 
+        private boolean isOnlyHeaderModified() {
+            return isHeaderModified() && !isBodyModified();
+        }
+
         @Override
         public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad)
                 throws IOException, MessagingException {
-            if (isModified()) {
+            String[] names = ignored == null ? new String[0] : ignored;
+            if (isOnlyHeaderModified()) {
+                headerOut.write(headerLines(getNonMatchingHeaderLines(names)));
+            } else if (isModified()) {
                 super.writeTo(headerOut, bodyOut, ignored, preLoad);
                 return;
+            } else {
+                headerOut.write(
+                        names.length == 0
+                                ? spliced.header
+                                : HeaderBlock.parse(spliced.header).without(names));
             }
-            String[] names = ignored == null ? new String[0] : ignored;
-            headerOut.write(HeaderBlock.parse(spliced.header).without(names));
-            try (InputStream body = spliced.body()) {
+            try (InputStream body = preLoad ? loadedBody() : spliced.body()) {
                 body.transferTo(bodyOut);
             }
         }
 
+        /** The body in memory: James writes with preLoad over the very file that the message came from. */
+        private InputStream loadedBody() throws MessagingException {
+            if (!messageParsed) {
+                loadMessage();
+            }
+            return getRawInputStream();
+        }
+
         @Override
         public InputStream getMessageInputStream() throws MessagingException {
-            if (isModified()) {
-                return super.getMessageInputStream();
+            try {
+                if (isOnlyHeaderModified()) {
+                    return new SequenceInputStream(
+                            new ByteArrayInputStream(headerLines(getAllHeaderLines())), spliced.body());
+                }
+                return isModified() ? super.getMessageInputStream() : spliced.getInputStream();
+            } catch (IOException unread) {
+                throw new MessagingException("The message can't be read", unread);
+            }
+        }
+
+        @Override
+        public long getMessageSize() throws MessagingException {
+            if (!isOnlyHeaderModified()) {
+                return super.getMessageSize();
             }
             try {
-                return spliced.getInputStream();
+                return headerLines(getAllHeaderLines()).length + spliced.getMessageSize() - spliced.header.length;
             } catch (IOException unread) {
                 throw new MessagingException("The message can't be read", unread);
             }

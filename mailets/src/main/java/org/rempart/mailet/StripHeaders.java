@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
+import org.apache.james.core.Domain;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
@@ -55,12 +56,18 @@ import org.rempart.policy.Rule;
  *   <tr><td>keep</td><td>names that stay although a preset or a beginning means them</td></tr>
  *   <tr><td>received</td><td>trace fields: keep, rewrite (the default), remove</td></tr>
  *   <tr><td>publicName</td><td>the host name for rewritten ones, the server's default domain if not given</td></tr>
- *   <tr><td>signed</td><td>fields that a foreign DKIM signature covers: keep (the default), strip. With keep, whoever
- *       may submit mail can save a field by signing it</td></tr>
+ *   <tr><td>signed</td><td>fields that a foreign DKIM signature covers (RFC 6376, section 5.4.2): keep (the default),
+ *       strip. With keep, whoever sends a mail can save a field of his by signing it, and name fields of ours that he
+ *       guesses; the {@code Received} fields that servers wrote above his signature are never saved. Signatures by our own
+ *       domains save nothing: sign after this mailet</td></tr>
  * </table>
  *
- * <p>What stays of the header is the same bytes in the same order; the body is not read. A mail that can't be stripped
- * fails, and James's error processor keeps it: it does not leave.
+ * <p>What stays of the header is the same bytes in the same order; the body is not read. Where nothing is to be stripped,
+ * the message is left alone. A mail that can't be stripped fails, and James's error processor keeps it: it does not leave.
+ *
+ * <p>With {@code remove}, the number of removed hops stays in a field {@code X-Hop-Count}, which tells nothing else, and a
+ * mail with more than a hundred of them fails: James's RelayLimit, which counts {@code Received} fields, would not see the
+ * loop any more.
  */
 public final class StripHeaders extends GenericMailet {
     private static final String POLICY = "policy";
@@ -94,7 +101,7 @@ public final class StripHeaders extends GenericMailet {
                     "say it all in the policy file, or all here");
         }
         HeaderPolicy policy = inline ? inlinePolicy(parameters) : filePolicy(parameters);
-        firewall = new HeaderFirewall(policy, domain -> getMailetContext().isLocalServer(domain), publicName(policy));
+        firewall = new HeaderFirewall(policy, this::isOurs, publicName(policy));
     }
 
     private HeaderPolicy filePolicy(Parameters parameters) throws MessagingException {
@@ -198,18 +205,26 @@ public final class StripHeaders extends GenericMailet {
         if (mail.getMessage() == null) {
             return;
         }
-        try {
-            RawMessage message = RawMessage.of(mail);
+        try (RawMessage message = RawMessage.of(mail)) {
             Optional<byte[]> stripped = firewall.apply(message.header());
             if (stripped.isPresent()) {
                 message.replaceHeader(stripped.get());
-            } else {
-                message.keep();
             }
         } catch (TooManyHopsException loop) {
             throw new MessagingException("StripHeaders: " + loop.getMessage(), loop);
-        } catch (IOException unread) {
-            throw new MessagingException("StripHeaders: the header can't be read, so the mail must not leave", unread);
+        } catch (IOException | RuntimeException unread) {
+            throw new MessagingException(
+                    "StripHeaders: the header can't be stripped, so the mail must not leave", unread);
+        }
+    }
+
+    /** Whether a domain is ours; asked of the domain list itself, since James's context answers "no" when that is down. */
+    private boolean isOurs(Domain domain) {
+        try {
+            return domains.containsDomain(domain);
+        } catch (DomainListException down) {
+            throw new IllegalStateException(
+                    "the domain list can't tell whether " + domain.asString() + " is ours", down);
         }
     }
 

@@ -47,11 +47,22 @@ final class WrapperSource {
      * @return whether that was possible
      */
     static boolean release(MimeMessage message) {
+        return set(message, null);
+    }
+
+    /** Gives a message back the source that was taken away from it. */
+    static void restore(MimeMessage message, MimeMessageSource source) {
+        if (!set(message, source)) {
+            throw new IllegalStateException("a field that could be written can't be written any more");
+        }
+    }
+
+    private static boolean set(MimeMessage message, MimeMessageSource source) {
         if (SOURCE == null || !(message instanceof MimeMessageWrapper)) {
             return false;
         }
         try {
-            SOURCE.set(message, null);
+            SOURCE.set(message, source);
             return true;
         } catch (IllegalAccessException unavailable) {
             return false;

@@ -5,6 +5,7 @@
 package org.rempart.mailet.header;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -13,11 +14,21 @@ import org.apache.james.core.Domain;
 /**
  * Which fields of a header the DKIM signatures of others cover. A signature whose {@code h=} names a field n times covers
  * its last n instances (RFC 6376, section 5.4.2); taking one of them out, or changing it, breaks the signature.
+ *
+ * <p>{@code Received} fields above a signature are not covered, whatever it says: servers put them on top, so they were
+ * written after it was made. Else a sender could save the trace fields of all servers behind him by signing more of them
+ * than there are.
  */
 final class ForeignSignatures {
-    private final Map<String, Integer> covered = new HashMap<>();
+    private static final String RECEIVED = "received";
 
-    private ForeignSignatures() {}
+    private final Map<String, Integer> covered = new HashMap<>();
+    /** By the index of a Received field: how many of them, counted from the bottom, the signatures above it cover. */
+    private final int[] receivedCovered;
+
+    private ForeignSignatures(int fields) {
+        this.receivedCovered = new int[fields];
+    }
 
     /**
      * Reads the signatures of a header.
@@ -25,10 +36,14 @@ final class ForeignSignatures {
      * @param ours whether a domain is one of ours: its signatures are made anew when the mail leaves
      */
     static ForeignSignatures of(HeaderBlock header, Predicate<Domain> ours) {
-        ForeignSignatures signatures = new ForeignSignatures();
-        for (HeaderField field : header.fields()) {
+        List<HeaderField> fields = header.fields();
+        ForeignSignatures signatures = new ForeignSignatures(fields.size());
+        for (int i = 0; i < fields.size(); i++) {
+            HeaderField field = fields.get(i);
             if (field.isNamed("DKIM-Signature")) {
                 signatures.add(tags(field.value()), ours);
+            } else if (field.isNamed(RECEIVED)) {
+                signatures.receivedCovered[i] = signatures.covered.getOrDefault(RECEIVED, 0);
             }
         }
         return signatures;
@@ -47,13 +62,15 @@ final class ForeignSignatures {
         named.forEach((name, count) -> covered.merge(name, count, Math::max));
     }
 
-    private static boolean isOurs(String domain, Predicate<Domain> ours) {
+    private static boolean isOurs(String name, Predicate<Domain> ours) {
+        Domain domain;
         try {
-            return ours.test(Domain.of(domain));
+            domain = Domain.of(name);
         } catch (IllegalArgumentException noDomain) {
             // A signature of no domain verifies for nobody.
             return true;
         }
+        return ours.test(domain);
     }
 
     /** The tags of a signature (RFC 6376, section 3.2), without white space. */
@@ -71,12 +88,14 @@ final class ForeignSignatures {
     }
 
     /**
-     * Whether a signature covers an instance of a field.
+     * Whether a signature covers a field.
      *
-     * @param name the field's name
-     * @param fromBottom which of its instances, the last one being 1
+     * @param index the field's place in the header
+     * @param name its name in lower case
+     * @param fromBottom which of the fields of this name it is, the last one being 1
      */
-    boolean cover(String name, int fromBottom) {
-        return fromBottom <= covered.getOrDefault(name.toLowerCase(Locale.ROOT), 0);
+    boolean cover(int index, String name, int fromBottom) {
+        int count = name.equals(RECEIVED) ? receivedCovered[index] : covered.getOrDefault(name, 0);
+        return fromBottom <= count;
     }
 }

@@ -8,17 +8,24 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * The header of a message as its bytes, with the places of its fields. Any bytes are a header: what is malformed is kept
  * as it stands. A header ends with the first empty line, or where the message ends.
  *
- * <p>Lines end with LF, with or without a CR before it; a CR alone is part of the line. A line that begins with a space
- * or a tab continues the one before it (RFC 5322, section 2.2.3). A line of white space alone also continues: it is what
- * is left of a badly folded field, and taking it for the end would hand the rest of the header over to the body.
+ * <p>Lines end as JavaMail has them end, since it is JavaMail that hands the message to the next server: with LF, CRLF, a
+ * CR alone, or CR CR LF. A field that hides behind a lone CR is a field of its own on the wire, so it is one here. A line
+ * that begins with a space or a tab continues the one before it (RFC 5322, section 2.2.3), even when nothing follows: it
+ * is what is left of a badly folded field, and taking it for the end would hand the rest of the header to the body.
  */
 public final class HeaderBlock {
+    /** In a list of replacements: the field stays as it is. */
+    static final byte[] KEEP = new byte[0];
+
+    private static final int FIRST_READ = 8192;
+
     private final byte[] bytes;
     private final int fieldsEnd;
     private final List<HeaderField> fields;
@@ -30,82 +37,120 @@ public final class HeaderBlock {
     }
 
     /**
-     * Reads a header, and leaves the stream just behind the empty line that ends it. The stream is read byte by byte; it
-     * should be buffered.
+     * Reads a header. More of the stream than the header may be read.
      *
      * @throws IOException when reading fails
      */
     public static HeaderBlock read(InputStream message) throws IOException {
-        ByteArrayOutputStream header = new ByteArrayOutputStream(4096);
-        int lineLength = 0;
-        int previous = -1;
-        for (int b = message.read(); b >= 0; b = message.read()) {
-            header.write(b);
-            if (b != '\n') {
-                lineLength++;
-            } else if (lineLength == 0 || (lineLength == 1 && previous == '\r')) {
-                break;
-            } else {
-                lineLength = 0;
+        byte[] buffer = new byte[FIRST_READ];
+        int length = 0;
+        int line = 0;
+        int position = 0;
+        boolean all = false;
+        while (true) {
+            while (position < length) {
+                if (!isLineEnd(buffer[position])) {
+                    position++;
+                } else if (!all && position + 2 >= length) {
+                    // The line's end may go on in what is not read yet.
+                    break;
+                } else {
+                    int next = behindLineEnd(buffer, position, length);
+                    if (position == line) {
+                        return parse(Arrays.copyOf(buffer, next));
+                    }
+                    line = next;
+                    position = next;
+                }
             }
-            previous = b;
+            if (all) {
+                return parse(Arrays.copyOf(buffer, length));
+            }
+            if (length == buffer.length) {
+                buffer = Arrays.copyOf(buffer, Math.multiplyExact(length, 2));
+            }
+            int read = message.read(buffer, length, buffer.length - length);
+            all = read < 0;
+            length += Math.max(read, 0);
         }
-        return parse(header.toByteArray());
     }
 
     /**
      * Finds the fields of a header.
      *
-     * @param bytes the header; with the empty line that ends it, if it has one. They must not be changed afterwards
+     * @param bytes the header; with the empty line that ends it, if it has one, and whatever follows. They must not be
+     *     changed afterwards
      */
     public static HeaderBlock parse(byte[] bytes) {
         List<HeaderField> fields = new ArrayList<>();
         int position = 0;
-        while (position < bytes.length) {
-            int line = lineEnd(bytes, position);
-            if (isEmptyLine(bytes, position, line)) {
-                break;
+        while (position < bytes.length && !isLineEnd(bytes[position])) {
+            int firstLineEnd = nextLine(bytes, position);
+            int end = firstLineEnd;
+            while (end < bytes.length && isWhiteSpace(bytes[end])) {
+                end = nextLine(bytes, end);
             }
-            int end = line;
-            while (end < bytes.length && (bytes[end] == ' ' || bytes[end] == '\t')) {
-                end = lineEnd(bytes, end);
-            }
-            fields.add(field(bytes, position, line, end));
+            fields.add(field(bytes, position, firstLineEnd, end));
             position = end;
         }
         return new HeaderBlock(bytes, position, List.copyOf(fields));
     }
 
-    private static int lineEnd(byte[] bytes, int from) {
-        int position = from;
-        while (position < bytes.length && bytes[position] != '\n') {
-            position++;
-        }
-        return Math.min(position + 1, bytes.length);
+    private static boolean isLineEnd(byte b) {
+        return b == '\n' || b == '\r';
     }
 
-    private static boolean isEmptyLine(byte[] bytes, int start, int end) {
-        return (end - start == 1 && bytes[start] == '\n')
-                || (end - start == 2 && bytes[start] == '\r' && bytes[start + 1] == '\n');
+    private static boolean isWhiteSpace(byte b) {
+        return b == ' ' || b == '\t';
+    }
+
+    private static int nextLine(byte[] bytes, int from) {
+        int position = from;
+        while (position < bytes.length && !isLineEnd(bytes[position])) {
+            position++;
+        }
+        return position == bytes.length ? position : behindLineEnd(bytes, position, bytes.length);
+    }
+
+    /** Behind the line end that begins here: LF, CRLF, CR CR LF, or else CR. */
+    private static int behindLineEnd(byte[] bytes, int start, int length) {
+        int position = start;
+        while (position < length && position < start + 2 && bytes[position] == '\r') {
+            position++;
+        }
+        return position < length && bytes[position] == '\n' ? position + 1 : start + 1;
     }
 
     private static HeaderField field(byte[] bytes, int start, int firstLineEnd, int end) {
-        int colon = start;
+        int nameStart = start;
+        // White space before the first field of all: JavaMail overlooks it, so a field that hides behind it is one.
+        while (nameStart < firstLineEnd && isWhiteSpace(bytes[nameStart])) {
+            nameStart++;
+        }
+        int colon = nameStart;
         while (colon < firstLineEnd && bytes[colon] != ':') {
             colon++;
         }
         int nameEnd = colon;
         // White space before the colon is obsolete, but legal (RFC 5322, section 4.5).
-        while (nameEnd > start && (bytes[nameEnd - 1] == ' ' || bytes[nameEnd - 1] == '\t')) {
+        while (nameEnd > nameStart && isWhiteSpace(bytes[nameEnd - 1])) {
             nameEnd--;
         }
-        boolean named = colon < firstLineEnd && nameEnd > start;
-        for (int i = start; named && i < nameEnd; i++) {
-            named = bytes[i] > 32 && bytes[i] < 127;
+        if (colon == firstLineEnd || nameEnd == nameStart || isMailboxLine(bytes, nameStart, nameEnd)) {
+            return new HeaderField(bytes, start, start, start, start, end);
         }
-        return named
-                ? new HeaderField(bytes, start, nameEnd, colon + 1, end)
-                : new HeaderField(bytes, start, start, start, end);
+        return new HeaderField(bytes, start, nameStart, nameEnd, colon + 1, end);
+    }
+
+    /** The line before each message of a mailbox file; its colons belong to the time. */
+    private static boolean isMailboxLine(byte[] bytes, int start, int end) {
+        int from = start < end && bytes[start] == '>' ? start + 1 : start;
+        return end - from > 5
+                && bytes[from] == 'F'
+                && bytes[from + 1] == 'r'
+                && bytes[from + 2] == 'o'
+                && bytes[from + 3] == 'm'
+                && bytes[from + 4] == ' ';
     }
 
     /** The fields, in their order, and what stands between them that is none. Together they are the whole header. */
@@ -118,32 +163,45 @@ public final class HeaderBlock {
         return bytes;
     }
 
-    /** How many bytes of the message this header is. */
+    /** How many bytes of the message this header is, with the empty line that ends it, if it has one. */
     public int length() {
         return bytes.length;
     }
 
     /**
-     * The header with some fields replaced or left out; all else, the line that ends it included, is the same bytes.
+     * The header with some fields replaced or left out; all else, the line that ends it included, is the same bytes. Save
+     * for one: where the last field that is left ends with a CR alone, and an empty line of LF or CRLF follows now, it gets an
+     * LF too; the two would make one line end, and the body would be part of the header.
      *
-     * @param replacements for each field, in their order: the field itself to keep it, other bytes to replace it, or null
-     *     to leave it out
+     * @param replacements for each field, in their order: {@link #KEEP}, other bytes to replace it, or null to leave it
+     *     out
      */
     byte[] with(List<byte[]> replacements) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
+        byte last = 0;
         for (int i = 0; i < fields.size(); i++) {
             byte[] replacement = replacements.get(i);
             if (replacement == KEEP) {
-                out.write(
-                        bytes,
-                        fields.get(i).start(),
-                        fields.get(i).end() - fields.get(i).start());
+                HeaderField field = fields.get(i);
+                out.write(bytes, field.start(), field.end() - field.start());
+                last = bytes[field.end() - 1];
             } else if (replacement != null) {
                 out.write(replacement, 0, replacement.length);
+                last = replacement[replacement.length - 1];
             }
+        }
+        boolean lastLeftOut = !fields.isEmpty() && replacements.get(fields.size() - 1) == null;
+        if (lastLeftOut && last == '\r' && wouldGoOnAt(fieldsEnd)) {
+            out.write('\n');
         }
         out.write(bytes, fieldsEnd, bytes.length - fieldsEnd);
         return out.toByteArray();
+    }
+
+    /** Whether what stands here would make one line end with a CR before it. */
+    private boolean wouldGoOnAt(int position) {
+        return (position < bytes.length && bytes[position] == '\n')
+                || (position + 1 < bytes.length && bytes[position] == '\r' && bytes[position + 1] == '\n');
     }
 
     /** The header without the fields of these names; case does not count. */
@@ -158,7 +216,4 @@ public final class HeaderBlock {
         }
         return with(replacements);
     }
-
-    /** In a list of replacements: the field stays as it is. */
-    static final byte[] KEEP = new byte[0];
 }

@@ -14,44 +14,49 @@ import java.nio.charset.StandardCharsets;
 public final class HeaderField {
     private final byte[] header;
     private final int start;
+    private final int nameStart;
     private final int nameEnd;
     private final int valueStart;
     private final int end;
 
-    HeaderField(byte[] header, int start, int nameEnd, int valueStart, int end) {
+    HeaderField(byte[] header, int start, int nameStart, int nameEnd, int valueStart, int end) {
         this.header = header;
         this.start = start;
+        this.nameStart = nameStart;
         this.nameEnd = nameEnd;
         this.valueStart = valueStart;
         this.end = end;
     }
 
-    /** The field's name as it is written, without white space before the colon; empty when this is no field. */
+    /**
+     * The field's name as it is written, without white space before the colon; empty when this is no field. Each byte is
+     * one character, also those that no name may hold (RFC 5322, section 2.2).
+     */
     public String name() {
-        return new String(header, start, nameEnd - start, StandardCharsets.US_ASCII);
+        return new String(header, nameStart, nameEnd - nameStart, StandardCharsets.ISO_8859_1);
     }
 
     /** Whether this is a field at all. */
     public boolean isField() {
-        return nameEnd > start;
+        return nameEnd > nameStart;
     }
 
     /** Whether the field has this name; case does not count. */
     public boolean isNamed(String name) {
-        int length = nameEnd - start;
-        if (length != name.length()) {
+        int length = nameEnd - nameStart;
+        if (length == 0 || length != name.length()) {
             return false;
         }
         for (int i = 0; i < length; i++) {
-            if (lower(header[start + i]) != lower((byte) name.charAt(i))) {
+            if (lower(header[nameStart + i] & 0xff) != lower(name.charAt(i))) {
                 return false;
             }
         }
         return true;
     }
 
-    private static int lower(byte b) {
-        return b >= 'A' && b <= 'Z' ? b + 32 : b;
+    private static int lower(int c) {
+        return c >= 'A' && c <= 'Z' ? c + 32 : c;
     }
 
     /**
@@ -59,14 +64,15 @@ public final class HeaderField {
      * bytes survive.
      */
     public String value() {
-        StringBuilder value = new StringBuilder(end - valueStart);
+        byte[] value = new byte[end - valueStart];
+        int length = 0;
         for (int i = valueStart; i < end; i++) {
             byte b = header[i];
             if (b != '\r' && b != '\n') {
-                value.append((char) (b & 0xff));
+                value[length++] = b;
             }
         }
-        return value.toString().trim();
+        return new String(value, 0, length, StandardCharsets.ISO_8859_1).trim();
     }
 
     /** Where the field begins in the header. */
@@ -79,8 +85,15 @@ public final class HeaderField {
         return end;
     }
 
-    /** The line end that the field itself uses: CRLF, or LF. */
+    /** The line end that the field itself uses, whatever that is; empty when the message ends with the field. */
     public String lineEnd() {
-        return end - 2 >= start && header[end - 2] == '\r' ? "\r\n" : "\n";
+        int from = end;
+        if (from > start && header[from - 1] == '\n') {
+            from--;
+        }
+        while (from > start && header[from - 1] == '\r' && end - from < 3) {
+            from--;
+        }
+        return new String(header, from, end - from, StandardCharsets.US_ASCII);
     }
 }

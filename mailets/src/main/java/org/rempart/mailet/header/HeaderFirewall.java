@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderVerdict;
@@ -20,17 +21,22 @@ import org.rempart.policy.HeaderVerdict;
  * Takes out of a header what must not leave. All that stays is the same bytes in the same order.
  *
  * <p>Where the policy removes the trace fields, their number is kept in a field {@value #HOPS}, since it is by their
- * number that servers find loops; a mail that has gone round too often is refused with {@link TooManyHopsException}.
+ * number that servers find loops; a mail that has gone round too often is refused with {@link TooManyHopsException}. That
+ * field names no host and no product, and the policy's {@code <strip>} does not reach it; a signature does not save it.
  */
 public final class HeaderFirewall {
     /** How many trace fields were taken out, on this server and those before it. */
     static final String HOPS = "X-Hop-Count";
 
+    /** What RFC 5321, section 6.3, calls large enough. */
     private static final int MOST_HOPS = 100;
+
+    private static final String RECEIVED = "Received";
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
     private final HeaderPolicy policy;
     private final Predicate<Domain> ours;
-    private final ReceivedRewriter received;
+    private final String publicName;
 
     /**
      * A firewall.
@@ -42,7 +48,7 @@ public final class HeaderFirewall {
     public HeaderFirewall(HeaderPolicy policy, Predicate<Domain> ours, String publicName) {
         this.policy = policy;
         this.ours = ours;
-        this.received = new ReceivedRewriter(new InnerNames(ours, publicName), publicName);
+        this.publicName = publicName;
     }
 
     /** A mail has passed more servers than any mail does on its way. */
@@ -62,28 +68,27 @@ public final class HeaderFirewall {
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
         List<HeaderField> fields = header.fields();
-        ForeignSignatures signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, ours) : null;
+        // A header names few domains, many times; the list of ours may be a look-up in a directory.
+        Map<Domain, Boolean> known = new HashMap<>();
+        Predicate<Domain> isOurs = domain -> known.computeIfAbsent(domain, ours::test);
+        ReceivedRewriter received = new ReceivedRewriter(new InnerNames(isOurs, publicName), publicName);
+        ForeignSignatures signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, isOurs) : null;
+        boolean countsHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
         Map<String, Integer> seen = new HashMap<>();
         byte[][] replacements = new byte[fields.size()][];
         boolean changed = false;
         long hops = 0;
-        boolean hopsRemoved = false;
         // From the bottom, since that is how signatures count.
         for (int i = fields.size() - 1; i >= 0; i--) {
             HeaderField field = fields.get(i);
             byte[] replacement = HeaderBlock.KEEP;
-            if (field.isField()) {
-                String name = field.name();
-                int fromBottom = seen.merge(name.toLowerCase(Locale.ROOT), 1, Integer::sum);
+            if (field.isField() && !(countsHops && field.isNamed(HOPS))) {
+                String name = field.name().toLowerCase(Locale.ROOT);
                 HeaderVerdict verdict = policy.decide(name).verdict();
-                boolean signed =
-                        verdict != HeaderVerdict.KEEP && signatures != null && signatures.cover(name, fromBottom);
-                if (!signed) {
-                    replacement = replacement(field, verdict);
-                    if (field.isNamed("Received")) {
-                        hopsRemoved |= replacement == null;
-                        hops += replacement == null ? 1 : 0;
-                    }
+                boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
+                if (verdict != HeaderVerdict.KEEP && !signed) {
+                    replacement = replacement(field, verdict, received);
+                    hops += replacement == null && field.isNamed(RECEIVED) ? 1 : 0;
                 }
             }
             changed |= replacement != HeaderBlock.KEEP;
@@ -92,13 +97,13 @@ public final class HeaderFirewall {
         if (!changed) {
             return Optional.empty();
         }
-        if (hopsRemoved) {
+        if (hops > 0) {
             countHops(fields, replacements, hops);
         }
         return Optional.of(header.with(Arrays.asList(replacements)));
     }
 
-    private byte[] replacement(HeaderField field, HeaderVerdict verdict) {
+    private static byte[] replacement(HeaderField field, HeaderVerdict verdict, ReceivedRewriter received) {
         switch (verdict) {
             case KEEP:
                 return HeaderBlock.KEEP;
@@ -120,7 +125,7 @@ public final class HeaderFirewall {
             if (field.isNamed(HOPS)) {
                 hops += number(field.value());
                 replacements[i] = null;
-            } else if (field.isNamed("Received") && replacements[i] == null) {
+            } else if (field.isNamed(RECEIVED) && replacements[i] == null) {
                 place = i;
             }
         }
@@ -132,6 +137,6 @@ public final class HeaderFirewall {
     }
 
     private static long number(String text) {
-        return text.matches("\\d{1,9}") ? Long.parseLong(text) : 0;
+        return NUMBER.matcher(text).matches() ? Long.parseLong(text) : 0;
     }
 }

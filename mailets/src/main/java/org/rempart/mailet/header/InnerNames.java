@@ -4,6 +4,8 @@
  */
 package org.rempart.mailet.header;
 
+import inet.ipaddr.IPAddress;
+import inet.ipaddr.IPAddressString;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -34,10 +36,16 @@ final class InnerNames {
             "onion",
             "arpa");
 
+    // Bounded on all sides, so that a search costs the text's length; a full stop may follow an address.
     private static final Pattern IPV4 =
-            Pattern.compile("(?<![0-9A-Za-z.])(\\d{1,3}(?:\\.\\d{1,3}){3})(?![0-9A-Za-z.])");
-    private static final Pattern IPV6 = Pattern.compile(
-            "(?<![0-9A-Za-z.:])([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?)(?![0-9A-Za-z:])");
+            Pattern.compile("(?<![0-9A-Za-z.])(\\d{1,3}(?:\\.\\d{1,3}){3})(?![0-9A-Za-z]|\\.[0-9A-Za-z])");
+    private static final Pattern IPV6 = Pattern.compile("(?<![0-9A-Za-z.:])"
+            + "([0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?)"
+            + "(?![0-9A-Za-z:])");
+    private static final Pattern IPV6_TAG = Pattern.compile("IPv6:", Pattern.CASE_INSENSITIVE);
+
+    /** The longest name that DNS knows (RFC 1035, section 2.3.4). */
+    private static final int LONGEST_NAME = 255;
 
     private final Predicate<Domain> ours;
     private final String publicName;
@@ -51,32 +59,59 @@ final class InnerNames {
         this.publicName = publicName.toLowerCase(Locale.ROOT);
     }
 
-    /** The addresses that the text holds, wherever they stand in it. */
+    /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
     static List<InetAddress> addresses(String text) {
         List<InetAddress> found = new ArrayList<>();
-        collect(IPV4.matcher(text), found);
-        collect(IPV6.matcher(text.replaceAll("(?i)IPv6:", " ")), found);
-        return found;
-    }
-
-    private static void collect(Matcher matcher, List<InetAddress> found) {
-        while (matcher.find()) {
-            String literal = matcher.group(1);
-            // A time such as 10:20:30 has the shape of a short IPv6 address, but is none without "::".
-            boolean complete = literal.indexOf('.') >= 0
-                    || literal.contains("::")
-                    || literal.chars().filter(c -> c == ':').count() == 7;
-            if (complete) {
-                try {
-                    found.add(InetAddress.getByName(literal));
-                } catch (UnknownHostException notAnAddress) {
-                    // Digits and dots of another meaning, such as a version.
+        Matcher ipv4 = IPV4.matcher(text);
+        while (ipv4.find()) {
+            byte[] address = ipv4(ipv4.group(1));
+            if (address != null) {
+                found.add(of(address));
+            }
+        }
+        if (text.indexOf(':') >= 0) {
+            Matcher ipv6 = IPV6.matcher(IPV6_TAG.matcher(text).replaceAll(" "));
+            while (ipv6.find()) {
+                // Null for colons of another meaning, such as the time.
+                IPAddress address = new IPAddressString(ipv6.group(1)).getAddress();
+                if (address != null) {
+                    found.add(of(address.getBytes()));
                 }
             }
         }
+        return found;
     }
 
-    /** Whether no network outside routes the address: RFC 1918, 3927, 4193, 4291, 6598. */
+    /** Four numbers below 256; null for digits and dots of another meaning, such as a version. */
+    private static byte[] ipv4(String literal) {
+        byte[] address = new byte[4];
+        int number = 0;
+        int count = 0;
+        for (int i = 0; i <= literal.length(); i++) {
+            if (i < literal.length() && literal.charAt(i) != '.') {
+                number = number * 10 + literal.charAt(i) - '0';
+            } else if (number > 255) {
+                return null;
+            } else {
+                address[count++] = (byte) number;
+                number = 0;
+            }
+        }
+        return address;
+    }
+
+    private static InetAddress of(byte[] address) {
+        try {
+            return InetAddress.getByAddress(address);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /**
+     * Whether no network outside routes the address: this host and this network (RFC 1122), private (RFC 1918), shared (RFC
+     * 6598), link-local (RFC 3927, RFC 4291), site-local (RFC 3879), unique local (RFC 4193).
+     */
     static boolean isInner(InetAddress address) {
         if (address.isSiteLocalAddress()
                 || address.isLoopbackAddress()
@@ -87,7 +122,9 @@ final class InnerNames {
         byte[] bytes = address.getAddress();
         int first = bytes[0] & 0xff;
         int second = bytes[1] & 0xff;
-        return bytes.length == 4 ? first == 100 && second >= 64 && second < 128 : (first & 0xfe) == 0xfc;
+        return bytes.length == 4
+                ? first == 0 || (first == 100 && second >= 64 && second < 128)
+                : (first & 0xfe) == 0xfc;
     }
 
     /** Whether the text holds an address of the inside. */
@@ -95,23 +132,31 @@ final class InnerNames {
         return addresses(text).stream().anyMatch(InnerNames::isInner);
     }
 
-    /** Whether a host of this name is ours, or of somebody's inside. */
+    /** Whether a host of this name is ours: the public name, or a domain of ours, or below one. */
+    boolean isOurs(String host) {
+        String name = normalised(host);
+        return name.equals(publicName) || (name.length() <= LONGEST_NAME && isBelowOurs(name));
+    }
+
+    /** Whether a host of this name is ours, or of somebody's inside; so is what is no name at all. */
     boolean isInner(String host) {
-        String name = host.toLowerCase(Locale.ROOT);
-        if (name.endsWith(".")) {
-            name = name.substring(0, name.length() - 1);
-        }
+        String name = normalised(host);
         int dot = name.lastIndexOf('.');
-        return name.equals(publicName)
-                || dot < 0
+        return dot < 0
+                || name.length() > LONGEST_NAME
                 || INNER_TOP_LEVELS.contains(name.substring(dot + 1))
-                || isBelowOurs(name);
+                || isOurs(name);
+    }
+
+    private static String normalised(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
     private boolean isBelowOurs(String name) {
         String domain = name;
         while (domain.indexOf('.') > 0) {
-            if (isOurs(domain)) {
+            if (isOurDomain(domain)) {
                 return true;
             }
             domain = domain.substring(domain.indexOf('.') + 1);
@@ -119,11 +164,13 @@ final class InnerNames {
         return false;
     }
 
-    private boolean isOurs(String domain) {
+    private boolean isOurDomain(String name) {
+        Domain domain;
         try {
-            return ours.test(Domain.of(domain));
+            domain = Domain.of(name);
         } catch (IllegalArgumentException noDomain) {
             return false;
         }
+        return ours.test(domain);
     }
 }

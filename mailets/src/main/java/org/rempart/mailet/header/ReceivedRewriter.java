@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,17 +35,38 @@ import java.util.regex.Pattern;
 final class ReceivedRewriter {
     private static final int LINE = 78;
 
+    /** No server writes as much; what is longer is not looked into, and nothing of it stays. */
+    private static final int LONGEST_FIELD = 65_536;
+
+    private static final int LONGEST_NAME = 255;
+
     private static final Set<String> KEYWORDS = Set.of("from", "by", "via", "with", "id", "for");
 
-    /** The registered transmission types (RFC 3848, RFC 6531, RFC 4954): other words there name products. */
+    /** The registered transmission types (RFC 3848, RFC 6531), and SMTPA as some write it: other words name products. */
     private static final Pattern PROTOCOL = Pattern.compile("(?:UTF8)?(?:E?SMTP|LMTP)S?A?", Pattern.CASE_INSENSITIVE);
 
+    /** The types of RFC 3848 that end in A, what older servers write for them, and webmail. */
     private static final Pattern SUBMISSION =
-            Pattern.compile("(?:UTF8SMTP|ESMTP|UTF8LMTP|LMTP)S?A", Pattern.CASE_INSENSITIVE);
+            Pattern.compile("(?:(?:UTF8)?(?:E?SMTP|LMTP)S?A|ASMTP|HTTPS?)", Pattern.CASE_INSENSITIVE);
+
+    /** In a comment: Postfix's "Authenticated sender", Sendmail's "authenticated bits=0". */
+    private static final Pattern AUTHENTICATED = Pattern.compile("\\bauthenticated\\b", Pattern.CASE_INSENSITIVE);
+
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
-    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)+\\.?");
+    private static final Pattern VERSION = Pattern.compile("[0-9.]{1,64}");
+    private static final Pattern ADDRESS_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]{2,64}");
+    private static final Pattern HOST_CHARACTERS = Pattern.compile("[A-Za-z0-9_.-]{1," + LONGEST_NAME + "}");
     private static final Pattern DATE = Pattern.compile("(?:[A-Za-z]{3},?\\s*)?\\d{1,2}\\s+[A-Za-z]{3}\\s+\\d{2,4}\\s+"
             + "\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\.\\d{1,9})?(?:\\s*(?:[+-]\\d{4}|[A-Z]{1,5}))?");
+
+    /** Makes the digest of an id one that can't be found again by guessing ids. */
+    private static final byte[] SALT = salt();
+
+    private static byte[] salt() {
+        byte[] salt = new byte[16];
+        new SecureRandom().nextBytes(salt);
+        return salt;
+    }
 
     private final InnerNames names;
     private final String publicName;
@@ -60,6 +82,9 @@ final class ReceivedRewriter {
      * @return the whole field with its line ends, or {@link HeaderBlock#KEEP} when it stays as it is
      */
     byte[] rewrite(HeaderField field) {
+        if (field.end() - field.start() > LONGEST_FIELD) {
+            return folded(List.of("by " + publicName), field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
+        }
         String value = field.value();
         Hop hop = Hop.parse(value);
         if (!isInside(hop, value)) {
@@ -67,16 +92,16 @@ final class ReceivedRewriter {
         }
         List<String> parts = new ArrayList<>();
         if (!isSubmission(hop)) {
-            from(hop, parts);
+            from(hop, value, parts);
         }
         parts.add("by " + publicName);
         String with = hop.word("with");
         if (!with.isEmpty()) {
             parts.add("with " + (PROTOCOL.matcher(with).matches() ? with : "SMTP"));
         }
-        String id = hop.word("id");
+        String id = neutralId(hop.word("id"));
         if (!id.isEmpty()) {
-            parts.add("id " + (ID.matcher(id).matches() ? id : digest(id)));
+            parts.add("id " + id);
         }
         Matcher date = DATE.matcher(hop.date);
         if (date.find()) {
@@ -84,7 +109,7 @@ final class ReceivedRewriter {
             parts.set(last, parts.get(last) + ";");
             parts.add(date.group().replaceAll("\\s+", " "));
         }
-        if (String.join(" ", parts).equals(value.replaceAll("\\s+", " ")) && field.isNamed("Received")) {
+        if (String.join(" ", parts).equals(value.replaceAll("\\s+", " "))) {
             return HeaderBlock.KEEP;
         }
         return folded(parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
@@ -92,40 +117,79 @@ final class ReceivedRewriter {
 
     private boolean isInside(Hop hop, String value) {
         String by = hop.word("by");
-        return by.isEmpty()
-                || (!isAddressLiteral(by) && names.isInner(by))
-                || InnerNames.holdsInnerAddress(value)
-                || isSubmission(hop);
+        boolean literal = isAddressLiteral(by);
+        return (!literal && names.isInner(hostIn(by))) || isSubmission(hop) || InnerNames.holdsInnerAddress(value);
     }
 
     private static boolean isSubmission(Hop hop) {
         return SUBMISSION.matcher(hop.word("with")).matches();
     }
 
-    private static boolean isAddressLiteral(String host) {
-        return host.startsWith("[") || !InnerNames.addresses(host).isEmpty();
+    private static boolean isAddressLiteral(String word) {
+        return word.startsWith("[")
+                || (ADDRESS_CHARACTERS.matcher(word).matches()
+                        && !InnerNames.addresses(word).isEmpty());
     }
 
-    /** Keeps where the hop came from when both the name and the address are of the outside. */
-    private void from(Hop hop, List<String> parts) {
+    /** The host name that a word begins with, without a port or whatever else is glued to it; empty when it has none. */
+    private static String hostIn(String word) {
+        int end = 0;
+        while (end < word.length() && isHostCharacter(word.charAt(end))) {
+            end++;
+        }
+        return word.substring(0, end);
+    }
+
+    private static boolean isHostCharacter(char c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '-'
+                || c == '_'
+                || c > 127;
+    }
+
+    /** Keeps where the hop came from when both the name and the address are of the outside, and nobody logged in there. */
+    private void from(Hop hop, String value, List<String> parts) {
         String host = hop.word("from");
+        if (isAddressLiteral(host)
+                || names.isInner(host)
+                || !HOST_CHARACTERS.matcher(host).matches()) {
+            return;
+        }
         List<InetAddress> addresses = InnerNames.addresses(hop.clause("from"));
-        boolean outside = HOST.matcher(host).matches()
-                && !isAddressLiteral(host)
-                && !names.isInner(host)
-                && !addresses.isEmpty()
-                && addresses.stream().noneMatch(InnerNames::isInner);
-        if (outside) {
+        boolean outside = !addresses.isEmpty() && addresses.stream().noneMatch(InnerNames::isInner);
+        if (outside && !AUTHENTICATED.matcher(value).find()) {
             InetAddress address = addresses.get(0);
             String literal = (address instanceof Inet6Address ? "IPv6:" : "") + address.getHostAddress();
             parts.add("from " + host + " ([" + literal + "])");
         }
     }
 
-    /** An id that could tell a version or a host, made one that tells nothing and is still the same each time. */
+    /** An id without what may tell of a host or a version; the same one each time while the server runs. */
+    private static String neutralId(String word) {
+        String id = word.startsWith("<") ? word.substring(1) : word;
+        int at = id.indexOf('@');
+        id = at >= 0 ? id.substring(0, at) : id;
+        if (id.endsWith(">")) {
+            id = id.substring(0, id.length() - 1);
+        }
+        if (ID.matcher(id).matches()) {
+            return id;
+        }
+        // Exchange writes its version there.
+        return VERSION.matcher(id).matches() ? "" : digest(id);
+    }
+
     private static String digest(String id) {
+        if (id.isEmpty()) {
+            return "";
+        }
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.ISO_8859_1));
+            MessageDigest sha = MessageDigest.getInstance("SHA-256");
+            sha.update(SALT);
+            byte[] hash = sha.digest(id.getBytes(StandardCharsets.ISO_8859_1));
             StringBuilder hex = new StringBuilder();
             for (int i = 0; i < 8; i++) {
                 hex.append(String.format(Locale.ROOT, "%02x", hash[i]));
@@ -137,11 +201,12 @@ final class ReceivedRewriter {
     }
 
     private static String folded(List<String> parts, String lineEnd) {
+        String fold = lineEnd.isEmpty() ? "\r\n" : lineEnd;
         StringBuilder field = new StringBuilder("Received:");
         int length = field.length();
         for (String part : parts) {
             if (length + 1 + part.length() > LINE && length > "Received:".length()) {
-                field.append(lineEnd);
+                field.append(fold);
                 length = 0;
             }
             field.append(' ').append(part);
