@@ -5,6 +5,9 @@
 package org.rempart.smtp;
 
 import java.net.IDN;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -69,7 +72,25 @@ final class HeaderAddresses {
             if (mailbox.getLocalPart() == null || mailbox.getDomain() == null) {
                 throw new UnreadableHeaderException("an address without a domain");
             }
-            found.add(address(mailbox.getLocalPart(), mailbox.getDomain()));
+            found.add(address(asWritten(mailbox.getLocalPart()), asWritten(mailbox.getDomain())));
+        }
+    }
+
+    /**
+     * A word as the field holds it. Mime4j from 0.8.10 on gives the bytes of its UTF-8 form, one a character; what it
+     * gives back is read as UTF-8 where it can be. The other scans see the field itself, so this can hide nothing.
+     */
+    private static String asWritten(String word) {
+        if (word.chars().allMatch(c -> c < 128) || word.chars().anyMatch(c -> c > 255)) {
+            return word;
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(word.getBytes(StandardCharsets.ISO_8859_1)))
+                    .toString();
+        } catch (CharacterCodingException notUtf8) {
+            return word;
         }
     }
 
