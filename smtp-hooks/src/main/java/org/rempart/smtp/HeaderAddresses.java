@@ -5,15 +5,14 @@
 package org.rempart.smtp;
 
 import java.net.IDN;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.mail.internet.AddressException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.mime4j.codec.DecodeMonitor;
@@ -36,6 +35,8 @@ import org.apache.james.mime4j.field.address.LenientAddressParser;
  * Domains are compared by their A-labels (RFC 5890).
  */
 final class HeaderAddresses {
+    private static final Pattern STAND_IN = Pattern.compile("\\{([0-9a-f]{4})\\}");
+
     /** Longer ones are no address list that a person wrote. */
     private static final int MAX_LENGTH = 16 * 1024;
 
@@ -68,30 +69,36 @@ final class HeaderAddresses {
 
     private static void addMailboxes(String value, Set<MailAddress> found) throws UnreadableHeaderException {
         for (Mailbox mailbox :
-                LenientAddressParser.DEFAULT.parseAddressList(value).flatten()) {
+                LenientAddressParser.DEFAULT.parseAddressList(inAscii(value)).flatten()) {
             if (mailbox.getLocalPart() == null || mailbox.getDomain() == null) {
                 throw new UnreadableHeaderException("an address without a domain");
             }
-            found.add(address(asWritten(mailbox.getLocalPart()), asWritten(mailbox.getDomain())));
+            found.add(address(fromAscii(mailbox.getLocalPart()), fromAscii(mailbox.getDomain())));
         }
     }
 
     /**
-     * A word as the field holds it. Mime4j from 0.8.10 on gives the bytes of its UTF-8 form, one a character; what it
-     * gives back is read as UTF-8 where it can be. The other scans see the field itself, so this can hide nothing.
+     * The field in ASCII: Mime4j from 0.8.10 on cuts off the end of a field for each byte that UTF-8 needs more. The
+     * stand-in is made of characters that an atom may hold. Who writes it himself hides nothing by it, since the other
+     * scans see the field as it is.
      */
-    private static String asWritten(String word) {
-        if (word.chars().allMatch(c -> c < 128) || word.chars().anyMatch(c -> c > 255)) {
-            return word;
+    private static String inAscii(String value) {
+        StringBuilder ascii = new StringBuilder(value.length());
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c < 128) {
+                ascii.append(c);
+            } else {
+                ascii.append(String.format(Locale.ROOT, "{%04x}", (int) c));
+            }
         }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(word.getBytes(StandardCharsets.ISO_8859_1)))
-                    .toString();
-        } catch (CharacterCodingException notUtf8) {
-            return word;
-        }
+        return ascii.toString();
+    }
+
+    private static String fromAscii(String word) {
+        return STAND_IN.matcher(word)
+                .replaceAll(
+                        match -> Matcher.quoteReplacement(String.valueOf((char) Integer.parseInt(match.group(1), 16))));
     }
 
     private static void addStructural(List<Token> tokens, Set<MailAddress> found) throws UnreadableHeaderException {
