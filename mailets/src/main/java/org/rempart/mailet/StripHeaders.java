@@ -23,6 +23,7 @@ import org.rempart.policy.DomainPattern;
 import org.rempart.policy.HeaderPattern;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderPreset;
+import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
 import org.rempart.policy.ReceivedHandling;
@@ -106,8 +107,11 @@ public final class StripHeaders extends GenericMailet {
 
     private HeaderPolicy filePolicy(Parameters parameters) throws MessagingException {
         try {
-            return PolicyFile.read(parameters.text(POLICY).orElse(PolicyFile.DEFAULT_URL), fileSystem::getResource)
-                    .headers();
+            Optional<String> named = parameters.text(POLICY);
+            Policy policy = named.isPresent()
+                    ? PolicyFile.readNamed(named.get(), fileSystem::getResource)
+                    : PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource);
+            return policy.headers();
         } catch (PolicyException | IOException fault) {
             throw new MessagingException("StripHeaders: " + fault.getMessage(), fault);
         }

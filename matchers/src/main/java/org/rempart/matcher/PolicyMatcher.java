@@ -4,9 +4,7 @@
  */
 package org.rempart.matcher;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import javax.mail.MessagingException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMatcher;
@@ -25,26 +23,25 @@ abstract class PolicyMatcher extends GenericMatcher {
 
     @Override
     public void init() throws MessagingException {
-        policy = read(PolicyFile.DEFAULT_URL, fileSystem::getResource);
+        policy = read(() -> PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource));
     }
 
-    /** Reads the policy file that a condition names: an absent one is a mistake then, not the wish for the defaults. */
+    /** Reads the policy file that a condition names. */
     final Policy readNamed(String url) throws MessagingException {
-        return read(url, named -> {
-            try {
-                return fileSystem.getResource(named);
-            } catch (FileNotFoundException | NoSuchFileException absent) {
-                throw new IOException("there is no file " + named, absent);
-            }
-        });
+        return read(() -> PolicyFile.readNamed(url, fileSystem::getResource));
     }
 
-    private Policy read(String url, PolicyFile.Opener opener) throws MessagingException {
+    private Policy read(Reading reading) throws MessagingException {
         try {
-            return PolicyFile.read(url, opener);
+            return reading.read();
         } catch (PolicyException | IOException fault) {
             throw new MessagingException(name() + ": " + fault.getMessage(), fault);
         }
+    }
+
+    @FunctionalInterface
+    private interface Reading {
+        Policy read() throws PolicyException, IOException;
     }
 
     final Policy policy() {

@@ -69,6 +69,25 @@ public final class PolicyFile {
     }
 
     /**
+     * Reads the policy behind a URL that somebody wrote down: an absent file is a mistake then, not the wish for the
+     * defaults.
+     *
+     * @param url as in James's configuration
+     * @param opener how James finds files: {@code FileSystem::getResource}
+     * @throws PolicyException when the file has a fault
+     * @throws IOException when there is no such file, or it can't be read
+     */
+    public static Policy readNamed(String url, Opener opener) throws PolicyException, IOException {
+        return read(url, named -> {
+            try {
+                return opener.open(named);
+            } catch (FileNotFoundException | NoSuchFileException absent) {
+                throw new IOException("there is no file " + named + "; name one that is there, or none", absent);
+            }
+        });
+    }
+
+    /**
      * The JDK's {@link java.io.FileInputStream} throws the same exception for a file that is absent and for one that may
      * not be read; a policy must not be passed over because its permissions are wrong. What tells the two apart is the
      * path in the message, {@code path (reason)}.

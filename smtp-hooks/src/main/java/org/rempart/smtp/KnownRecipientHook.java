@@ -4,7 +4,10 @@
  */
 package org.rempart.smtp;
 
+import java.util.Set;
 import javax.inject.Inject;
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
@@ -44,6 +47,11 @@ public final class KnownRecipientHook implements RcptHook {
         this.domains = domains;
         this.users = users;
         this.mappings = mappings;
+    }
+
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        HandlerParameters.refuseUnknown(this, config, Set.of());
     }
 
     @Override

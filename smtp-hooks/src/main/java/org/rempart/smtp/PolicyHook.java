@@ -5,7 +5,6 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
-import java.util.Iterator;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.commons.configuration2.Configuration;
@@ -45,25 +44,16 @@ abstract class PolicyHook implements ProtocolHandler {
 
     @Override
     public void init(Configuration config) throws ConfigurationException {
-        refuseUnknownParameters(config);
-        String url = config.getString(POLICY, PolicyFile.DEFAULT_URL);
-        try {
-            policy = PolicyFile.read(url, fileSystem::getResource);
-        } catch (PolicyException | IOException fault) {
-            throw new ConfigurationException(getClass().getSimpleName() + ": " + fault.getMessage(), fault);
-        }
-    }
-
-    private void refuseUnknownParameters(Configuration config) throws ConfigurationException {
         Set<String> known = new TreeSet<>(parameters());
         known.add(POLICY);
-        for (Iterator<String> keys = config.getKeys(); keys.hasNext(); ) {
-            String key = keys.next();
-            boolean attribute = key.startsWith("[@");
-            if (!attribute && !known.contains(key)) {
-                throw new ConfigurationException(getClass().getSimpleName() + ": unknown parameter <" + key
-                        + ">; it takes <" + String.join(">, <", known) + ">");
-            }
+        HandlerParameters.refuseUnknown(this, config, known);
+        String named = config.getString(POLICY, null);
+        try {
+            policy = named == null
+                    ? PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource)
+                    : PolicyFile.readNamed(named, fileSystem::getResource);
+        } catch (PolicyException | IOException fault) {
+            throw new ConfigurationException(getClass().getSimpleName() + ": " + fault.getMessage(), fault);
         }
     }
 

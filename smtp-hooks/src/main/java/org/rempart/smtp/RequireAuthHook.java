@@ -6,6 +6,9 @@ package org.rempart.smtp;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandHandler;
@@ -21,6 +24,11 @@ import org.apache.james.protocols.smtp.SMTPSession;
  */
 public final class RequireAuthHook implements CommandHandler<SMTPSession> {
     private static final List<String> COMMANDS = List.of("MAIL", "RCPT", "DATA");
+
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        HandlerParameters.refuseUnknown(this, config, Set.of());
+    }
 
     @Override
     public Collection<String> getImplCommands() {

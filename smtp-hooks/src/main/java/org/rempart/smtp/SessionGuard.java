@@ -7,6 +7,9 @@ package org.rempart.smtp;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
@@ -59,6 +62,11 @@ public final class SessionGuard implements CommandHandler<SMTPSession> {
             "HELP",
             "QUIT",
             UnknownCommandHandler.COMMAND_IDENTIFIER);
+
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        HandlerParameters.refuseUnknown(this, config, Set.of());
+    }
 
     @Override
     public Collection<String> getImplCommands() {

@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.util.Set;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.protocols.api.Response;
@@ -37,6 +38,7 @@ public final class StrictLinesFilter implements DataLineFilter, ConnectHandler<S
      */
     @Override
     public void init(Configuration config) throws ConfigurationException {
+        HandlerParameters.refuseUnknown(this, config, Set.of());
         try {
             LostLines.channelField();
         } catch (ReflectiveOperationException unknownJames) {

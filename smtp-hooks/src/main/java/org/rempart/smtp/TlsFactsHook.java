@@ -4,7 +4,10 @@
  */
 package org.rempart.smtp;
 
+import java.util.Set;
 import javax.net.ssl.SSLSession;
+import org.apache.commons.configuration2.Configuration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.smtpserver.JamesMessageHook;
@@ -27,6 +30,11 @@ public final class TlsFactsHook implements JamesMessageHook {
 
     /** The cipher suite, by its JSSE name: {@code TLS_AES_256_GCM_SHA384}. */
     public static final AttributeName CIPHER = AttributeName.of("org.apache.james.ssl.cipher");
+
+    @Override
+    public void init(Configuration config) throws ConfigurationException {
+        HandlerParameters.refuseUnknown(this, config, Set.of());
+    }
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
