@@ -7,6 +7,7 @@ package org.rempart.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,7 +85,10 @@ class TlsContractTest {
     @Test
     void t2_clearTextOnlyWhereThePeerHasNoTls_t4_andNotWhereThePolicySaysVerify(@TempDir Path mails) throws Exception {
         try (Sink peer = Sink.start(
-                        new InetSocketAddress("127.0.0.1", 0), mails, "mx.partner.example", Optional.empty());
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                        mails,
+                        "mx.partner.example",
+                        Optional.empty());
                 Variant variant = new Variant("outbound")) {
             variant.edit(
                     "mailetcontainer.xml",

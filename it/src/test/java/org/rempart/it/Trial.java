@@ -24,15 +24,20 @@ final class Trial {
     private static final Path FOLDER = Path.of(System.getProperty("rempart.it.folder"));
     private static final Path PROJECT = Path.of(System.getProperty("rempart.project"));
     private static Endpoints shared;
+    private static String fault;
 
     private Trial() {}
 
     /** Where the server and the sink are. */
     static synchronized Endpoints server() {
+        if (fault != null) {
+            throw new IllegalStateException("the server did not start for an earlier test: " + fault);
+        }
         if (shared == null) {
             try {
                 shared = start();
             } catch (IOException failure) {
+                fault = failure.getMessage();
                 throw new UncheckedIOException(failure);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();

@@ -169,8 +169,12 @@ final class Variant implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
-        run("", "stop");
+    public void close() throws IOException {
+        try {
+            run("", "stop");
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void copyAll(Path from, Path to) throws IOException {

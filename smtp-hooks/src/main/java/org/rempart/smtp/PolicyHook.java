@@ -43,7 +43,7 @@ abstract class PolicyHook implements ProtocolHandler {
     }
 
     @Override
-    public void init(Configuration config) throws ConfigurationException {
+    public final void init(Configuration config) throws ConfigurationException {
         Set<String> known = new TreeSet<>(parameters());
         known.add(POLICY);
         HandlerParameters.refuseUnknown(this, config, known);

@@ -5,11 +5,8 @@
 package org.rempart.smtp;
 
 import java.util.Optional;
-import java.util.Set;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-import org.apache.commons.configuration2.Configuration;
-import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -37,11 +34,6 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
     @Inject
     public SubmissionAuditHook(FileSystem fileSystem) {
         super(fileSystem);
-    }
-
-    @Override
-    public void init(Configuration config) throws ConfigurationException {
-        HandlerParameters.refuseUnknown(this, config, Set.of());
     }
 
     @Override
