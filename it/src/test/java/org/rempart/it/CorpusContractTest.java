@@ -21,6 +21,9 @@ import org.rempart.quickstart.sink.SinkMail;
 
 @DisplayName("H: real and malformed messages pass, and no byte of a body changes")
 class CorpusContractTest {
+    /** The envelope sender of the messages. */
+    static final String AUTHOR = "author@outside.example";
+
     private final Endpoints server = Trial.server();
 
     @Test
@@ -73,8 +76,7 @@ class CorpusContractTest {
             for (int i = 0; i < messages.size(); i++) {
                 try (SmtpClient client = SmtpClient.connect(variant.smtp())) {
                     client.command("EHLO outside.example");
-                    SmtpReply reply = client.send(
-                            "author@outside.example", List.of(name + i + "@partner.example"), messages.get(i));
+                    SmtpReply reply = client.send(AUTHOR, List.of(name + i + "@partner.example"), messages.get(i));
                     if (Mails.text(messages.get(i)).matches("(?s).*\r(?!\n).*")) {
                         assertThat(reply.refused()).as("a bare CR: " + reply).isTrue();
                     } else {
