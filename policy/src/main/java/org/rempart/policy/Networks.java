@@ -25,8 +25,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The named networks of a policy. A look-up walks down one prefix trie, so its cost grows with the logarithm of the number
- * of networks, and at most with the length of an address.
+ * The named networks of a policy. A look-up walks down one prefix trie, at most as many steps as an address has bits,
+ * however many networks there are.
  *
  * <p>Addresses are the connection's own: an IPv4 address mapped into IPv6 ({@code ::ffff:192.0.2.1}, RFC 4291, section
  * 2.5.5.2) is that IPv4 address, and a zone ({@code fe80::1%eth0}) is left out of the comparison.
