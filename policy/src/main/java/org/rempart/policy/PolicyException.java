@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * A fault of the policy. Its message is written for the administrator who has to mend it: where, what is wrong, and what
- * would be right.
+ * would be right, all in one line, whatever it quotes.
  */
 public final class PolicyException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -21,7 +21,7 @@ public final class PolicyException extends Exception {
      * @param right what would be right, a sentence without its full stop
      */
     public PolicyException(Location location, String wrong, String right) {
-        super(location + ": " + wrong + "; " + right);
+        super(location + ": " + sentence(wrong, right));
         this.location = location;
     }
 
@@ -33,13 +33,17 @@ public final class PolicyException extends Exception {
 
     /** A fault in a parameter that has no place in a file, such as the inline parameter of a mailet. */
     public PolicyException(String wrong, String right) {
-        super(wrong + "; " + right);
+        super(sentence(wrong, right));
         this.location = null;
     }
 
     private PolicyException(Location location, String message) {
         super(location + ": " + message);
         this.location = location;
+    }
+
+    private static String sentence(String wrong, String right) {
+        return Wording.inOneLine(wrong) + "; " + Wording.inOneLine(right);
     }
 
     /** This fault, with its place. */

@@ -103,7 +103,7 @@ final class XmlReader {
         if (declared != null && !declared.equalsIgnoreCase("UTF-8") && !declared.equalsIgnoreCase("US-ASCII")) {
             throw new PolicyException(
                     location(0),
-                    "the encoding " + declared + " is declared",
+                    "the encoding " + Wording.quoted(declared) + " is declared",
                     "save the file in UTF-8 and write <?xml version=\"1.0\" encoding=\"UTF-8\"?>");
         }
     }
@@ -175,7 +175,7 @@ final class XmlReader {
         if (xml.getNamespaceURI() != null && !xml.getNamespaceURI().isEmpty()) {
             throw new PolicyException(
                     location,
-                    "<" + name + "> is in the namespace " + xml.getNamespaceURI(),
+                    "<" + name + "> is in the namespace " + Wording.quoted(xml.getNamespaceURI()),
                     "remove the xmlns attribute or the prefix; the elements of a policy are in no namespace");
         }
         if (foreign.isPresent()) {

@@ -98,6 +98,12 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void whatIsQuotedStaysInOneLine() {
+            faultOf("<?xml version='1.0' encoding='UTF-8\n'?><policy/>").doesNotContain("\n");
+            faultOf("<policy xmlns='urn:&#10;example'/>").doesNotContain("\n").contains("urn: example");
+        }
+
+        @Test
         void doctype() {
             faultOf("<?xml version='1.0'?>\n<!DOCTYPE policy>\n<policy/>")
                     .startsWith("rempart.xml:2:1: ")
@@ -152,7 +158,7 @@ class PolicyFaultsTest {
         void namespace() {
             faultOf("<policy xmlns='urn:example'/>")
                     .startsWith("rempart.xml:1:1: ")
-                    .contains("urn:example", "xmlns");
+                    .contains("\"urn:example\"", "xmlns");
         }
 
         @Test
