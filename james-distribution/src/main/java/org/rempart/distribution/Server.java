@@ -32,6 +32,9 @@ import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.server.core.configuration.Configuration;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.rempart.distribution.storage.Database;
+import org.rempart.distribution.storage.DatabaseSettings;
+import org.rempart.distribution.storage.Storage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -98,7 +101,8 @@ public final class Server {
 
     private void start() throws Exception {
         Files.deleteIfExists(home.readyFile());
-        GuiceJamesServer server = assemble();
+        Database database = Database.open(DatabaseSettings.of(home));
+        GuiceJamesServer server = assemble(database);
         server.start();
         String pid = String.valueOf(ProcessHandle.current().pid());
         Files.writeString(home.pidFile(), pid + "\n");
@@ -107,6 +111,7 @@ public final class Server {
                         () -> {
                             deleteQuietly();
                             server.stop();
+                            database.close();
                         },
                         "shutdown"));
         Files.writeString(home.readyFile(), pid + "\n");
@@ -122,15 +127,15 @@ public final class Server {
         }
     }
 
-    private GuiceJamesServer assemble() {
+    private GuiceJamesServer assemble(Database database) {
         Configuration configuration =
                 Configuration.builder().workingDirectory(home.folder().toFile()).build();
         FileSystem fileSystem = new FileSystemImpl(configuration.directories());
         FileConfigurationProvider files = new FileConfigurationProvider(fileSystem, configuration);
-        List<Module> users = new UsersRepositoryModuleChooser(MemoryStorage.users())
+        List<Module> users = new UsersRepositoryModuleChooser(Storage.users())
                 .chooseModules(UsersRepositoryModuleChooser.Implementation.parse(files));
         return GuiceJamesServer.forConfiguration(configuration)
-                .combineWith(MemoryStorage.modules())
+                .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
                 .combineWith(protocols(), administration(), pipeline())
                 .overrideWith(new SmtpModule(), new WebAdminModule(home));

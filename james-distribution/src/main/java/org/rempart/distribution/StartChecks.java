@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rempart.distribution.storage.DatabaseSettings;
 import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
@@ -65,8 +66,20 @@ public final class StartChecks {
         if (tls) {
             identity();
         }
+        database();
         placeholders();
         return this;
+    }
+
+    private void database() {
+        try {
+            if (DatabaseSettings.of(home).isInMemory()) {
+                warnings.add("conf/" + DatabaseSettings.FILE + ": the database is in memory, which is for tests: when the "
+                        + "server stops, accounts, mailboxes and queued mail are gone");
+            }
+        } catch (FaultException fault) {
+            faults.add(fault.getMessage());
+        }
     }
 
     private Optional<Policy> policy() {

@@ -132,6 +132,26 @@ class StartChecksTest {
     }
 
     @Test
+    void aDatabaseThatIsNotKnownIsAFault() throws Exception {
+        Files.writeString(home.home().conf("james-database.properties"), "database.url=jdbc:mysql://localhost/mail\n");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/james-database.properties: ")
+                .contains("jdbc:postgresql://HOST/DATABASE");
+    }
+
+    @Test
+    void aDatabaseInMemoryIsWarnedOf() throws Exception {
+        Files.writeString(
+                home.home().conf("james-database.properties"), "database.url=jdbc:derby:memory:mail;create=true\n");
+
+        assertThat(configuration().faults()).isEmpty();
+        assertThat(configuration().warnings()).anyMatch(warning -> warning.contains("the database is in memory"));
+    }
+
+    @Test
     void severalFaultsAreToldAtOnce() throws Exception {
         Files.delete(home.home().conf("tls/certificate.pem"));
         home.replace("rempart.xml", "<clients>required", "<clients>sometimes");
