@@ -74,8 +74,9 @@ public final class StartChecks {
     private void database() {
         try {
             if (DatabaseSettings.of(home).isInMemory()) {
-                warnings.add("conf/" + DatabaseSettings.FILE + ": the database is in memory, which is for tests: when the "
-                        + "server stops, accounts, mailboxes and queued mail are gone");
+                warnings.add(
+                        "conf/" + DatabaseSettings.FILE + ": the database is in memory, which is for tests: when the "
+                                + "server stops, accounts, mailboxes and queued mail are gone");
             }
         } catch (FaultException fault) {
             faults.add(fault.getMessage());
