@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -58,7 +59,7 @@ final class Envelope {
         envelope.put("remoteHost", mail.getRemoteHost());
         envelope.put("remoteAddress", mail.getRemoteAddr());
         if (mail.getLastUpdated() != null) {
-            envelope.put("lastUpdated", mail.getLastUpdated().getTime());
+            envelope.put("lastUpdated", mail.getLastUpdated().toInstant().toEpochMilli());
         }
         ArrayNode attributes = envelope.putArray("attributes");
         mail.attributes().forEach(attribute -> {
@@ -124,7 +125,8 @@ final class Envelope {
             built.setRemoteAddr(envelope.path("remoteAddress").textValue());
             built.setLastUpdated(
                     envelope.hasNonNull("lastUpdated")
-                            ? new Date(envelope.get("lastUpdated").longValue())
+                            ? Date.from(
+                                    Instant.ofEpochMilli(envelope.get("lastUpdated").longValue()))
                             : null);
             return built;
         } catch (MessagingException | RuntimeException unreadable) {

@@ -144,7 +144,7 @@ final class GroupCommit implements AutoCloseable {
     private void submit(Change change) throws MailStoreException {
         lock.lock();
         try {
-            if (closing && !change.owed || !thread.isAlive()) {
+            if ((closing && !change.owed) || !thread.isAlive()) {
                 throw new MailStoreException("the server is stopping");
             }
             if (!change.owed && away) {
@@ -239,6 +239,8 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
+    // The callers wait in loops.
+    @SuppressWarnings("WaitNotInLoop")
     private long awaitNanos(long nanos) {
         try {
             return changed.awaitNanos(nanos);

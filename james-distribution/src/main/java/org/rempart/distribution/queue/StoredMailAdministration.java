@@ -216,7 +216,7 @@ public final class StoredMailAdministration implements MailAdministration {
             String start = new String(in.readNBytes(HEADER), ISO_8859_1);
             int end = start.indexOf("\r\n\r\n");
             int unixEnd = start.indexOf("\n\n");
-            if (end < 0 || unixEnd >= 0 && unixEnd < end) {
+            if (end < 0 || (unixEnd >= 0 && unixEnd < end)) {
                 end = unixEnd;
             }
             return end < 0 ? start : start.substring(0, end);

@@ -327,6 +327,8 @@ public final class StoredMailQueue implements ManageableMailQueue {
         }
     }
 
+    // The callers wait in loops.
+    @SuppressWarnings("WaitNotInLoop")
     private long awaitNanos(long nanos) {
         try {
             return changed.awaitNanos(nanos);
