@@ -57,7 +57,8 @@ class ConnectionLimitsContractTest {
 
     /** An MX connection, once the earlier tests' ones are gone. */
     private static RawClient smtp() {
-        return await().atMost(Duration.ofSeconds(60)).until(
+        return await().atMost(Duration.ofSeconds(60))
+                .until(
                         () -> {
                             RawClient client = new RawClient(server.smtp());
                             if (client.line().startsWith("220 ")) {
@@ -161,8 +162,7 @@ class ConnectionLimitsContractTest {
             assertThat(client.command("NOOP")).startsWith("250 ");
         }
         try (RawClient client = message()) {
-            assertThat(client.drip(line.repeat(100), Duration.ofMillis(1)))
-                    .isEqualTo("552 5.3.4 Message too big\r\n");
+            assertThat(client.drip(line.repeat(100), Duration.ofMillis(1))).isEqualTo("552 5.3.4 Message too big\r\n");
         }
     }
 
@@ -171,7 +171,11 @@ class ConnectionLimitsContractTest {
         for (String begin : new String[] {"a LOGIN {2000000000}\r\n", "a LOGIN {2000000000+}\r\n", "a LOGIN "}) {
             try (RawClient client = new RawClient(server.imap())) {
                 assertThat(client.line()).startsWith("* OK ");
-                String said = client.send(begin).drip("0123456789".repeat(200), Duration.ofMillis(1));
+                client.send(begin);
+                if (begin.endsWith("0}\r\n")) {
+                    assertThat(client.line()).startsWith("+ ");
+                }
+                String said = client.drip("0123456789".repeat(200), Duration.ofMillis(1));
                 assertThat(said).endsWith("* BYE Too much before login\r\n");
             }
         }
@@ -188,9 +192,9 @@ class ConnectionLimitsContractTest {
     @Test
     void imapDoesNotNameTheProduct() throws Exception {
         try (RawClient client = new RawClient(server.imaps()).tls()) {
-            String said = client.send("a CAPABILITY\r\nb ID NIL\r\nc XYZZY\r\nd LOGOUT\r\n")
-                    .untilClosed();
-            assertThat(said).startsWith("* OK ").contains("\r\nd OK ");
+            String said =
+                    client.send("a CAPABILITY\r\nb ID NIL\r\nc LOGOUT\r\n").untilClosed();
+            assertThat(said).startsWith("* OK ").contains("\r\nc OK ");
             assertThat(said.toLowerCase(Locale.ROOT)).doesNotContain("james");
         }
     }
