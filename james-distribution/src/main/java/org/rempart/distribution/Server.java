@@ -9,7 +9,10 @@ import com.google.inject.util.Modules;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
@@ -35,6 +38,7 @@ import org.apache.james.server.core.filesystem.FileSystemImpl;
 import org.rempart.distribution.storage.Database;
 import org.rempart.distribution.storage.DatabaseSettings;
 import org.rempart.distribution.storage.Storage;
+import org.rempart.distribution.imap.ImapModule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,6 +82,7 @@ public final class Server {
                 say("a server is running in " + home.folder() + " already; see bin/rempart status");
                 return FAILURE;
             }
+            emptyTemporaryFolder();
         } catch (IOException unwritable) {
             say("var/ can't be written to (" + unwritable.getMessage() + "); let the server's user own it");
             return FAILURE;
@@ -96,6 +101,17 @@ public final class Server {
             LOGGER.error("The server could not start", failure);
             say("the server could not start: " + cause(failure) + " (more in var/log/server.log)");
             return FAILURE;
+        }
+    }
+
+    /** What a server that was killed was receiving is no mail yet, and would fill the disk in time. */
+    private void emptyTemporaryFolder() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Files.createDirectories(home.var("tmp")))) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 
@@ -138,7 +154,7 @@ public final class Server {
                 .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
                 .combineWith(protocols(), administration(), pipeline())
-                .overrideWith(new SmtpModule(), new WebAdminModule(home));
+                .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home));
     }
 
     private static Module protocols() {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rempart.distribution.storage.DatabaseSettings;
+import java.util.OptionalLong;
 import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
@@ -32,12 +33,18 @@ public final class StartChecks {
 
     private final Home home;
     private final Clock clock;
+    private final OptionalLong fileLimit;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
 
     public StartChecks(Home home, Clock clock) {
+        this(home, clock, OpenFiles.limit());
+    }
+
+    StartChecks(Home home, Clock clock, OptionalLong fileLimit) {
         this.home = home;
         this.clock = clock;
+        this.fileLimit = fileLimit;
     }
 
     /** What is odd but keeps nothing from starting. */
@@ -55,7 +62,9 @@ public final class StartChecks {
         Optional<Policy> policy = policy();
         boolean tls = false;
         try {
-            for (Listener listener : Listener.of(home)) {
+            List<Listener> listeners = Listener.of(home);
+            fileLimit.ifPresent(limit -> OpenFiles.warning(listeners, limit).ifPresent(warnings::add));
+            for (Listener listener : listeners) {
                 policy.ifPresent(stated -> protocols(listener, stated));
                 tls |= listener.tls();
             }
