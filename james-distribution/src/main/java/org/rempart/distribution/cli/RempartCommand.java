@@ -51,7 +51,8 @@ public final class RempartCommand implements Callable<Integer> {
         CommandLine commandLine = new CommandLine(new RempartCommand(home))
                 .addSubcommand(new DomainsCommand(home))
                 .addSubcommand(new UsersCommand(home))
-                .addSubcommand(new AliasesCommand(home));
+                .addSubcommand(new AliasesCommand(home))
+                .addSubcommand(new DoctorCommand(home));
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));
             return 1;
