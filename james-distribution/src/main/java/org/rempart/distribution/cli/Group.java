@@ -41,6 +41,10 @@ abstract class Group implements Callable<Integer> {
         return new WebAdminClient(home);
     }
 
+    final CommandLine command() {
+        return spec.commandLine();
+    }
+
     final PrintWriter out() {
         return spec.commandLine().getOut();
     }

@@ -52,6 +52,9 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new DomainsCommand(home))
                 .addSubcommand(new UsersCommand(home))
                 .addSubcommand(new AliasesCommand(home))
+                .addSubcommand(new QueueCommand(home))
+                .addSubcommand(new BackupCommand(home))
+                .addSubcommand(new RestoreCommand(home))
                 .addSubcommand(new DoctorCommand(home));
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));

@@ -228,8 +228,10 @@ class DoctorTest {
 
     @Test
     void theLimitOfOpenFilesMustSufficeForAllConnections() {
-        String limits = "Limit                     Soft Limit           Hard Limit           Units\n"
-                + "Max open files            %s                 1048576              files\n";
+        String limits = """
+                Limit                     Soft Limit           Hard Limit           Units
+                Max open files            %s                 1048576              files
+                """;
 
         assertThat(DescriptorsCheck.judge(limits.formatted("65536"), 3500).level())
                 .isEqualTo(Level.OK);
