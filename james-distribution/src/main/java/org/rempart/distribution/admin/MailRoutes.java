@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.distribution.admin;
 
 import java.io.IOException;
@@ -8,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -115,8 +118,7 @@ public final class MailRoutes implements Routes {
 
     private Object message(Request request, Response response) {
         return answer(() -> {
-            try (InputStream message =
-                    mails.message(request.params(":id")).orElseThrow(() -> absent(request))) {
+            try (InputStream message = mails.message(request.params(":id")).orElseThrow(() -> absent(request))) {
                 response.type("message/rfc822");
                 message.transferTo(response.raw().getOutputStream());
                 return "";
@@ -202,7 +204,10 @@ public final class MailRoutes implements Routes {
     private static HaltException refused(int status, String message) {
         return ErrorResponder.builder()
                 .statusCode(status)
-                .type(status == 404 ? ErrorType.NOT_FOUND : status == 500 ? ErrorType.SERVER_ERROR : ErrorType.INVALID_ARGUMENT)
+                .type(
+                        status == 404
+                                ? ErrorType.NOT_FOUND
+                                : status == 500 ? ErrorType.SERVER_ERROR : ErrorType.INVALID_ARGUMENT)
                 .message("%s", message)
                 .haltError();
     }
