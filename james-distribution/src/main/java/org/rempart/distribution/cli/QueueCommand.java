@@ -5,6 +5,7 @@
 package org.rempart.distribution.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Clock;
@@ -31,6 +32,7 @@ import picocli.CommandLine.TypeConversionException;
         description = "Look at mail at rest, in queues and in repositories (error, relay-denied, …), and move it on.")
 final class QueueCommand extends Group {
     private static final String MAILS = "/rempart/mails";
+    private static final int LARGEST_PAGE = 1000;
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     QueueCommand(Home home) {
@@ -113,34 +115,38 @@ final class QueueCommand extends Group {
     // ---- looking
 
     /** Lists mails. */
-    @Command(description = "List mails, the oldest first.")
+    @Command(description = "List mails, in the order in which they came.")
     int list(
             @Mixin Filter filter,
             @Option(
-                            names = "--limit",
-                            defaultValue = "1000",
-                            description = "at most so many; ${DEFAULT-VALUE} if not given")
+                    names = "--limit",
+                    defaultValue = "1000",
+                    description = "at most so many; ${DEFAULT-VALUE} if not given")
                     int limit,
-            @Option(names = "--offset", defaultValue = "0", description = "leave out so many at the beginning")
-                    int offset,
+            @Option(names = "--after", defaultValue = "0", paramLabel = "ID", description = "only those behind this one")
+                    long after,
             @Option(names = "--json", description = "as JSON") boolean json)
             throws IOException, InterruptedException {
-        List<String> parameters = filter.parameters();
-        parameters.add("limit=" + (json ? limit : limit + 1));
-        parameters.add("offset=" + offset);
-        JsonNode mails = server().get(MAILS + "?" + String.join("&", parameters));
+        List<JsonNode> mails = new ArrayList<>();
+        JsonNode next = LongNode.valueOf(after);
+        while (next.isNumber() && mails.size() < limit) {
+            List<String> parameters = filter.parameters();
+            parameters.add("limit=" + Math.min(LARGEST_PAGE, limit - mails.size()));
+            parameters.add("after=" + next.asLong());
+            JsonNode page = server().get(MAILS + "?" + String.join("&", parameters));
+            page.path("mails").forEach(mails::add);
+            next = page.path("next");
+        }
         if (json) {
             printJson(mails);
             return 0;
         }
         Instant now = Clock.systemUTC().instant();
-        for (int i = 0; i < Math.min(limit, mails.size()); i++) {
-            print(mails.get(i), now);
-        }
+        mails.forEach(mail -> print(mail, now));
         if (mails.isEmpty()) {
             out().println("No mail.");
-        } else if (mails.size() > limit) {
-            out().println("There are more; go on with --offset " + (offset + limit) + ".");
+        } else if (next.isNumber()) {
+            out().println("There are more; go on with --after " + next.asLong() + ".");
         }
         out().flush();
         return 0;
@@ -150,7 +156,7 @@ final class QueueCommand extends Group {
         List<String> recipients = new ArrayList<>();
         mail.path("recipients").forEach(recipient -> recipients.add(recipient.asText()));
         out().printf(
-                        "%s  %s  %s  %s  from <%s> to %s%n",
+                        "%s  %s  %s  %s  from %s to %s%n",
                         plain(mail.path("id").asText()),
                         plain(mail.path("place").asText()),
                         state(mail, now),
@@ -172,6 +178,9 @@ final class QueueCommand extends Group {
     private static String state(JsonNode mail, Instant now) {
         if (mail.path("held").asBoolean()) {
             return "held";
+        }
+        if (mail.path("inFlight").asBoolean()) {
+            return "on its way";
         }
         if (mail.path("kind").asText().equals("repository")) {
             return "kept";

@@ -49,7 +49,7 @@ class QueueCommandTest {
 
     @Test
     void theFilterIsHandedOnQuoted() throws Exception {
-        server.otherwise(200, "[]");
+        server.otherwise(200, "{\"mails\":[],\"next\":null}");
 
         CommandRun run = run(
                 "queue",
@@ -65,25 +65,32 @@ class QueueCommandTest {
                 "2h",
                 "--limit",
                 "10",
-                "--offset",
+                "--after",
                 "20");
 
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("No mail.");
         assertThat(server.requests())
                 .containsExactly("GET /rempart/mails?place=var%2Fmail%2Ferror&sender=a%2Bb%40example.com"
-                        + "&recipient=c%40example.org&held=true&olderThan=PT2H&limit=11&offset=20");
+                        + "&recipient=c%40example.org&held=true&olderThan=PT2H&limit=10&after=20");
     }
 
     @Test
     void mailsAreListedALineEachAndDriveNoTerminal() {
-        server.otherwise(200, "[" + mail("m1", false) + "," + mail("m2", true) + "]");
+        server.answer(
+                        "GET /rempart/mails?limit=1000&after=0",
+                        200,
+                        "{\"mails\":[" + mail("m1", false) + "," + mail("m2", true) + "],\"next\":null}")
+                .answer(
+                        "GET /rempart/mails?limit=1&after=0",
+                        200,
+                        "{\"mails\":[" + mail("m1", false) + "],\"next\":7}");
 
         String listed = run("queue", "list").out();
 
         assertThat(listed.lines().toList()).hasSize(4);
         assertThat(listed)
-                .contains("m1  outgoing  due  5h old  from <a@example.com> to b@example.org, c@example.org, "
+                .contains("m1  outgoing  due  5h old  from a@example.com to b@example.org, c@example.org, "
                         + "d@example.org and 1 more")
                 .contains("m2  outgoing  held")
                 .contains("452 4.3.1 full?[2J")
@@ -91,7 +98,7 @@ class QueueCommandTest {
         assertThat(run("queue", "list", "--limit", "1").out())
                 .contains("m1  outgoing")
                 .doesNotContain("m2")
-                .contains("go on with --offset 1");
+                .contains("go on with --after 7");
     }
 
     @Test
