@@ -6,10 +6,10 @@ import com.google.inject.Singleton;
 import com.google.inject.multibindings.Multibinder;
 import org.apache.james.webadmin.Routes;
 import org.rempart.distribution.Home;
+import org.rempart.distribution.queue.MailStore;
 
 /**
- * Rempart's own routes of the administration interface. Needs a {@link Backup.BlobKeeper} and the queue's
- * {@code MailAdministration}, both bound by others.
+ * Rempart's own routes of the administration interface. Needs what the queue's module binds.
  */
 public final class AdministrationModule extends AbstractModule {
     private final Home home;
@@ -34,7 +34,7 @@ public final class AdministrationModule extends AbstractModule {
 
     @Provides
     @Singleton
-    Backup backup(Backup.BlobKeeper blobs) {
-        return new Backup(home, database, blobs);
+    Backup backup(MailStore store) {
+        return new Backup(home, database, store::keepFiles);
     }
 }

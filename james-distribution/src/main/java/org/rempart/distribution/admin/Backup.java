@@ -15,6 +15,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.locks.ReentrantLock;
 import org.rempart.distribution.Home;
+import org.rempart.distribution.queue.MailStore;
 
 /**
  * Copies what the running server keeps, so that all of it is of one moment: no blob is deleted from before the database is
@@ -29,13 +30,8 @@ public final class Backup {
 
     /** Keeps blobs from being deleted. */
     public interface BlobKeeper {
-        /** From now on until the answer is closed, no blob is deleted; what is due then is deleted afterwards. */
-        Hold hold();
-
-        /** Ends it. */
-        interface Hold {
-            void close();
-        }
+        /** From now on until the answer is closed, no blob is deleted. */
+        MailStore.Kept keep() throws InterruptedException;
     }
 
     /**
@@ -58,7 +54,7 @@ public final class Backup {
      *
      * @throws IOException when it could not be made, or another one is being made; nothing is left of it
      */
-    public Copy make() throws IOException {
+    public Copy make() throws IOException, InterruptedException {
         if (!one.tryLock()) {
             throw new IOException("another backup is being made");
         }
@@ -67,7 +63,7 @@ public final class Backup {
             Trees.delete(folder);
             Files.createDirectory(
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-            BlobKeeper.Hold hold = blobs.hold();
+            MailStore.Kept hold = blobs.keep();
             try {
                 String kind = database.copy(folder.resolve("database"));
                 long count = link(home.var("blobs"), folder.resolve("blobs"));

@@ -12,6 +12,7 @@ import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
 import org.apache.james.webadmin.utils.JsonTransformer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import spark.HaltException;
 import spark.Request;
 import spark.Response;
 import spark.Service;
@@ -48,13 +49,20 @@ public final class BackupRoutes implements Routes {
         try {
             Backup.Copy copy = backup.make();
             return new Answer(copy.database(), copy.blobs());
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw failed("the server stops");
         } catch (IOException failure) {
             LOGGER.error("The backup failed", failure);
-            throw ErrorResponder.builder()
-                    .statusCode(SERVER_ERROR)
-                    .type(ErrorType.SERVER_ERROR)
-                    .message("the backup failed: " + failure.getMessage())
-                    .haltError();
+            throw failed(failure.getMessage());
         }
+    }
+
+    private static HaltException failed(String reason) {
+        return ErrorResponder.builder()
+                .statusCode(SERVER_ERROR)
+                .type(ErrorType.SERVER_ERROR)
+                .message("%s", "the backup failed: " + reason)
+                .haltError();
     }
 }
