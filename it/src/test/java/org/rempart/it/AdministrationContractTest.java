@@ -6,12 +6,24 @@ package org.rempart.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.rempart.it.Variant.Result;
+import org.rempart.quickstart.Endpoints;
+import org.rempart.quickstart.client.ImapClient;
+import org.rempart.quickstart.client.SmtpClient;
 
 @DisplayName("The server is administered by its command")
 class AdministrationContractTest {
@@ -133,5 +145,66 @@ class AdministrationContractTest {
                 .startsWith("{")
                 .contains("\"verdict\" : \"fault\"", "cleint", "does not name other.example", "chmod o= conf/tls")
                 .contains("the server does not run");
+    }
+
+    @Test
+    void aBackupUnderLoadHoldsEveryMailThatWasAcknowledgedBefore() throws Exception {
+        Path backup = Path.of(System.getProperty("rempart.it.folder")).resolve(Mails.marker() + ".tar.gz");
+        Endpoints trial = Trial.server();
+        String account = "keeper@" + trial.domain();
+        List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
+        List<String> before;
+        try (Variant from = new Variant("backup-from")) {
+            from.start();
+            from.addUser(account, "secret");
+            AtomicBoolean enough = new AtomicBoolean();
+            Thread load = new Thread(() -> send(from, account, acknowledged, enough), "load");
+            load.start();
+            Awaitility.await("mail before the backup")
+                    .atMost(Mails.PATIENCE)
+                    .until(() -> acknowledged.size() >= 20);
+            before = List.copyOf(acknowledged);
+            Result made = from.run("", "backup", backup.toString());
+            enough.set(true);
+            load.join();
+            assertThat(made.exitCode()).as(made.output()).isZero();
+            Result again = from.run("", "restore", backup.toString());
+            assertThat(again.exitCode()).isEqualTo(1);
+            assertThat(again.output()).contains("the server runs; stop it first");
+        }
+        try (Variant into = new Variant("backup-into")) {
+            Result restored = into.run("", "restore", "--keep-conf", backup.toString());
+            assertThat(restored.exitCode()).as(restored.output()).isZero();
+            assertThat(into.run("", "start").exitCode()).isZero();
+            Awaitility.await("mail after the restore").atMost(Mails.PATIENCE).untilAsserted(() -> {
+                try (ImapClient imap = ImapClient.connectTls(into.imaps(), Mails.tls(trial))) {
+                    imap.login(account, "secret");
+                    String inbox = imap.messages("INBOX").stream()
+                            .map(Mails::text)
+                            .collect(Collectors.joining());
+                    assertThat(before).allSatisfy(marker -> assertThat(inbox).contains(marker));
+                }
+            });
+        } finally {
+            Files.deleteIfExists(backup);
+        }
+    }
+
+    /** Sends mail after mail, and notes which the server has taken. */
+    private static void send(Variant to, String account, List<String> acknowledged, AtomicBoolean enough) {
+        try (SmtpClient client = SmtpClient.connect(to.submission())) {
+            client.command("EHLO client.example");
+            client.startTls(Mails.tls(Trial.server()));
+            client.command("EHLO client.example");
+            client.authPlain(account, "secret");
+            // The policy of the trial lets an account send 200 mails an hour.
+            for (int i = 0; i < 150 && !enough.get(); i++) {
+                String marker = Mails.marker();
+                client.send(account, List.of(account), Mails.message(account, account, marker));
+                acknowledged.add(marker);
+            }
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
+        }
     }
 }

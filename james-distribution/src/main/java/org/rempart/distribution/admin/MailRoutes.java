@@ -196,8 +196,7 @@ public final class MailRoutes implements Routes {
         try {
             return Duration.parse(text);
         } catch (DateTimeParseException odd) {
-            throw refused(
-                    HttpStatus.BAD_REQUEST_400, "olderThan=" + text + " is no span of time; write PT2H or P5D");
+            throw refused(HttpStatus.BAD_REQUEST_400, "olderThan=" + text + " is no span of time; write PT2H or P5D");
         }
     }
 

@@ -119,11 +119,15 @@ final class QueueCommand extends Group {
     int list(
             @Mixin Filter filter,
             @Option(
-                    names = "--limit",
-                    defaultValue = "1000",
-                    description = "at most so many; ${DEFAULT-VALUE} if not given")
+                            names = "--limit",
+                            defaultValue = "1000",
+                            description = "at most so many; ${DEFAULT-VALUE} if not given")
                     int limit,
-            @Option(names = "--after", defaultValue = "0", paramLabel = "ID", description = "only those behind this one")
+            @Option(
+                            names = "--after",
+                            defaultValue = "0",
+                            paramLabel = "ID",
+                            description = "only those behind this one")
                     long after,
             @Option(names = "--json", description = "as JSON") boolean json)
             throws IOException, InterruptedException {
@@ -280,7 +284,7 @@ final class QueueCommand extends Group {
         for (JsonNode place : counts) {
             String oldest = place.path("oldest").asText("");
             out().printf(
-                            "%-24s %8d mails %8d held  %s%n",
+                            "%-32s %8d mails %8d held  %s%n",
                             place.path("place").asText(),
                             place.path("mails").asLong(),
                             place.path("held").asLong(),

@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.distribution.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +39,8 @@ class BackupTest {
     private Backup backup(DatabaseCopy database) {
         return new Backup(home, database, () -> {
             steps.add("kept");
-            return () -> steps.add("let go, linked: " + Files.exists(home.backupFolder().resolve("blobs/ab/one")));
+            return () -> steps.add(
+                    "let go, linked: " + Files.exists(home.backupFolder().resolve("blobs/ab/one")));
         });
     }
 

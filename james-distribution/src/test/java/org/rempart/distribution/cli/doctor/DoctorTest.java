@@ -260,4 +260,31 @@ class DoctorTest {
                 .extracting(Finding::level)
                 .isEqualTo(Level.WARNING);
     }
+
+    // ---- queue
+
+    private List<Finding> queues(String counts) throws Exception {
+        return new QueueCheck()
+                .look(new Patient(
+                        home,
+                        Clock.fixed(Instant.parse("2026-11-25T12:00:00Z"), ZoneOffset.UTC),
+                        Optional.of(ProcessHandle.current()),
+                        path -> new com.fasterxml.jackson.databind.ObjectMapper().readTree(counts)));
+    }
+
+    @Test
+    void mailThatNeedsSomebodyIsTold() throws Exception {
+        assertThat(queues("[{\"place\":\"spool\",\"kind\":\"queue\",\"mails\":3,\"held\":0,"
+                        + "\"oldest\":\"2026-11-25T11:00:00Z\"}]"))
+                .containsExactly(Finding.ok("3 mails are queued"));
+        assertThat(queues("[{\"place\":\"outgoing\",\"kind\":\"queue\",\"mails\":3,\"held\":2,"
+                        + "\"oldest\":\"2026-11-25T07:00:00Z\"},{\"place\":\"stored://var/mail/error\","
+                        + "\"kind\":\"repository\",\"mails\":1,\"held\":0,\"oldest\":\"2026-11-25T11:00:00Z\"}]"))
+                .extracting(Finding::what)
+                .containsExactly(
+                        "2 mails are held in outgoing",
+                        "outgoing holds mail for more than 4 hours",
+                        "1 mails that could not go on lie in stored://var/mail/error",
+                        "3 mails are queued");
+    }
 }
