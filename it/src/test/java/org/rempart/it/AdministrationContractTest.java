@@ -200,8 +200,9 @@ class AdministrationContractTest {
             // The policy of the trial lets an account send 200 mails an hour.
             for (int i = 0; i < 150 && !enough.get(); i++) {
                 String marker = Mails.marker();
-                client.send(account, List.of(account), Mails.message(account, account, marker));
-                acknowledged.add(marker);
+                if (client.send(account, List.of(account), Mails.message(account, account, marker)).code() == 250) {
+                    acknowledged.add(marker);
+                }
             }
         } catch (IOException refused) {
             throw new UncheckedIOException(refused);

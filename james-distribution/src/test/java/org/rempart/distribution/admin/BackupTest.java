@@ -8,14 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.derby.jdbc.EmbeddedDataSource;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,16 +77,16 @@ class BackupTest {
 
     @Test
     void theEmbeddedDatabaseIsCopiedWhileItIsUsed() throws Exception {
-        EmbeddedDataSource database = open(home.var("database"), "create");
-        try (Connection connection = database.getConnection();
+        String original = "jdbc:derby:" + home.var("database");
+        try (Connection connection = DriverManager.getConnection(original + ";create=true");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE TABLE kept (id INT)");
             statement.execute("INSERT INTO kept VALUES (4711)");
-            Backup.Copy copy = backup(new DerbyCopy(database)).make();
+            Backup.Copy copy = backup(new DerbyCopy(connections(original))).make();
             statement.execute("INSERT INTO kept VALUES (4712)");
 
-            EmbeddedDataSource copied = open(copy.folder().resolve("database"), "");
-            try (Connection there = copied.getConnection();
+            String copied = "jdbc:derby:" + copy.folder().resolve("database");
+            try (Connection there = DriverManager.getConnection(copied);
                     Statement query = there.createStatement();
                     ResultSet kept = query.executeQuery("SELECT id FROM kept")) {
                 assertThat(kept.next()).isTrue();
@@ -94,21 +96,21 @@ class BackupTest {
                 shutDown(copied);
             }
         } finally {
-            shutDown(database);
+            shutDown(original);
         }
     }
 
-    private static EmbeddedDataSource open(Path folder, String create) {
-        EmbeddedDataSource database = new EmbeddedDataSource();
-        database.setDatabaseName(folder.toString());
-        database.setCreateDatabase(create);
-        return database;
+    private static DataSource connections(String url) {
+        return (DataSource) Proxy.newProxyInstance(
+                BackupTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> DriverManager.getConnection(url));
     }
 
-    private static void shutDown(EmbeddedDataSource database) {
-        database.setShutdownDatabase("shutdown");
+    private static void shutDown(String url) {
         // Derby tells by an exception that it has done so.
-        assertThatThrownBy(database::getConnection).hasMessageContaining("shutdown");
+        assertThatThrownBy(() -> DriverManager.getConnection(url + ";shutdown=true"))
+                .hasMessageContaining("shutdown");
     }
 
     @Test
