@@ -35,10 +35,15 @@ import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.server.core.configuration.Configuration;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.rempart.distribution.admin.AdministrationModule;
+import org.rempart.distribution.admin.DatabaseCopy;
+import org.rempart.distribution.admin.DerbyCopy;
+import org.rempart.distribution.admin.PostgresqlCopy;
+import org.rempart.distribution.admin.PostgresqlTools;
+import org.rempart.distribution.imap.ImapModule;
 import org.rempart.distribution.storage.Database;
 import org.rempart.distribution.storage.DatabaseSettings;
 import org.rempart.distribution.storage.Storage;
-import org.rempart.distribution.imap.ImapModule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,8 +158,17 @@ public final class Server {
         return GuiceJamesServer.forConfiguration(configuration)
                 .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
-                .combineWith(protocols(), administration(), pipeline())
+                .combineWith(protocols(), administration(), pipeline(), new AdministrationModule(home, copy(database)))
                 .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home));
+    }
+
+    private static DatabaseCopy copy(Database database) {
+        DatabaseSettings settings = database.settings();
+        return switch (settings.kind()) {
+            case DERBY -> new DerbyCopy(database.connections());
+            case POSTGRESQL ->
+                new PostgresqlCopy(new PostgresqlTools(settings.url(), settings.user(), settings.password()));
+        };
     }
 
     private static Module protocols() {
