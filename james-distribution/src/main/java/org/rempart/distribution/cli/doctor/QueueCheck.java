@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.distribution.cli.doctor;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,7 +40,8 @@ final class QueueCheck implements Check {
             }
             if (!queue && mails > 0) {
                 findings.add(Finding.warning(
-                        mails + " mails that could not go on lie in " + place, "bin/rempart queue list --queue " + place));
+                        mails + " mails that could not go on lie in " + place,
+                        "bin/rempart queue list --queue " + place));
             }
             if (queue) {
                 queued += mails;
