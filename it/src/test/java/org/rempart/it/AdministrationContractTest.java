@@ -160,9 +160,7 @@ class AdministrationContractTest {
             AtomicBoolean enough = new AtomicBoolean();
             Thread load = new Thread(() -> send(from, account, acknowledged, enough), "load");
             load.start();
-            Awaitility.await("mail before the backup")
-                    .atMost(Mails.PATIENCE)
-                    .until(() -> acknowledged.size() >= 20);
+            Awaitility.await("mail before the backup").atMost(Mails.PATIENCE).until(() -> acknowledged.size() >= 20);
             before = List.copyOf(acknowledged);
             Result made = from.run("", "backup", backup.toString());
             enough.set(true);
@@ -179,9 +177,8 @@ class AdministrationContractTest {
             Awaitility.await("mail after the restore").atMost(Mails.PATIENCE).untilAsserted(() -> {
                 try (ImapClient imap = ImapClient.connectTls(into.imaps(), Mails.tls(trial))) {
                     imap.login(account, "secret");
-                    String inbox = imap.messages("INBOX").stream()
-                            .map(Mails::text)
-                            .collect(Collectors.joining());
+                    String inbox =
+                            imap.messages("INBOX").stream().map(Mails::text).collect(Collectors.joining());
                     assertThat(before).allSatisfy(marker -> assertThat(inbox).contains(marker));
                 }
             });
@@ -200,7 +197,9 @@ class AdministrationContractTest {
             // The policy of the trial lets an account send 200 mails an hour.
             for (int i = 0; i < 150 && !enough.get(); i++) {
                 String marker = Mails.marker();
-                if (client.send(account, List.of(account), Mails.message(account, account, marker)).code() == 250) {
+                if (client.send(account, List.of(account), Mails.message(account, account, marker))
+                                .code()
+                        == 250) {
                     acknowledged.add(marker);
                 }
             }
