@@ -119,6 +119,10 @@ final class Variant implements AutoCloseable {
         return moved(original.submissions());
     }
 
+    InetSocketAddress imap() {
+        return moved(original.imap());
+    }
+
     InetSocketAddress imaps() {
         return moved(original.imaps());
     }

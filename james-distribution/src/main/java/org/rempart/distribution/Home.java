@@ -43,6 +43,11 @@ public record Home(Path folder) {
         return var("webadmin.token");
     }
 
+    /** Where a running server lays the copy that a backup is packed from. */
+    public Path backupFolder() {
+        return var("backup");
+    }
+
     /** A file of this home as the administrator would name it. */
     public String name(Path file) {
         return folder.relativize(file).toString();

@@ -32,8 +32,12 @@ import org.xml.sax.SAXParseException;
  * @param address where it listens
  * @param tls whether it speaks TLS at all, by STARTTLS or from the first byte
  * @param protocols the TLS versions that it offers; empty when the file leaves them to the JVM
+ * @param connections how many clients it lets in at a time; 0 for any number
  */
-public record Listener(String file, String name, InetSocketAddress address, boolean tls, List<String> protocols) {
+public record Listener(
+        String file, String name, InetSocketAddress address, boolean tls, List<String> protocols, int connections) {
+    static final String WEBADMIN = "webadmin";
+
     private static final int WEBADMIN_PORT = 8000;
 
     /**
@@ -72,6 +76,11 @@ public record Listener(String file, String name, InetSocketAddress address, bool
         }
         int port = Integer.parseInt(bind.substring(colon + 1));
         String name = text(listener, "jmxName");
+        String limit = text(listener, "connectionLimit");
+        if (!limit.matches("\\d{0,9}")) {
+            throw new FaultException(file + ": <connectionLimit>" + limit + "</connectionLimit> of " + place
+                    + " is not a number; write 500");
+        }
         Element tls = (Element) listener.getElementsByTagName("tls").item(0);
         List<String> protocols = new ArrayList<>();
         boolean speaksTls = false;
@@ -88,7 +97,8 @@ public record Listener(String file, String name, InetSocketAddress address, bool
                 name.isEmpty() ? place : name,
                 address(file, bind.substring(0, colon).trim(), port),
                 speaksTls,
-                List.copyOf(protocols));
+                List.copyOf(protocols),
+                limit.isEmpty() ? 0 : Integer.parseInt(limit));
     }
 
     private static List<Listener> ofWebAdmin(Home home) throws FaultException {
@@ -112,7 +122,7 @@ public record Listener(String file, String name, InetSocketAddress address, bool
         }
         InetSocketAddress address =
                 address(file, properties.getProperty("host", "127.0.0.1").trim(), Integer.parseInt(port));
-        return List.of(new Listener(file, "webadmin", address, false, List.of()));
+        return List.of(new Listener(file, WEBADMIN, address, false, List.of(), 0));
     }
 
     private static InetSocketAddress address(String file, String host, int port) throws FaultException {

@@ -9,7 +9,10 @@ import com.google.inject.util.Modules;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
@@ -32,6 +35,10 @@ import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.server.core.configuration.Configuration;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.rempart.distribution.storage.Database;
+import org.rempart.distribution.storage.DatabaseSettings;
+import org.rempart.distribution.storage.Storage;
+import org.rempart.distribution.imap.ImapModule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,6 +82,7 @@ public final class Server {
                 say("a server is running in " + home.folder() + " already; see bin/rempart status");
                 return FAILURE;
             }
+            emptyTemporaryFolder();
         } catch (IOException unwritable) {
             say("var/ can't be written to (" + unwritable.getMessage() + "); let the server's user own it");
             return FAILURE;
@@ -96,9 +104,21 @@ public final class Server {
         }
     }
 
+    /** What a server that was killed was receiving is no mail yet, and would fill the disk in time. */
+    private void emptyTemporaryFolder() throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Files.createDirectories(home.var("tmp")))) {
+            for (Path file : files) {
+                if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
     private void start() throws Exception {
         Files.deleteIfExists(home.readyFile());
-        GuiceJamesServer server = assemble();
+        Database database = Database.open(DatabaseSettings.of(home));
+        GuiceJamesServer server = assemble(database);
         server.start();
         String pid = String.valueOf(ProcessHandle.current().pid());
         Files.writeString(home.pidFile(), pid + "\n");
@@ -107,6 +127,7 @@ public final class Server {
                         () -> {
                             deleteQuietly();
                             server.stop();
+                            database.close();
                         },
                         "shutdown"));
         Files.writeString(home.readyFile(), pid + "\n");
@@ -122,18 +143,18 @@ public final class Server {
         }
     }
 
-    private GuiceJamesServer assemble() {
+    private GuiceJamesServer assemble(Database database) {
         Configuration configuration =
                 Configuration.builder().workingDirectory(home.folder().toFile()).build();
         FileSystem fileSystem = new FileSystemImpl(configuration.directories());
         FileConfigurationProvider files = new FileConfigurationProvider(fileSystem, configuration);
-        List<Module> users = new UsersRepositoryModuleChooser(MemoryStorage.users())
+        List<Module> users = new UsersRepositoryModuleChooser(Storage.users())
                 .chooseModules(UsersRepositoryModuleChooser.Implementation.parse(files));
         return GuiceJamesServer.forConfiguration(configuration)
-                .combineWith(MemoryStorage.modules())
+                .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
                 .combineWith(protocols(), administration(), pipeline())
-                .overrideWith(new SmtpModule(), new WebAdminModule(home));
+                .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home));
     }
 
     private static Module protocols() {

@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rempart.distribution.storage.DatabaseSettings;
+import java.util.OptionalLong;
 import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
@@ -31,12 +33,18 @@ public final class StartChecks {
 
     private final Home home;
     private final Clock clock;
+    private final OptionalLong fileLimit;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
 
     public StartChecks(Home home, Clock clock) {
+        this(home, clock, OpenFiles.limit());
+    }
+
+    StartChecks(Home home, Clock clock, OptionalLong fileLimit) {
         this.home = home;
         this.clock = clock;
+        this.fileLimit = fileLimit;
     }
 
     /** What is odd but keeps nothing from starting. */
@@ -54,7 +62,9 @@ public final class StartChecks {
         Optional<Policy> policy = policy();
         boolean tls = false;
         try {
-            for (Listener listener : Listener.of(home)) {
+            List<Listener> listeners = Listener.of(home);
+            fileLimit.ifPresent(limit -> OpenFiles.warning(listeners, limit).ifPresent(warnings::add));
+            for (Listener listener : listeners) {
                 policy.ifPresent(stated -> protocols(listener, stated));
                 tls |= listener.tls();
             }
@@ -65,8 +75,21 @@ public final class StartChecks {
         if (tls) {
             identity();
         }
+        database();
         placeholders();
         return this;
+    }
+
+    private void database() {
+        try {
+            if (DatabaseSettings.of(home).isInMemory()) {
+                warnings.add(
+                        "conf/" + DatabaseSettings.FILE + ": the database is in memory, which is for tests: when the "
+                                + "server stops, accounts, mailboxes and queued mail are gone");
+            }
+        } catch (FaultException fault) {
+            faults.add(fault.getMessage());
+        }
     }
 
     private Optional<Policy> policy() {

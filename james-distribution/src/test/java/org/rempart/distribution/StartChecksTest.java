@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +57,28 @@ class StartChecksTest {
     void theHostNameOfTheSamplesIsAWarningForEachFile() {
         assertThat(configuration().warnings())
                 .contains("conf/smtpserver.xml: the host is still called mail.example.com; write its public name");
+    }
+
+    @Test
+    void moreConnectionsThanFilesAreAWarning() throws Exception {
+        assertThat(withFiles(7_499).warnings())
+                .contains("this process may have 7499 files open, and the 3500 connections that the listeners let in"
+                        + " need up to 7500; raise the limit (LimitNOFILE= of systemd, ulimit -n), or lower"
+                        + " <connectionLimit> in conf/smtpserver.xml and conf/imapserver.xml");
+        assertThat(withFiles(7_500).warnings()).noneMatch(warning -> warning.contains("files open"));
+        home.replace(
+                "smtpserver.xml", "<connectionLimit>500</connectionLimit>", "<connectionLimit>0</connectionLimit>");
+        assertThat(withFiles(1 << 20).warnings())
+                .contains("conf/smtpserver.xml: the listener mx lets in any number of connections; write"
+                        + " <connectionLimit>500</connectionLimit>");
+        home.replace(
+                "smtpserver.xml", "<connectionLimit>0</connectionLimit>", "<connectionLimit>all</connectionLimit>");
+        assertThat(configuration().faults())
+                .anyMatch(fault -> fault.contains("<connectionLimit>all</connectionLimit>"));
+    }
+
+    private StartChecks withFiles(long limit) {
+        return new StartChecks(home.home(), Clock.systemUTC(), OptionalLong.of(limit)).configuration();
     }
 
     @Test
@@ -129,6 +152,26 @@ class StartChecksTest {
                 .singleElement()
                 .asString()
                 .matches("(?s)conf/imapserver\\.xml:\\d+:\\d+: the file is not well-formed XML.*");
+    }
+
+    @Test
+    void aDatabaseThatIsNotKnownIsAFault() throws Exception {
+        Files.writeString(home.home().conf("james-database.properties"), "database.url=jdbc:mysql://localhost/mail\n");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/james-database.properties: ")
+                .contains("jdbc:postgresql://HOST/DATABASE");
+    }
+
+    @Test
+    void aDatabaseInMemoryIsWarnedOf() throws Exception {
+        Files.writeString(
+                home.home().conf("james-database.properties"), "database.url=jdbc:derby:memory:mail;create=true\n");
+
+        assertThat(configuration().faults()).isEmpty();
+        assertThat(configuration().warnings()).anyMatch(warning -> warning.contains("the database is in memory"));
     }
 
     @Test

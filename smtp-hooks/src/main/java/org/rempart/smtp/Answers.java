@@ -26,6 +26,10 @@ final class Answers {
     static final Response STARTTLS_TOO_LATE = answer("503", "5.5.1 STARTTLS comes before the first message");
     static final Response CANNOT_DECIDE = answer("451", "4.3.0 Temporary failure, try again later");
 
+    static final Response STORAGE_FULL = answer("452", "4.3.1 Insufficient system storage");
+    static final Response NOT_STORED = answer("451", "4.3.0 Temporary failure, try again later");
+    static final Response TOO_BIG = answer("552", "5.3.4 Message too big");
+
     private Answers() {}
 
     static Response answer(String code, String text) {

@@ -5,23 +5,31 @@
 package org.rempart.smtp;
 
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.james.protocols.lib.handler.HandlersPackage;
 import org.apache.james.protocols.smtp.core.PostmasterAbuseRcptHook;
 import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
+import org.apache.james.protocols.smtp.core.esmtp.MailSizeEsmtpExtension;
 import org.apache.james.smtpserver.CoreCmdHandlerLoader;
+import org.apache.james.smtpserver.SendMailHandler;
 
 /**
  * James's own SMTP handlers, whatever its version has, but with our trace field instead of James's (which names the
- * product and looks the client's name up in DNS, mail by mail), and without the hook that takes mail for postmaster at
- * any domain:
+ * product and looks the client's name up in DNS, mail by mail), with our answers to what is too big or can't be stored,
+ * and without the hook that takes mail for postmaster at any domain:
  *
  * <pre>{@code
  * <handlerchain coreHandlersPackage="org.rempart.smtp.CoreHandlers">
  * }</pre>
  */
 public final class CoreHandlers implements HandlersPackage {
+    private static final Map<String, String> OURS = Map.of(
+            ReceivedDataLineFilter.class.getName(), ReceivedFilter.class.getName(),
+            MailSizeEsmtpExtension.class.getName(), MessageSizeHook.class.getName(),
+            SendMailHandler.class.getName(), SpoolHook.class.getName());
+
     @Override
     public List<String> getHandlers() {
         return new CoreCmdHandlerLoader()
@@ -29,9 +37,9 @@ public final class CoreHandlers implements HandlersPackage {
     }
 
     private static Stream<String> ours(String handler) {
-        if (handler.equals(ReceivedDataLineFilter.class.getName())) {
-            return Stream.of(ReceivedFilter.class.getName());
+        if (handler.equals(PostmasterAbuseRcptHook.class.getName())) {
+            return Stream.empty();
         }
-        return handler.equals(PostmasterAbuseRcptHook.class.getName()) ? Stream.empty() : Stream.of(handler);
+        return Stream.of(OURS.getOrDefault(handler, handler));
     }
 }

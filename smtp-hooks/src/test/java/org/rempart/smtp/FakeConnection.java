@@ -28,6 +28,9 @@ final class FakeConnection {
 
     String client = "192.0.2.25";
     String account;
+    /** What SIZE announces. */
+    long maxMessageSize;
+
     boolean authAnnounced;
     boolean relayingAllowed;
     /** Whether James says that TLS has started, which it does before the handshake. */
@@ -74,7 +77,7 @@ final class FakeConnection {
             case "getSSLSession":
                 return tlsStarted ? Optional.of(proxy(SSLSession.class, this::tls)) : Optional.empty();
             case "getConfiguration":
-                return proxy(SMTPConfiguration.class, FakeConnection::configuration);
+                return proxy(SMTPConfiguration.class, this::configuration);
             case "getAttachment":
                 return Optional.ofNullable(state(arguments[1]).get(arguments[0]));
             case "setAttachment":
@@ -110,10 +113,12 @@ final class FakeConnection {
         }
     }
 
-    private static Object configuration(String method, Object[] arguments) {
+    private Object configuration(String method, Object[] arguments) {
         switch (method) {
             case "getHelloName":
                 return "mail.ours.example";
+            case "getMaxMessageSize":
+                return maxMessageSize;
             case "isPlainAuthEnabled":
                 return true;
             default:

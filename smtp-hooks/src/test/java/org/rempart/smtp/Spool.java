@@ -22,6 +22,7 @@ import org.apache.mailet.Mail;
 /** Stands in for James's spool queue: keeps what the SMTP server accepted. */
 final class Spool {
     private final List<Accepted> mails = new CopyOnWriteArrayList<>();
+    private volatile Exception failure;
 
     /** What was accepted since the last {@link #clear()}. */
     List<Accepted> mails() {
@@ -36,6 +37,11 @@ final class Spool {
         return mails.get(0);
     }
 
+    /** Makes it fail from now on; null makes it take mail again. */
+    void failWith(Exception failure) {
+        this.failure = failure;
+    }
+
     void clear() {
         mails.clear();
     }
@@ -43,6 +49,9 @@ final class Spool {
     MailQueueFactory<?> asMailQueueFactory() {
         MailQueue queue = proxy(MailQueue.class, (self, method, arguments) -> {
             if (method.getName().equals("enQueue")) {
+                if (failure != null) {
+                    throw failure;
+                }
                 mails.add(new Accepted((Mail) arguments[0]));
                 return null;
             }

@@ -60,7 +60,7 @@ class HardenedPipelineTest {
 
             assertThat(pipeline.local()).isEmpty();
             assertThat(pipeline.remote()).isEmpty();
-            assertThat(pipeline.kept("memory://var/mail/loops/"))
+            assertThat(pipeline.kept("stored://var/mail/loops/"))
                     .singleElement()
                     .satisfies(kept -> assertThat(kept.recipients())
                             .containsExactly("bob@ours.example", "carol@elsewhere.example"));

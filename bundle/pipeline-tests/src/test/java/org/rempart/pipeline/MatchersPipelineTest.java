@@ -30,7 +30,7 @@ class MatchersPipelineTest {
                         + "<mailet match=\"All\" class=\"RemoteDelivery\"><outgoing>other</outgoing></mailet>"
                         + "</processor>"
                         + "<processor state=\"error\"><mailet match=\"All\" class=\"ToRepository\">"
-                        + "<repositoryPath>memory://var/mail/error/</repositoryPath></mailet></processor>")
+                        + "<repositoryPath>stored://var/mail/error/</repositoryPath></mailet></processor>")
                 .domain("ours.example")
                 .domain("also-ours.example");
     }

@@ -74,7 +74,7 @@ import org.apache.mailet.MatcherConfig;
  */
 public final class Pipeline implements AutoCloseable {
     /** Where James puts a mail that could not be processed after several tries. */
-    public static final String ABANDONED = "memory://var/mail/error/";
+    public static final String ABANDONED = "stored://var/mail/error/";
 
     private final Domains domains;
     private final Repositories repositories;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** The second gate in the pipeline of the hardened configuration: who gets out, who is kept, and that nothing is lost. */
 class RelayDeniedPipelineTest {
-    private static final String DENIED = "memory://var/mail/relay-denied/";
+    private static final String DENIED = "stored://var/mail/relay-denied/";
     private static final String NETWORK_POLICY = "<policy>"
             + "<networks><network name=\"apps\">10.20.0.0/16</network>"
             + "<network name=\"here\">127.0.0.0/8, ::1</network></networks>"
@@ -267,7 +267,7 @@ class RelayDeniedPipelineTest {
                     TestMail.from("alice@ours.example").by("alice@ours.example").to("nobody2@ours.example"));
 
             assertThat(pipeline.remote()).isEmpty();
-            assertThat(pipeline.kept("memory://var/mail/address-error/")).hasSize(2);
+            assertThat(pipeline.kept("stored://var/mail/address-error/")).hasSize(2);
             assertThat(pipeline.bounced())
                     .singleElement()
                     .satisfies(mail -> assertThat(mail.sender()).isEqualTo("alice@ours.example"));

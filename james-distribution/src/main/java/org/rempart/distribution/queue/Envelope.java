@@ -125,8 +125,8 @@ final class Envelope {
             built.setRemoteAddr(envelope.path("remoteAddress").textValue());
             built.setLastUpdated(
                     envelope.hasNonNull("lastUpdated")
-                            ? Date.from(
-                                    Instant.ofEpochMilli(envelope.get("lastUpdated").longValue()))
+                            ? Date.from(Instant.ofEpochMilli(
+                                    envelope.get("lastUpdated").longValue()))
                             : null);
             return built;
         } catch (MessagingException | RuntimeException unreadable) {

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -735,6 +736,39 @@ public final class MailStore implements AutoCloseable {
             statement.setLong(3, Long.MAX_VALUE - now);
             return statement.executeUpdate();
         });
+    }
+
+    /** Ends a {@link #keepFiles()}. */
+    public interface Kept {
+        /** Ends it. */
+        void close();
+    }
+
+    /**
+     * Keeps the files of messages, so that they can be copied: none is deleted until the answer is closed; what is due by
+     * then is deleted afterwards.
+     *
+     * @throws InterruptedException when a deletion under way was not awaited
+     */
+    public Kept keepFiles() throws InterruptedException {
+        CountDownLatch reached = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        // One thread deletes all files: as long as it waits here, none is.
+        cleaner.execute(() -> {
+            reached.countDown();
+            try {
+                end.await();
+            } catch (InterruptedException stopped) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        try {
+            reached.await();
+        } catch (InterruptedException stopped) {
+            end.countDown();
+            throw stopped;
+        }
+        return end::countDown;
     }
 
     /** Waits a little for mail in flight, writes what is pending, and ends. */

@@ -6,33 +6,21 @@ package org.rempart.distribution.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.Listener;
 import org.rempart.distribution.TestHome;
 import org.rempart.distribution.WebAdminToken;
-import picocli.CommandLine;
 
 class RempartCommandTest {
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
+    private final StringBuilder out = new StringBuilder();
+    private final StringBuilder err = new StringBuilder();
     private TestHome home;
 
     @BeforeEach
@@ -41,45 +29,18 @@ class RempartCommandTest {
     }
 
     private int run(String... arguments) {
-        CommandLine commandLine = RempartCommand.commandLine(home.home());
-        commandLine.setOut(new PrintWriter(out, true));
-        commandLine.setErr(new PrintWriter(err, true));
-        return commandLine.execute(arguments);
+        return runWithInput("", arguments);
     }
 
     private int runWithInput(String input, String... arguments) {
-        InputStream before = System.in;
-        System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
-        try {
-            return run(arguments);
-        } finally {
-            System.setIn(before);
-        }
+        CommandRun run = CommandRun.withInput(home.home(), input, arguments);
+        out.append(run.out());
+        err.append(run.err());
+        return run.exitCode();
     }
 
-    /** Stands for the administration interface: keeps what it is asked, answers what it is told. */
-    private HttpServer administration(int status, String answer, List<String> requests) throws Exception {
-        Listener webAdmin = Listener.of(home.home()).stream()
-                .filter(listener -> listener.name().equals("webadmin"))
-                .findFirst()
-                .orElseThrow();
-        InetSocketAddress address = webAdmin.address();
-        HttpServer server = HttpServer.create(address, 0);
-        server.createContext("/", exchange -> {
-            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
-            requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body + " "
-                    + exchange.getRequestHeaders().getFirst("Authorization"));
-            byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
-            exchange.getResponseBody().write(bytes);
-            exchange.close();
-        });
-        server.start();
-        return server;
-    }
-
-    private String authorization() throws IOException {
-        return WebAdminToken.in(home.home().webAdminToken()).authorization();
+    private void writeToken() throws IOException {
+        WebAdminToken.in(home.home().webAdminToken());
     }
 
     @Test
@@ -88,7 +49,8 @@ class RempartCommandTest {
         assertThat(err.toString())
                 .contains("Usage: rempart")
                 .contains("check-config")
-                .contains("add-user");
+                .contains("users")
+                .doesNotContain("add-user");
     }
 
     @Test
@@ -149,37 +111,30 @@ class RempartCommandTest {
 
     @Test
     void addingADomainIsAskedOfTheServerWithTheToken() throws Exception {
-        List<String> requests = Collections.synchronizedList(new ArrayList<>());
-        String authorization = authorization();
-        HttpServer server = administration(204, "", requests);
-        try {
+        try (FakeAdministration server = new FakeAdministration(home.home())) {
             assertThat(run("add-domain", "example.org")).isZero();
-        } finally {
-            server.stop(0);
+            assertThat(run("domains", "add", "example.net")).isZero();
+            assertThat(server.requests()).containsExactly("PUT /domains/example.org", "PUT /domains/example.net");
         }
-        assertThat(requests).containsExactly("PUT /domains/example.org  " + authorization);
     }
 
     @Test
     void thePasswordIsReadFromStandardInputAndQuoted() throws Exception {
-        List<String> requests = Collections.synchronizedList(new ArrayList<>());
-        String authorization = authorization();
-        HttpServer server = administration(204, "", requests);
-        try {
+        try (FakeAdministration server = new FakeAdministration(home.home())) {
             assertThat(runWithInput("p\"a\\s s\u00e9\n", "add-user", "a+b@example.org"))
                     .isZero();
-        } finally {
-            server.stop(0);
+            assertThat(runWithInput("p\"a\\s s\u00e9\n", "users", "add", "a+b@example.org"))
+                    .isZero();
+            assertThat(server.requests())
+                    .hasSize(2)
+                    .containsOnly("PUT /users/a%2Bb%40example.org {\"password\":\"p\\\"a\\\\s s\u00e9\"}");
         }
-        assertThat(requests)
-                .containsExactly(
-                        "PUT /users/a%2Bb%40example.org {\"password\":\"p\\\"a\\\\s s\u00e9\"} " + authorization);
         assertThat(out.toString()).doesNotContain("s s");
     }
 
     @Test
     void anEmptyPasswordIsNotSent() throws Exception {
-        authorization();
+        writeToken();
 
         assertThat(runWithInput("", "add-user", "a@example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("the password is empty");
@@ -187,22 +142,18 @@ class RempartCommandTest {
 
     @Test
     void theServersReasonIsPassedOn() throws Exception {
-        authorization();
-        HttpServer server = administration(
-                400,
-                "{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"Invalid argument\",\"details\":\"no such domain\"}",
-                Collections.synchronizedList(new ArrayList<>()));
-        try {
+        try (FakeAdministration server = new FakeAdministration(home.home())) {
+            server.otherwise(
+                    400,
+                    "{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"Invalid argument\",\"details\":\"no such domain\"}");
             assertThat(run("add-domain", "example.org")).isEqualTo(1);
-        } finally {
-            server.stop(0);
         }
         assertThat(err.toString()).contains("no such domain").doesNotContain("statusCode");
     }
 
     @Test
     void whereNoServerAnswersItIsToldToStartIt() throws Exception {
-        authorization();
+        writeToken();
 
         assertThat(run("add-domain", "example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("start it first: bin/rempart start");

@@ -1,0 +1,92 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Large messages on many connections at once, in a small heap. {@code -Drempart.memory.connections=50} is the long form;
+ * {@code -Drempart.memory.discard=true} measures SMTP alone, with a pipeline that throws everything away.
+ */
+@Tag("fire")
+@DisplayName("Many large messages at once need no large heap")
+class MemoryContractTest {
+    private static final int CONNECTIONS = Integer.getInteger("rempart.memory.connections", 20);
+    private static final int MESSAGE_BYTES = 25 * 1000 * 1000;
+
+    @Test
+    void largeMessagesOnManyConnectionsAreAllTaken() throws Exception {
+        String domain = Trial.server().domain();
+        try (Variant server = new Variant("memory")) {
+            server.edit("jvm.options", "-Xmx\\S+", "-Xmx512m");
+            server.edit("smtpserver.xml", "<connectionLimitPerIP>20<", "<connectionLimitPerIP>" + CONNECTIONS + "<");
+            if (Boolean.getBoolean("rempart.memory.discard")) {
+                server.edit(
+                        "mailetcontainer.xml",
+                        "(<processor state=\"root\"[^>]*>)",
+                        "$1<mailet match=\"All\" class=\"Null\"/>");
+            }
+            server.start();
+            server.addUser("large@" + domain, "correct horse");
+
+            ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
+            try {
+                List<Future<String>> answers = new ArrayList<>();
+                for (int i = 0; i < CONNECTIONS; i++) {
+                    answers.add(clients.submit(() -> deliver(server, domain)));
+                }
+                for (Future<String> answer : answers) {
+                    assertThat(answer.get(10, TimeUnit.MINUTES)).startsWith("250 ");
+                }
+            } finally {
+                clients.shutdownNow();
+            }
+            System.out.println(CONNECTIONS + " connections, " + MESSAGE_BYTES + " bytes each: " + peakMemory(server));
+            assertThat(server.run("", "status").exitCode()).isZero();
+        }
+    }
+
+    private static String deliver(Variant server, String domain) throws IOException {
+        byte[] lines = ("0123456789".repeat(7) + "abcdef\r\n").repeat(100).getBytes(StandardCharsets.US_ASCII);
+        try (RawClient client = new RawClient(server.smtp())) {
+            client.line();
+            client.command("EHLO client.example");
+            client.command("MAIL FROM:<f@client.example> SIZE=" + MESSAGE_BYTES);
+            client.command("RCPT TO:<large@" + domain + ">");
+            client.command("DATA");
+            client.send("Subject: large\r\n\r\n");
+            for (int sent = 0; sent < MESSAGE_BYTES - lines.length; sent += lines.length) {
+                client.send(lines);
+            }
+            return client.command(".");
+        }
+    }
+
+    /** As the kernel has it. */
+    private static String peakMemory(Variant server) throws IOException {
+        String pid = Files.readString(server.home().resolve("var/rempart.pid")).trim();
+        Path status = Path.of("/proc", pid, "status");
+        return Files.exists(status)
+                ? Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("VmHWM"))
+                        .findFirst()
+                        .orElse("peak unknown")
+                : "peak unknown";
+    }
+}

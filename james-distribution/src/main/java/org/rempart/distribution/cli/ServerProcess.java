@@ -1,0 +1,151 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.rempart.distribution.FaultException;
+import org.rempart.distribution.Home;
+import org.rempart.distribution.Listener;
+import org.rempart.distribution.Server;
+
+/** The process of the server in a home: whether it runs, and how it is started and stopped. */
+public final class ServerProcess {
+    private static final Duration START_PATIENCE = Duration.ofMinutes(2);
+    private static final Duration STOP_PATIENCE = Duration.ofMinutes(1);
+
+    private final Home home;
+
+    public ServerProcess(Home home) {
+        this.home = home;
+    }
+
+    /**
+     * The process that the pid file names, if it is still this server.
+     *
+     * @throws IOException when the file can't be read
+     */
+    public Optional<ProcessHandle> running() throws IOException {
+        long pid;
+        try {
+            pid = Long.parseLong(Files.readString(home.pidFile()).trim());
+        } catch (NoSuchFileException | NumberFormatException none) {
+            return Optional.empty();
+        }
+        // After a crash the number may be another process's by now; ours was started by Java.
+        return ProcessHandle.of(pid)
+                .filter(ProcessHandle::isAlive)
+                .filter(process -> process.info()
+                        .command()
+                        .map(java -> java.contains("java"))
+                        .orElse(true));
+    }
+
+    /** Whether this process has said that it listens. */
+    boolean ready(long pid) throws IOException {
+        try {
+            return Files.readString(home.readyFile()).trim().equals(String.valueOf(pid));
+        } catch (NoSuchFileException notYet) {
+            return false;
+        }
+    }
+
+    /**
+     * Starts the server in the background and waits until it listens.
+     *
+     * @return the exit code of the command
+     */
+    int start(PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
+        Optional<ProcessHandle> running = running();
+        if (running.isPresent()) {
+            out.println(
+                    "The server is running already, as process " + running.get().pid() + ".");
+            return 0;
+        }
+        Files.createDirectories(home.var("log"));
+        Files.deleteIfExists(home.readyFile());
+        Path console = home.consoleLog();
+        Files.deleteIfExists(console);
+        Process process = new ProcessBuilder(
+                        "nohup", home.folder().resolve("bin/rempart").toString(), "run")
+                .redirectErrorStream(true)
+                .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+                .redirectOutput(console.toFile())
+                .start();
+        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            if (ready(process.pid())) {
+                out.println("The server runs as process " + process.pid() + " and listens:");
+                printListeners(out);
+                return 0;
+            }
+            process.waitFor(100, TimeUnit.MILLISECONDS);
+        }
+        if (process.isAlive()) {
+            process.destroy();
+            err.println("rempart: the server did not listen within " + START_PATIENCE.toSeconds()
+                    + " seconds and was stopped; see var/log/server.log");
+            return 1;
+        }
+        for (String line : Files.readAllLines(console, StandardCharsets.UTF_8)) {
+            if (!line.startsWith("nohup:")) {
+                err.println(line);
+            }
+        }
+        return process.exitValue() == Server.CONFIGURATION_FAULT ? Server.CONFIGURATION_FAULT : 1;
+    }
+
+    /** Prints where the server listens. */
+    void printListeners(PrintWriter out) throws IOException {
+        try {
+            for (Listener listener : Listener.of(home)) {
+                out.printf(
+                        "  %-12s %s:%d%n",
+                        listener.name(),
+                        listener.address().getAddress().getHostAddress(),
+                        listener.address().getPort());
+            }
+        } catch (FaultException fault) {
+            throw new IOException(fault.getMessage(), fault);
+        }
+        out.flush();
+    }
+
+    /**
+     * Stops the server and waits until it has ended.
+     *
+     * @return the exit code of the command
+     */
+    int stop(PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
+        Optional<ProcessHandle> running = running();
+        if (running.isEmpty()) {
+            out.println("The server is not running.");
+            return 0;
+        }
+        ProcessHandle process = running.get();
+        process.destroy();
+        long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
+        while (process.isAlive() && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        if (process.isAlive()) {
+            err.println("rempart: process " + process.pid() + " has not ended within " + STOP_PATIENCE.toSeconds()
+                    + " seconds; see var/log/server.log, and kill it if it hangs");
+            return 1;
+        }
+        Files.deleteIfExists(home.pidFile());
+        Files.deleteIfExists(home.readyFile());
+        out.println("The server has stopped.");
+        return 0;
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.cli.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rempart.distribution.StartChecks;
+
+/** What {@code bin/rempart check-config} looks at. */
+final class ConfigurationCheck implements Check {
+    @Override
+    public String name() {
+        return "configuration";
+    }
+
+    @Override
+    public List<Finding> look(Patient patient) {
+        StartChecks checks = new StartChecks(patient.home(), patient.clock()).configuration();
+        List<Finding> findings = new ArrayList<>();
+        // Each of these says itself what would be right.
+        checks.faults().forEach(fault -> findings.add(Finding.fault(fault, "")));
+        checks.warnings().forEach(warning -> findings.add(Finding.warning(warning, "")));
+        if (findings.isEmpty()) {
+            findings.add(Finding.ok("the server can start with it"));
+        }
+        return findings;
+    }
+}

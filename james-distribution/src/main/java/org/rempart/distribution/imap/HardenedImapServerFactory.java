@@ -1,0 +1,99 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.imap;
+
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelPipeline;
+import java.time.Duration;
+import javax.inject.Provider;
+import org.apache.commons.configuration2.HierarchicalConfiguration;
+import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.commons.configuration2.tree.ImmutableNode;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.imap.api.process.ImapProcessor;
+import org.apache.james.imap.decode.ImapDecoder;
+import org.apache.james.imap.encode.ImapEncoder;
+import org.apache.james.imapserver.netty.IMAPServer;
+import org.apache.james.imapserver.netty.IMAPServerFactory;
+import org.apache.james.imapserver.netty.ImapMetrics;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.protocols.netty.ChannelHandlerFactory;
+import org.apache.james.protocols.netty.Encryption;
+import org.rempart.distribution.limits.ConnectionGate;
+import org.rempart.distribution.limits.DeadlineEncryption;
+import org.rempart.distribution.limits.ImapGuard;
+import org.rempart.distribution.limits.SmtpLimits;
+
+/** Makes IMAP servers that withstand clients who have not logged in: {@link ConnectionGate}, {@link ImapGuard}. */
+final class HardenedImapServerFactory extends IMAPServerFactory {
+    HardenedImapServerFactory(
+            FileSystem fileSystem,
+            Provider<ImapDecoder> decoder,
+            Provider<ImapEncoder> encoder,
+            Provider<ImapProcessor> processor,
+            MetricFactory metrics,
+            GaugeRegistry gauges) {
+        super(fileSystem, decoder, encoder, processor, metrics, gauges);
+    }
+
+    @Override
+    protected IMAPServer createServer() {
+        return new HardenedImapServer(decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry);
+    }
+
+    // The warning is about two of James's own classes, above this one.
+    @SuppressWarnings("unchecked")
+    private static final class HardenedImapServer extends IMAPServer {
+        private static final int LOGIN_DEADLINE_SECONDS = 120;
+        private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
+
+        private Duration loginDeadline;
+        private Duration handshakeDeadline;
+        private ConnectionGate gate;
+
+        HardenedImapServer(
+                ImapDecoder decoder,
+                ImapEncoder encoder,
+                ImapProcessor processor,
+                ImapMetrics metrics,
+                GaugeRegistry gauges) {
+            super(decoder, encoder, processor, metrics, gauges);
+        }
+
+        @Override
+        public void doConfigure(HierarchicalConfiguration<ImmutableNode> config) throws ConfigurationException {
+            gate = new ConnectionGate(jmxName, connectionLimit, connPerIP, "* BYE Too many connections");
+            int limit = connectionLimit;
+            // James makes gates of its own from these.
+            connectionLimit = 0;
+            connPerIP = 0;
+            super.doConfigure(config);
+            connectionLimit = limit;
+            loginDeadline = Duration.ofSeconds(SmtpLimits.number(config, "loginDeadline", LOGIN_DEADLINE_SECONDS));
+            handshakeDeadline =
+                    Duration.ofSeconds(SmtpLimits.number(config, "handshakeDeadline", HANDSHAKE_DEADLINE_SECONDS));
+        }
+
+        @Override
+        protected Encryption getEncryption() {
+            return DeadlineEncryption.of(encryption, handshakeDeadline);
+        }
+
+        /** James asks for the framer at the place in the pipeline where ours have to stand. */
+        @Override
+        protected ChannelHandlerFactory createFrameHandlerFactory() {
+            ChannelHandlerFactory framers = super.createFrameHandlerFactory();
+            return new ChannelHandlerFactory() {
+                @Override
+                public ChannelHandler create(ChannelPipeline pipeline) {
+                    pipeline.addLast("connectionGate", gate);
+                    pipeline.addLast("guard", new ImapGuard(getHelloName(), loginDeadline));
+                    return framers.create(pipeline);
+                }
+            };
+        }
+    }
+}

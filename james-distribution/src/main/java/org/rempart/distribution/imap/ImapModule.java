@@ -1,0 +1,32 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.imap;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import javax.inject.Provider;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.imap.api.process.ImapProcessor;
+import org.apache.james.imap.decode.ImapDecoder;
+import org.apache.james.imap.encode.ImapEncoder;
+import org.apache.james.imapserver.netty.IMAPServerFactory;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+
+/** Puts our IMAP server in the place of James's. */
+public final class ImapModule extends AbstractModule {
+    @Provides
+    @Singleton
+    IMAPServerFactory serverFactory(
+            FileSystem fileSystem,
+            Provider<ImapDecoder> decoder,
+            Provider<ImapEncoder> encoder,
+            Provider<ImapProcessor> processor,
+            MetricFactory metrics,
+            GaugeRegistry gauges) {
+        return new HardenedImapServerFactory(fileSystem, decoder, encoder, processor, metrics, gauges);
+    }
+}

@@ -1,0 +1,121 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.limits;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.apache.james.imap.api.ImapSessionState;
+import org.apache.james.imap.api.process.ImapSession;
+import org.apache.james.imapserver.netty.NettyConstants;
+
+/**
+ * Lets nobody who has not logged in to IMAP send more than {@value #BEFORE_LOGIN} bytes, or stay longer than the login
+ * deadline: he is told BYE (RFC 9051, section 7.1.5) and disconnected. James collects in memory whatever a literal like
+ * {@code LOGIN {2000000000}} announces, and looks a line through anew with every packet of it. It also replaces the
+ * greeting, which names the product and its version.
+ */
+public final class ImapGuard extends ChannelDuplexHandler {
+    /** Room for STARTTLS, ID, a few tries and a token of many kilobytes. */
+    static final int BEFORE_LOGIN = 16 * 1024;
+
+    private final String greeting;
+    private final Duration loginDeadline;
+    private boolean greeted;
+    private boolean over;
+    private int bytes;
+    private Future<?> deadline;
+
+    /**
+     * A guard for one connection.
+     *
+     * @param host the name that the server says of itself
+     * @param loginDeadline how long a client may stay without logging in
+     */
+    public ImapGuard(String host, Duration loginDeadline) {
+        this.greeting = "* OK " + host + " IMAP4rev1 ready\r\n";
+        this.loginDeadline = loginDeadline;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        deadline = context.executor()
+                .schedule(
+                        () -> {
+                            if (!over && !isLoggedIn(context)) {
+                                end(context, "* BYE No login within " + loginDeadline.toSeconds() + " seconds");
+                            }
+                        },
+                        loginDeadline.toMillis(),
+                        TimeUnit.MILLISECONDS);
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object received) {
+        ByteBuf input = (ByteBuf) received;
+        if (!over && !isLoggedIn(context)) {
+            bytes += input.readableBytes();
+            if (bytes > BEFORE_LOGIN) {
+                end(context, "* BYE Too much before login");
+            }
+        }
+        if (over) {
+            input.release();
+        } else {
+            context.fireChannelRead(input);
+        }
+    }
+
+    private static boolean isLoggedIn(ChannelHandlerContext context) {
+        ImapSession session = context.channel()
+                .attr(NettyConstants.IMAP_SESSION_ATTRIBUTE_KEY)
+                .get();
+        return session != null && session.getState() != ImapSessionState.NON_AUTHENTICATED;
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        // Who does not take his answers is not listened to: they would pile up.
+        context.channel().config().setAutoRead(over || context.channel().isWritable());
+        context.fireChannelWritabilityChanged();
+    }
+
+    // What fails is told to the promise.
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored")
+    public void write(ChannelHandlerContext context, Object sent, ChannelPromise promise) {
+        if (over) {
+            ReferenceCountUtil.release(sent);
+            promise.setSuccess();
+        } else if (!greeted && sent instanceof ByteBuf first && first.isReadable()) {
+            greeted = true;
+            first.release();
+            context.write(Unpooled.copiedBuffer(greeting, StandardCharsets.US_ASCII), promise);
+        } else {
+            context.write(sent, promise);
+        }
+    }
+
+    private void end(ChannelHandlerContext context, String line) {
+        over = true;
+        LastAnswer.send(context, line);
+    }
+}

@@ -1,0 +1,163 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rempart.distribution.Home;
+import org.rempart.distribution.TestHome;
+
+/** The groups users, domains and aliases: what they ask the server, and what they tell of its answers. */
+class AccountCommandsTest {
+    @TempDir
+    Path folder;
+
+    private Home home;
+    private FakeAdministration server;
+
+    @BeforeEach
+    void start() throws Exception {
+        home = TestHome.in(folder).home();
+        server = new FakeAdministration(home);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private CommandRun run(String... arguments) {
+        return CommandRun.of(home, arguments);
+    }
+
+    @Test
+    void aGroupAloneShowsItsCommands() {
+        assertThat(run("users").exitCode()).isEqualTo(2);
+        assertThat(run("users").err()).contains("list", "add", "remove", "password");
+    }
+
+    @Test
+    void accountsAreListedOneALineOrAsJson() {
+        server.answer("GET /users", 200, "[{\"username\":\"a@example.com\"},{\"username\":\"b@example.com\"}]");
+
+        assertThat(run("users", "list").out().lines()).containsExactly("a@example.com", "b@example.com");
+        assertThat(run("users", "list", "--json").out()).contains("\"username\" : \"b@example.com\"");
+    }
+
+    @Test
+    void aPasswordIsChangedOfAnAccountThatIsThereOnly() throws Exception {
+        server.answer("HEAD /users/b%40example.com", 404, "");
+
+        assertThat(CommandRun.withInput(home, "new\n", "users", "password", "a@example.com")
+                        .exitCode())
+                .isZero();
+        CommandRun absent = CommandRun.withInput(home, "new\n", "users", "password", "b@example.com");
+
+        assertThat(absent.exitCode()).isEqualTo(1);
+        assertThat(absent.err()).contains("there is no account b@example.com");
+        assertThat(server.requests())
+                .containsExactly(
+                        "HEAD /users/a%40example.com",
+                        "PUT /users/a%40example.com?force {\"password\":\"new\"}", "HEAD /users/b%40example.com");
+    }
+
+    @Test
+    void anAccountGoesWithoutItsMailboxesUnlessTheyAreNamed() throws Exception {
+        run("users", "remove", "a@example.com");
+        run("users", "remove", "--with-mailboxes", "b@example.com");
+
+        assertThat(server.requests())
+                .containsExactly(
+                        "HEAD /users/a%40example.com",
+                        "DELETE /users/a%40example.com",
+                        "HEAD /users/b%40example.com",
+                        "DELETE /users/b%40example.com/mailboxes",
+                        "DELETE /users/b%40example.com");
+    }
+
+    @Test
+    void whatIsWrongWithAnAddressIsToldWhole() {
+        server.answer(
+                "PUT /users/a%40example.org",
+                400,
+                "{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"Username supplied is invalid\","
+                        + "\"details\":\"Domain does not exist in DomainList\"}");
+
+        CommandRun run = CommandRun.withInput(home, "x\n", "users", "add", "a@example.org");
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("Username supplied is invalid: Domain does not exist in DomainList");
+    }
+
+    @Test
+    void aDomainWithAccountsStays() throws Exception {
+        server.answer("GET /users", 200, "[{\"username\":\"a@example.com\"},{\"username\":\"a@sub.example.com\"}]");
+
+        CommandRun kept = run("domains", "remove", "EXAMPLE.com");
+        CommandRun removed = run("domains", "remove", "other.com");
+
+        assertThat(kept.exitCode()).isEqualTo(1);
+        assertThat(kept.err()).contains("has 1 accounts");
+        assertThat(removed.exitCode()).isZero();
+        assertThat(server.requests())
+                .contains("DELETE /domains/other.com")
+                .doesNotContain("DELETE /domains/EXAMPLE.com");
+    }
+
+    @Test
+    void aDomainThatIsNotThereCannotBeRemoved() {
+        server.answer("GET /domains/other.com", 404, "{\"message\":\"not in the list\"}");
+
+        CommandRun run = run("domains", "remove", "other.com");
+
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("other.com is none of the domains");
+    }
+
+    @Test
+    void aliasesOfAllTargetsAreListed() {
+        server.answer("GET /address/aliases", 200, "[\"a@example.com\",\"b@example.com\"]")
+                .answer("GET /address/aliases/a%40example.com", 200, "[{\"source\":\"sales@example.com\"}]")
+                .answer(
+                        "GET /address/aliases/b%40example.com",
+                        200, "[{\"source\":\"sales@example.com\"},{\"source\":\"info@example.com\"}]");
+
+        assertThat(run("aliases", "list").out().lines())
+                .containsExactly(
+                        "sales@example.com a@example.com",
+                        "sales@example.com b@example.com",
+                        "info@example.com b@example.com");
+        assertThat(run("aliases", "list", "--json").out())
+                .contains("\"address\" : \"info@example.com\"", "\"target\" : \"b@example.com\"");
+    }
+
+    @Test
+    void anAliasThatIsNotThereCannotBeRemoved() throws Exception {
+        server.answer("GET /address/aliases", 200, "[\"a@example.com\"]")
+                .answer("GET /address/aliases/a%40example.com", 200, "[{\"source\":\"sales@example.com\"}]");
+
+        CommandRun other = run("aliases", "remove", "info@example.com", "a@example.com");
+        CommandRun there = run("aliases", "remove", "sales@example.com", "a@example.com");
+
+        assertThat(other.exitCode()).isEqualTo(1);
+        assertThat(other.err()).contains("mail for info@example.com does not go to a@example.com");
+        assertThat(there.exitCode()).isZero();
+        assertThat(server.requests())
+                .filteredOn(request -> request.startsWith("DELETE"))
+                .containsExactly("DELETE /address/aliases/a%40example.com/sources/sales%40example.com");
+    }
+
+    @Test
+    void anotherServersCredentialIsCalledThat() throws Exception {
+        java.nio.file.Files.writeString(home.webAdminToken(), "x".repeat(43) + "\n");
+
+        assertThat(run("users", "list").err()).contains("var/webadmin.token is not the credential of the server");
+    }
+}
