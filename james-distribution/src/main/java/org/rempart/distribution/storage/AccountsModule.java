@@ -10,13 +10,11 @@ import com.google.inject.multibindings.ProvidesIntoSet;
 import org.apache.james.CoreDataModule;
 import org.apache.james.NaiveDelegationStoreModule;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.domainlist.jpa.JPADomainList;
 import org.apache.james.domainlist.lib.DomainListConfiguration;
 import org.apache.james.modules.data.SieveFileRepositoryModule;
 import org.apache.james.rrt.api.AliasReverseResolver;
 import org.apache.james.rrt.api.CanSendFrom;
 import org.apache.james.rrt.api.RecipientRewriteTable;
-import org.apache.james.rrt.jpa.JPARecipientRewriteTable;
 import org.apache.james.rrt.lib.AliasReverseResolverImpl;
 import org.apache.james.rrt.lib.CanSendFromImpl;
 import org.apache.james.server.core.configuration.ConfigurationProvider;
@@ -31,11 +29,11 @@ final class AccountsModule extends AbstractModule {
         install(new NaiveDelegationStoreModule());
         install(new SieveFileRepositoryModule());
 
-        bind(JPADomainList.class).in(Scopes.SINGLETON);
-        bind(DomainList.class).to(JPADomainList.class);
+        bind(RememberedDomains.class).in(Scopes.SINGLETON);
+        bind(DomainList.class).to(RememberedDomains.class);
 
-        bind(JPARecipientRewriteTable.class).in(Scopes.SINGLETON);
-        bind(RecipientRewriteTable.class).to(JPARecipientRewriteTable.class);
+        bind(RememberedAliases.class).in(Scopes.SINGLETON);
+        bind(RecipientRewriteTable.class).to(RememberedAliases.class);
         bind(AliasReverseResolverImpl.class).in(Scopes.SINGLETON);
         bind(AliasReverseResolver.class).to(AliasReverseResolverImpl.class);
         bind(CanSendFromImpl.class).in(Scopes.SINGLETON);
@@ -43,13 +41,14 @@ final class AccountsModule extends AbstractModule {
     }
 
     @ProvidesIntoSet
-    InitializationOperation domains(DomainListConfiguration configuration, JPADomainList domains) {
-        return InitilizationOperationBuilder.forClass(JPADomainList.class).init(() -> domains.configure(configuration));
+    InitializationOperation domains(DomainListConfiguration configuration, RememberedDomains domains) {
+        return InitilizationOperationBuilder.forClass(RememberedDomains.class)
+                .init(() -> domains.configure(configuration));
     }
 
     @ProvidesIntoSet
-    InitializationOperation aliases(ConfigurationProvider configuration, JPARecipientRewriteTable aliases) {
-        return InitilizationOperationBuilder.forClass(JPARecipientRewriteTable.class)
+    InitializationOperation aliases(ConfigurationProvider configuration, RememberedAliases aliases) {
+        return InitilizationOperationBuilder.forClass(RememberedAliases.class)
                 .init(() -> aliases.configure(configuration.getConfiguration("recipientrewritetable")));
     }
 }

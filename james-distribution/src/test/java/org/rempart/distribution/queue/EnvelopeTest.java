@@ -90,7 +90,10 @@ class EnvelopeTest {
                         AttributeValue.of(ZonedDateTime.of(2026, 1, 2, 3, 4, 5, 0, ZoneOffset.UTC))))
                 .build();
         MailImpl read = Envelope.read(Envelope.write(mail));
-        assertThat(read.getAttribute(AttributeName.of("b")).orElseThrow().getValue().value())
+        assertThat(read.getAttribute(AttributeName.of("b"))
+                        .orElseThrow()
+                        .getValue()
+                        .value())
                 .isEqualTo(new byte[] {0, -1, 13, 10});
         assertThat(read.getAttribute(AttributeName.of("u"))).isEqualTo(mail.getAttribute(AttributeName.of("u")));
         assertThat(read.getAttribute(AttributeName.of("t"))).isEqualTo(mail.getAttribute(AttributeName.of("t")));
@@ -117,9 +120,12 @@ class EnvelopeTest {
                 .withChars('+', '=', '\'', '_')
                 .ofMinLength(1)
                 .ofMaxLength(30);
-        Arbitrary<String> quoted =
-                Arbitraries.strings().withCharRange('a', 'z').withChars(' ', '@').ofMinLength(1).ofMaxLength(10)
-                        .map(text -> '"' + text + '"');
+        Arbitrary<String> quoted = Arbitraries.strings()
+                .withCharRange('a', 'z')
+                .withChars(' ', '@')
+                .ofMinLength(1)
+                .ofMaxLength(10)
+                .map(text -> '"' + text + '"');
         Arbitrary<String> domain = Arbitraries.of("example.com", "EXAMPLE.org", "a.b.c.example", "[127.0.0.1]");
         return Combinators.combine(Arbitraries.oneOf(local, quoted), domain).as((left, right) -> left + "@" + right);
     }

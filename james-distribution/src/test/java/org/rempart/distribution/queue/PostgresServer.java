@@ -78,8 +78,8 @@ final class PostgresServer implements AutoCloseable {
         Stream<String> path = Stream.of(System.getenv("PATH").split(":"));
         return Stream.concat(PLACES.stream(), path)
                 .map(Path::of)
-                .filter(folder -> Files.isExecutable(folder.resolve("initdb"))
-                        && Files.isExecutable(folder.resolve("pg_ctl")))
+                .filter(folder ->
+                        Files.isExecutable(folder.resolve("initdb")) && Files.isExecutable(folder.resolve("pg_ctl")))
                 .findFirst();
     }
 
@@ -104,7 +104,7 @@ final class PostgresServer implements AutoCloseable {
     }
 
     /** Stops it, whoever is connected. */
-    void down() throws Exception {
+    void down() throws IOException, InterruptedException {
         as(
                 programs.resolve("pg_ctl").toString(),
                 "-D",
@@ -149,9 +149,11 @@ final class PostgresServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         try {
             down();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

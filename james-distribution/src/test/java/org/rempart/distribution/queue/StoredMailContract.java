@@ -441,7 +441,9 @@ abstract class StoredMailContract {
         assertThat(Duration.between(summary.arrival(), summary.nextDelivery())).isEqualTo(Duration.ofMinutes(2));
         // A mail that does not come back from its processing is new, whatever happened to it elsewhere.
         factory().createQueue(MailQueueName.of("other")).enQueue(failed);
-        assertThat(administration.counts().stream().mapToLong(MailAdministration.Count::delayed).sum())
+        assertThat(administration.counts().stream()
+                        .mapToLong(MailAdministration.Count::delayed)
+                        .sum())
                 .isEqualTo(1);
     }
 
@@ -477,10 +479,14 @@ abstract class StoredMailContract {
         other.setRecipients(List.of(new MailAddress("A_b@example.net")));
         queue.enQueue(other);
         assertThat(queue.remove(ManageableMailQueue.Type.Name, "one")).isEqualTo(1);
-        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "axb@example.net")).isZero();
-        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "b@example.net")).isZero();
-        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "a_B@example.net")).isEqualTo(1);
-        assertThat(queue.remove(ManageableMailQueue.Type.Sender, "SENDER@example.com")).isEqualTo(1);
+        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "axb@example.net"))
+                .isZero();
+        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "b@example.net"))
+                .isZero();
+        assertThat(queue.remove(ManageableMailQueue.Type.Recipient, "a_B@example.net"))
+                .isEqualTo(1);
+        assertThat(queue.remove(ManageableMailQueue.Type.Sender, "SENDER@example.com"))
+                .isEqualTo(1);
         assertThat(queue.getSize()).isZero();
         await().untilAsserted(() -> assertThat(blobs()).isEmpty());
     }
@@ -553,7 +559,8 @@ abstract class StoredMailContract {
         Path blob = blobs().get(0);
         Path aside = folder.resolve("aside");
         Files.move(blob, aside);
-        // A loop of links can't be opened, as no file can without descriptors: with another error than that it is missing.
+        // A loop of links can't be opened, as no file can without descriptors: with another error than that it is
+        // missing.
         Files.createSymbolicLink(blob, blob);
         Collected collected = collect(queue, 10);
         await().until(() -> only().tries() > 0);
@@ -788,8 +795,8 @@ abstract class StoredMailContract {
                 return 0;
             }));
             awaitLatch(writing);
-            Future<?> bad = threads.submit(() -> store.task(false, use -> use.of("UPDATE no_such_table SET a = 1")
-                    .executeUpdate()));
+            Future<?> bad = threads.submit(() -> store.task(
+                    false, use -> use.of("UPDATE no_such_table SET a = 1").executeUpdate()));
             Mail mail = mail("good");
             Future<?> good = threads.submit(() -> {
                 queue.enQueue(mail);
@@ -886,7 +893,8 @@ abstract class StoredMailContract {
         reopen();
         StoredMailRepositoryUrlStore urls = new StoredMailRepositoryUrlStore(store);
         assertThat(urls.contains(url)).isTrue();
-        assertThat(urls.contains(MailRepositoryUrl.from("stored://var/mail/none"))).isFalse();
+        assertThat(urls.contains(MailRepositoryUrl.from("stored://var/mail/none")))
+                .isFalse();
         assertThat(urls.listDistinct()).containsExactly(url);
         assertThat(keys(repository(url.asString()))).containsExactly(new MailKey("m"));
     }

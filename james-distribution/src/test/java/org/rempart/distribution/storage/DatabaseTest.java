@@ -13,12 +13,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import javax.persistence.EntityManager;
+import org.apache.james.core.Domain;
 import org.apache.james.core.Username;
+import org.apache.james.domainlist.lib.DomainListConfiguration;
 import org.apache.james.mailbox.exception.MailboxNotFoundException;
 import org.apache.james.mailbox.jpa.JPAId;
 import org.apache.james.mailbox.jpa.mail.model.JPAMailbox;
 import org.apache.james.mailbox.model.MailboxPath;
 import org.apache.james.mailbox.model.UidValidity;
+import org.apache.james.rrt.lib.Mapping;
+import org.apache.james.rrt.lib.MappingSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +121,31 @@ class DatabaseTest {
     void twoMailboxesOfOnePathAreImpossible() {
         mailbox("INBOX");
         assertThatThrownBy(() -> mailbox("INBOX")).hasStackTraceContaining("REMPART_MAILBOX_PATH");
+    }
+
+    @Test
+    void whatIsAddedOrRemovedCountsAtOnce() throws Exception {
+        RememberedAliases aliases = new RememberedAliases();
+        aliases.setEntityManagerFactory(database.entities());
+        MappingSource source = MappingSource.fromUser(Username.of("info@example.com"));
+        assertThat(aliases.getStoredMappings(source)).isEmpty();
+        aliases.addMapping(source, Mapping.alias("alice@example.com"));
+        aliases.addMapping(source, Mapping.group("bob@example.com"));
+        assertThat(aliases.getStoredMappings(source).asStream()).hasSize(2);
+        aliases.removeMapping(source, Mapping.alias("alice@example.com"));
+        assertThat(aliases.getStoredMappings(source).asStream()).containsExactly(Mapping.group("bob@example.com"));
+
+        // Nothing is to be detected, so no DNS is asked.
+        RememberedDomains domains = new RememberedDomains(null, database.entities());
+        domains.configure(DomainListConfiguration.builder()
+                .autoDetect(false)
+                .autoDetectIp(false)
+                .build());
+        assertThat(domains.containsDomain(Domain.of("example.com"))).isFalse();
+        domains.addDomain(Domain.of("example.com"));
+        assertThat(domains.containsDomain(Domain.of("example.com"))).isTrue();
+        domains.removeDomain(Domain.of("example.com"));
+        assertThat(domains.containsDomain(Domain.of("example.com"))).isFalse();
     }
 
     @Test
