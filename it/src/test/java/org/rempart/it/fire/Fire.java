@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
 import org.awaitility.Awaitility;
@@ -56,8 +57,8 @@ final class Fire {
         int wanted = load.count() + more;
         Awaitility.await(more + " more mails accepted, after " + load.count() + "; other answers: "
                         + load.otherAnswers())
-                .atMost(java.time.Duration.ofMinutes(2))
-                .pollInterval(java.time.Duration.ofMillis(10))
+                .atMost(Duration.ofMinutes(2))
+                .pollInterval(Duration.ofMillis(10))
                 .until(() -> load.count() >= wanted);
     }
 

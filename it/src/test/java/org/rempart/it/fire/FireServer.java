@@ -42,7 +42,7 @@ final class FireServer implements AutoCloseable {
     private static final int ACCOUNTS = 3;
 
     private final Variant variant;
-    private final Sink sink;
+    private Sink sink;
     private final TlsClient tls;
     private final List<String> accounts;
     private final String password = UUID.randomUUID().toString();
@@ -61,17 +61,19 @@ final class FireServer implements AutoCloseable {
         Variant variant = new Variant("fire-" + name);
         Path mails = variant.home().resolveSibling("fire-" + name + "-sink-" + UUID.randomUUID());
         Sink sink = Sink.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                mails,
-                "sink.example",
-                Optional.empty());
-        variant.edit("mailetcontainer.xml", "<gatewayPort>\\d+<", "<gatewayPort>" + sink.address().getPort() + "<");
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), mails, "sink.example", Optional.empty());
+        variant.edit(
+                "mailetcontainer.xml",
+                "<gatewayPort>\\d+<",
+                "<gatewayPort>" + sink.address().getPort() + "<");
         variant.edit(
                 "mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>1s, 2s, 5s, 5s, 5s, 5s, 5s, 5s, 5s, 5s, 5s<");
-        variant.edit("rempart.xml", "messages=\"500/1h\" recipients=\"2000/1d\"", "messages=\"1000000/1h\" recipients=\"1000000/1d\"");
-        variant.edit("rempart.xml", "limit=\"10/10m\"", "limit=\"100000/10m\"");
         variant.edit(
-                "smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>400<");
+                "rempart.xml",
+                "messages=\"500/1h\" recipients=\"2000/1d\"",
+                "messages=\"1000000/1h\" recipients=\"1000000/1d\"");
+        variant.edit("rempart.xml", "limit=\"10/10m\"", "limit=\"100000/10m\"");
+        variant.edit("smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>400<");
         return new FireServer(variant, sink);
     }
 
@@ -81,6 +83,16 @@ final class FireServer implements AutoCloseable {
 
     Sink sink() {
         return sink;
+    }
+
+    /** Ends the sink: nothing can be delivered to the rest of the world. */
+    void closeSink() throws IOException {
+        sink.close();
+    }
+
+    /** Starts the sink again, where it was. */
+    void reopenSink() throws IOException {
+        sink = Sink.start(sink.address(), sink.directory(), "sink.example", Optional.empty());
     }
 
     List<String> accounts() {
@@ -102,10 +114,14 @@ final class FireServer implements AutoCloseable {
     /** Starts it for the first time, with its accounts. */
     void startNew() throws IOException, InterruptedException {
         start();
+        addAccounts();
+    }
+
+    /** Makes the domain and the accounts. */
+    void addAccounts() throws IOException, InterruptedException {
         expect(variant.administer("PUT", "/domains/" + variant.domain(), "", "*/*"));
         for (String account : accounts) {
-            expect(variant.administer(
-                    "PUT", "/users/" + account, "{\"password\":\"" + password + "\"}", "*/*"));
+            expect(variant.administer("PUT", "/users/" + account, "{\"password\":\"" + password + "\"}", "*/*"));
         }
     }
 
@@ -140,7 +156,8 @@ final class FireServer implements AutoCloseable {
     private static boolean runs(ProcessHandle process) {
         try {
             return process.isAlive()
-                    && !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).matches("(?s).*\\) [ZX] .*");
+                    && !Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                            .matches("(?s).*\\) [ZX] .*");
         } catch (IOException gone) {
             return false;
         }
@@ -151,6 +168,11 @@ final class FireServer implements AutoCloseable {
         ProcessHandle process = process().orElseThrow(() -> new IOException("the server does not run"));
         process.destroyForcibly();
         awaitEnd(process);
+    }
+
+    /** Stops it in order. */
+    void stop() throws IOException {
+        variant.close();
     }
 
     /** Waits for the end of a process. */
@@ -187,7 +209,23 @@ final class FireServer implements AutoCloseable {
 
     private static void expect(SmtpReply reply) throws IOException {
         if (!reply.positive()) {
-            throw new IOException("the server answers " + reply);
+            throw new RefusedException(reply);
+        }
+    }
+
+    /** Thrown when the server says no before there is any mail. */
+    static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient SmtpReply reply;
+
+        RefusedException(SmtpReply reply) {
+            super("the server answers " + reply);
+            this.reply = reply;
+        }
+
+        SmtpReply reply() {
+            return reply;
         }
     }
 
@@ -195,9 +233,11 @@ final class FireServer implements AutoCloseable {
     int workers() throws IOException {
         String container = variant.read("mailetcontainer.xml").replaceAll("(?s)<!--.*?-->", "");
         int workers = number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow();
-        Matcher delivery = Pattern.compile("(?s)<mailet\\b[^>]*RemoteDelivery.*?</mailet>").matcher(container);
+        Matcher delivery =
+                Pattern.compile("(?s)<mailet\\b[^>]*RemoteDelivery.*?</mailet>").matcher(container);
         while (delivery.find()) {
-            workers += number("<deliveryThreads>\\s*(\\d+)\\s*<", delivery.group()).orElse(1);
+            workers +=
+                    number("<deliveryThreads>\\s*(\\d+)\\s*<", delivery.group()).orElse(1);
         }
         return workers;
     }
@@ -211,7 +251,9 @@ final class FireServer implements AutoCloseable {
     Map<String, Long> queues() throws IOException, InterruptedException {
         Map<String, Long> sizes = new TreeMap<>();
         for (JsonNode name : get("/mailQueues")) {
-            sizes.put(name.asText(), get("/mailQueues/" + name.asText()).path("size").asLong());
+            sizes.put(
+                    name.asText(),
+                    get("/mailQueues/" + name.asText()).path("size").asLong());
         }
         return sizes;
     }

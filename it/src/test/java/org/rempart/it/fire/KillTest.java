@@ -7,8 +7,6 @@ package org.rempart.it.fire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -20,7 +18,6 @@ class KillTest {
     void kill_at_any_moment_loses_nothing_that_was_acknowledged() throws Exception {
         Random random = Fire.random("kill");
         int rounds = Fire.rounds(3, 30);
-        Map<String, LoadMail> acknowledged = new HashMap<>();
         try (FireServer server = FireServer.make("kill")) {
             server.startNew();
             Ledger ledger = new Ledger(server);
@@ -30,11 +27,11 @@ class KillTest {
                     Fire.awaitMore(load, 20 + random.nextInt(80));
                     Thread.sleep(random.nextInt(300));
                     server.kill();
-                    load.close();
-                    acknowledged.putAll(load.acknowledged());
+                    load.finish();
+                    ledger.acknowledge(load);
                 }
                 server.start();
-                Ledger.Outcome outcome = ledger.drain(acknowledged, Duration.ofSeconds(30));
+                Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(30));
                 Fire.figures("kill " + round + " of " + rounds, outcome.toString());
                 outcome.assertDelivered();
                 assertThat(outcome.duplicates().size() - duplicates)

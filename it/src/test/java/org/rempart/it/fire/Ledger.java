@@ -33,6 +33,7 @@ final class Ledger {
     private static final Pattern EXISTS = Pattern.compile("\\* (\\d+) EXISTS");
 
     private final FireServer server;
+    private final Map<String, LoadMail> acknowledged = new HashMap<>();
     private final Map<String, Integer> seen = new HashMap<>();
     private final Map<String, Integer> deliveries = new HashMap<>();
     private final Set<String> damaged = new TreeSet<>();
@@ -83,16 +84,21 @@ final class Ledger {
         this.server = server;
     }
 
+    /** Enters what a load has got a 250 for. It has ended. */
+    void acknowledge(Load load) {
+        acknowledged.putAll(load.acknowledged());
+    }
+
     /**
      * Waits until the queues are empty and all that was acknowledged has arrived, or is known not to: for some time
      * nothing has moved.
      */
-    Outcome drain(Map<String, LoadMail> acknowledged, Duration quiet) throws IOException, InterruptedException {
+    Outcome drain(Duration quiet) throws IOException, InterruptedException {
         long end = System.nanoTime() + DRAIN.toNanos();
         long moved = System.nanoTime();
         Outcome last = null;
         while (true) {
-            Outcome now = look(acknowledged);
+            Outcome now = look();
             boolean still = last != null && now.toString().equals(last.toString());
             if (now.queued() == 0 && now.lost().isEmpty() && still) {
                 return now;
@@ -109,7 +115,7 @@ final class Ledger {
     }
 
     /** What can be seen now. */
-    Outcome look(Map<String, LoadMail> acknowledged) throws IOException, InterruptedException {
+    Outcome look() throws IOException, InterruptedException {
         // The queues first: what leaves them while we look is found further on.
         long queued = server.queued();
         for (String account : server.accounts()) {
@@ -146,8 +152,7 @@ final class Ledger {
         });
         Set<String> wrong = new TreeSet<>(damaged);
         wrong.addAll(vanished);
-        return new Outcome(
-                acknowledged.size(), lost, keptOnly, wrong, duplicates, unacknowledged.size(), queued);
+        return new Outcome(acknowledged.size(), lost, keptOnly, wrong, duplicates, unacknowledged.size(), queued);
     }
 
     private void readMailbox(String account) throws IOException {

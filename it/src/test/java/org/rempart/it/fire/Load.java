@@ -6,9 +6,7 @@ package org.rempart.it.fire;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,8 +48,7 @@ final class Load implements AutoCloseable {
         this.server = server;
         this.sizes = sizes;
         this.name = Long.toString(seed, 36).replace("-", "") + "-" + LOADS.incrementAndGet();
-        this.journal = Files.newBufferedWriter(
-                server.variant().home().resolveSibling("acknowledged-" + name + ".txt"));
+        this.journal = Files.newBufferedWriter(server.variant().home().resolveSibling("acknowledged-" + name + ".txt"));
     }
 
     /**
@@ -67,8 +64,8 @@ final class Load implements AutoCloseable {
         for (int i = 0; i < submitting + delivering; i++) {
             int number = i;
             boolean submission = i < submitting;
-            Thread thread = new Thread(
-                    () -> load.send(number, submission, new Random(seed * 1000 + number)), "load-" + number);
+            Thread thread =
+                    new Thread(() -> load.send(number, submission, new Random(seed * 1000 + number)), "load-" + number);
             thread.setDaemon(true);
             load.threads.add(thread);
             thread.start();
@@ -100,6 +97,13 @@ final class Load implements AutoCloseable {
         return otherAnswers;
     }
 
+    /** The answers that tell a client to give its mail up. */
+    List<String> permanentRefusals() {
+        return otherAnswers.keySet().stream()
+                .filter(answer -> answer.startsWith("5"))
+                .toList();
+    }
+
     /** How many connections broke or could not be made. */
     int brokenConnections() {
         return broken.get();
@@ -118,11 +122,12 @@ final class Load implements AutoCloseable {
                 if (reply.code() == 250) {
                     record(mail);
                 } else {
-                    otherAnswers
-                            .computeIfAbsent(reply.toString(), text -> new AtomicInteger())
-                            .incrementAndGet();
+                    count(reply);
                 }
                 pause(PACE_MILLIS);
+            } catch (FireServer.RefusedException refused) {
+                count(refused.reply());
+                pause(PACE_MILLIS * 5);
             } catch (IOException away) {
                 broken.incrementAndGet();
                 end(client);
@@ -131,6 +136,12 @@ final class Load implements AutoCloseable {
             }
         }
         end(client);
+    }
+
+    private void count(SmtpReply reply) {
+        otherAnswers
+                .computeIfAbsent(reply.toString(), text -> new AtomicInteger())
+                .incrementAndGet();
     }
 
     private LoadMail next(int number, boolean submission, Random random) {
@@ -177,8 +188,7 @@ final class Load implements AutoCloseable {
     }
 
     /** Ends it: mails whose answer is under way are waited for, up to the patience of a client. */
-    @Override
-    public void close() {
+    void finish() {
         stopping = true;
         for (Thread thread : threads) {
             try {
@@ -190,10 +200,11 @@ final class Load implements AutoCloseable {
         for (SmtpClient client : Set.copyOf(open)) {
             end(client);
         }
-        try {
-            journal.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        finish();
+        journal.close();
     }
 }

@@ -48,8 +48,7 @@ record LoadMail(String id, String from, Set<String> recipients, byte[] bytes) {
     static LoadMail make(String id, String from, Set<String> recipients, int size, Random random) {
         int lines = Math.max(1, Math.min(size, TEXT.length) / (LINE + END.length()));
         int first = random.nextInt(TEXT.length / (LINE + END.length()) - lines + 1);
-        byte[] body =
-                Arrays.copyOfRange(TEXT, first * (LINE + END.length()), (first + lines) * (LINE + END.length()));
+        byte[] body = Arrays.copyOfRange(TEXT, first * (LINE + END.length()), (first + lines) * (LINE + END.length()));
         byte[] head = ("From: <" + from + ">\r\nTo: <" + String.join(">, <", recipients) + ">\r\nSubject: load " + id
                         + "\r\nDate: Tue, 24 Nov 2026 20:50:07 +0000\r\nMessage-ID: <" + id + "@client.example>\r\n\r\n"
                         + "load " + id + " " + sha256(body, 0) + END)
