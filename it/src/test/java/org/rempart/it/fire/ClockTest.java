@@ -25,13 +25,13 @@ class ClockTest {
         Fire.require(library.isPresent(), "libfaketime is not installed (Debian's faketime)");
         try (FireServer server = FireServer.make("clock")) {
             server.variant().edit("mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>11*20s<");
-            Path clock = server.variant().home().resolveSibling("fire-clock");
+            Path clock = server.variant().home().resolveSibling("fire-clock-offset.txt");
             Files.writeString(clock, "+0\n");
             // Only what it takes for the time of the day jumps: the clock that measures spans never does.
             Map<String, String> environment = Map.of(
                     "LD_PRELOAD", library.orElseThrow().toString(),
                     "FAKETIME_TIMESTAMP_FILE", clock.toString(),
-                    "FAKETIME_NO_CACHE", "1",
+                    "FAKETIME_CACHE_DURATION", "1",
                     "FAKETIME_DONT_FAKE_MONOTONIC", "1",
                     "DONT_FAKE_MONOTONIC", "1");
             server.start(List.of(), environment);

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -40,6 +42,13 @@ final class FireServer implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int ACCOUNTS = 3;
+
+    /** The sink writes a line for each mail, which is too much here; held, since loggers that nobody holds are forgotten. */
+    private static final Logger SINK_LOG = Logger.getLogger(Sink.class.getName());
+
+    static {
+        SINK_LOG.setLevel(Level.WARNING);
+    }
 
     private final Variant variant;
     private Sink sink;
