@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  * Large messages on many connections at once, in a small heap. {@code -Drempart.memory.connections=50} is the long form;
  * {@code -Drempart.memory.discard=true} measures SMTP alone, with a pipeline that throws everything away.
  */
-@Tag("fire")
+@Tag("heavy")
 @DisplayName("Many large messages at once need no large heap")
 class MemoryContractTest {
     private static final int CONNECTIONS = Integer.getInteger("rempart.memory.connections", 20);

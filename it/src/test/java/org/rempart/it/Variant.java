@@ -17,6 +17,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,20 +29,22 @@ import java.util.stream.Stream;
 import org.rempart.quickstart.Endpoints;
 
 /** A second server of the same archive, with another configuration and ports of its own. */
-final class Variant implements AutoCloseable {
+public final class Variant implements AutoCloseable {
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
+
     private final Path home;
     private final Map<Integer, Integer> ports = new LinkedHashMap<>();
     private final Endpoints original;
 
     /** The outcome of a command. */
-    record Result(int exitCode, String output) {}
+    public record Result(int exitCode, String output) {}
 
     /**
      * Copies the trial's server. It isn't started yet.
      *
      * @param name the name of its folder
      */
-    Variant(String name) throws IOException {
+    public Variant(String name) throws IOException {
         original = Trial.server();
         home = Path.of(System.getProperty("rempart.it.folder")).resolve(name);
         deleteAll(home);
@@ -85,20 +89,20 @@ final class Variant implements AutoCloseable {
         throw new IOException("no free port between 20000 and 32000");
     }
 
-    Path home() {
+    public Path home() {
         return home;
     }
 
-    String read(String confFile) throws IOException {
+    public String read(String confFile) throws IOException {
         return Files.readString(home.resolve("conf").resolve(confFile), StandardCharsets.UTF_8);
     }
 
-    void write(String confFile, String text) throws IOException {
+    public void write(String confFile, String text) throws IOException {
         Files.writeString(home.resolve("conf").resolve(confFile), text, StandardCharsets.UTF_8);
     }
 
     /** Changes a configuration file; fails when there is nothing to change. */
-    void edit(String confFile, String pattern, String replacement) throws IOException {
+    public void edit(String confFile, String pattern, String replacement) throws IOException {
         String text = read(confFile);
         String edited = text.replaceAll(pattern, replacement);
         if (edited.equals(text)) {
@@ -107,15 +111,15 @@ final class Variant implements AutoCloseable {
         write(confFile, edited);
     }
 
-    InetSocketAddress smtp() {
+    public InetSocketAddress smtp() {
         return moved(original.smtp());
     }
 
-    InetSocketAddress submission() {
+    public InetSocketAddress submission() {
         return moved(original.submission());
     }
 
-    InetSocketAddress submissions() {
+    public InetSocketAddress submissions() {
         return moved(original.submissions());
     }
 
@@ -123,12 +127,22 @@ final class Variant implements AutoCloseable {
         return moved(original.imap());
     }
 
-    InetSocketAddress imaps() {
+    public InetSocketAddress imaps() {
         return moved(original.imaps());
     }
 
-    InetSocketAddress webadmin() {
+    public InetSocketAddress webadmin() {
         return moved(original.webadmin());
+    }
+
+    /** The domain that {@link #start()} adds. */
+    public String domain() {
+        return original.domain();
+    }
+
+    /** The certificate of the authority that its own is from, PEM. */
+    public Path ca() {
+        return original.ca();
     }
 
     private InetSocketAddress moved(InetSocketAddress address) {
@@ -136,12 +150,12 @@ final class Variant implements AutoCloseable {
     }
 
     /** Starts it, with the trial's domain. */
-    void start() throws IOException, InterruptedException {
+    public void start() throws IOException, InterruptedException {
         expect(run("", "start"));
         expect(run("", "add-domain", original.domain()));
     }
 
-    void addUser(String address, String password) throws IOException, InterruptedException {
+    public void addUser(String address, String password) throws IOException, InterruptedException {
         expect(run(password + "\n", "add-user", address));
     }
 
@@ -152,16 +166,27 @@ final class Variant implements AutoCloseable {
     }
 
     /** Runs its command. */
-    Result run(String input, String... arguments) throws IOException, InterruptedException {
+    public Result run(String input, String... arguments) throws IOException, InterruptedException {
+        return run(List.of(), Map.of(), input, arguments);
+    }
+
+    /**
+     * Runs its command by another one.
+     *
+     * @param wrapper a command, to which that of the server is added, such as {@code setpriv} with its options
+     * @param environment variables to set
+     */
+    public Result run(List<String> wrapper, Map<String, String> environment, String input, String... arguments)
+            throws IOException, InterruptedException {
         Path output = Files.createTempFile("rempart", ".out");
         try {
-            List<String> command = Stream.concat(
-                            Stream.of(home.resolve("bin/rempart").toString()), Stream.of(arguments))
-                    .toList();
-            Process process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(output.toFile())
-                    .start();
+            List<String> command = new ArrayList<>(wrapper);
+            command.add(home.resolve("bin/rempart").toString());
+            command.addAll(List.of(arguments));
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
             try (var in = process.getOutputStream()) {
                 in.write(input.getBytes(StandardCharsets.UTF_8));
             }
@@ -176,15 +201,31 @@ final class Variant implements AutoCloseable {
     }
 
     /** What its administration interface answers. */
-    String administration(String path) throws IOException, InterruptedException {
+    public String administration(String path) throws IOException, InterruptedException {
+        return administer("GET", path, "", "application/json").body();
+    }
+
+    /**
+     * Asks its administration interface.
+     *
+     * @param body what is sent with the request, empty for nothing
+     * @param accept the content type that is asked for
+     */
+    public HttpResponse<String> administer(String method, String path, String body, String accept)
+            throws IOException, InterruptedException {
         String token = Files.readString(home.resolve("var/webadmin.token")).trim();
         HttpRequest request = HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
                 .header("Authorization", "Bearer " + token)
+                .header("Accept", accept)
+                .timeout(Duration.ofMinutes(1))
+                .method(
+                        method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body))
                 .build();
-        return HttpClient.newHttpClient()
-                .send(request, HttpResponse.BodyHandlers.ofString())
-                .body();
+        return HTTP.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
     }
 
     @Override

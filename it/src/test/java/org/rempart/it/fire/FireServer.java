@@ -1,0 +1,305 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it.fire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLEncoder;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.rempart.it.Variant;
+import org.rempart.quickstart.client.SmtpClient;
+import org.rempart.quickstart.client.SmtpReply;
+import org.rempart.quickstart.client.TlsClient;
+import org.rempart.quickstart.sink.Sink;
+
+/**
+ * The packaged server with a sink of its own that stands for the rest of the world. Of the packaged configuration only
+ * what stands in the way of load from one address is changed: rates, connections of an address, and the pauses between
+ * the tries of outgoing mail.
+ */
+final class FireServer implements AutoCloseable {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int ACCOUNTS = 3;
+
+    /** The sink writes a line for each mail, which is too much here; held, since loggers that nobody holds are forgotten. */
+    private static final Logger SINK_LOG = Logger.getLogger(Sink.class.getName());
+
+    static {
+        SINK_LOG.setLevel(Level.WARNING);
+    }
+
+    private final Variant variant;
+    private Sink sink;
+    private final TlsClient tls;
+    private final List<String> accounts;
+    private final String password = UUID.randomUUID().toString();
+
+    private FireServer(Variant variant, Sink sink) throws IOException {
+        this.variant = variant;
+        this.sink = sink;
+        this.tls = TlsClient.trusting(variant.ca(), "localhost");
+        this.accounts = IntStream.range(0, ACCOUNTS)
+                .mapToObj(i -> "load" + i + "@" + variant.domain())
+                .toList();
+    }
+
+    /** Makes it; it isn't started yet. */
+    static FireServer make(String name) throws IOException {
+        Variant variant = new Variant("fire-" + name);
+        Path mails = variant.home().resolveSibling("fire-" + name + "-sink-" + UUID.randomUUID());
+        Sink sink = Sink.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), mails, "sink.example", Optional.empty());
+        variant.edit(
+                "mailetcontainer.xml",
+                "<gatewayPort>\\d+<",
+                "<gatewayPort>" + sink.address().getPort() + "<");
+        variant.edit(
+                "mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>1s, 2s, 5s, 5s, 5s, 5s, 5s, 5s, 5s, 5s, 5s<");
+        variant.edit(
+                "rempart.xml",
+                "messages=\"500/1h\" recipients=\"2000/1d\"",
+                "messages=\"1000000/1h\" recipients=\"1000000/1d\"");
+        variant.edit("rempart.xml", "limit=\"10/10m\"", "limit=\"100000/10m\"");
+        variant.edit("smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>400<");
+        return new FireServer(variant, sink);
+    }
+
+    Variant variant() {
+        return variant;
+    }
+
+    Sink sink() {
+        return sink;
+    }
+
+    /** Ends the sink: nothing can be delivered to the rest of the world. */
+    void closeSink() throws IOException {
+        sink.close();
+    }
+
+    /** Starts the sink again, where it was. */
+    void reopenSink() throws IOException {
+        sink = Sink.start(sink.address(), sink.directory(), "sink.example", Optional.empty());
+    }
+
+    List<String> accounts() {
+        return accounts;
+    }
+
+    String account(int number) {
+        return accounts.get(number % ACCOUNTS);
+    }
+
+    String password() {
+        return password;
+    }
+
+    TlsClient tls() {
+        return tls;
+    }
+
+    /** Starts it for the first time, with its accounts. */
+    void startNew() throws IOException, InterruptedException {
+        start();
+        addAccounts();
+    }
+
+    /** Makes the domain and the accounts. */
+    void addAccounts() throws IOException, InterruptedException {
+        expect(variant.administer("PUT", "/domains/" + variant.domain(), "", "*/*"));
+        for (String account : accounts) {
+            expect(variant.administer("PUT", "/users/" + account, "{\"password\":\"" + password + "\"}", "*/*"));
+        }
+    }
+
+    private static void expect(HttpResponse<String> response) throws IOException {
+        if (response.statusCode() / 100 != 2) {
+            throw new IOException(response.uri() + " answers " + response.statusCode() + ": " + response.body());
+        }
+    }
+
+    void start() throws IOException, InterruptedException {
+        start(List.of(), Map.of());
+    }
+
+    /** Starts it by another command; see {@link Variant#run}. */
+    void start(List<String> wrapper, Map<String, String> environment) throws IOException, InterruptedException {
+        Variant.Result result = variant.run(wrapper, environment, "", "start");
+        if (result.exitCode() != 0) {
+            throw new IOException("the server does not start: " + result.output());
+        }
+    }
+
+    /** Its process, or nothing when it doesn't run. */
+    Optional<ProcessHandle> process() throws IOException {
+        Path pid = variant.home().resolve("var/rempart.pid");
+        if (!Files.exists(pid)) {
+            return Optional.empty();
+        }
+        return ProcessHandle.of(Long.parseLong(Files.readString(pid).trim())).filter(FireServer::runs);
+    }
+
+    /** A process that has ended and that nobody has asked for its exit code is still there in name. */
+    private static boolean runs(ProcessHandle process) {
+        try {
+            return process.isAlive()
+                    && !Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
+                            .matches("(?s).*\\) [ZX] .*");
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /** Ends it with SIGKILL: nothing is written, closed or finished. */
+    void kill() throws IOException {
+        ProcessHandle process = process().orElseThrow(() -> new IOException("the server does not run"));
+        process.destroyForcibly();
+        awaitEnd(process);
+    }
+
+    /** Stops it in order. */
+    void stop() throws IOException {
+        variant.close();
+    }
+
+    /** Waits for the end of a process. */
+    static void awaitEnd(ProcessHandle process) {
+        Awaitility.await("the end of the server").atMost(PATIENCE).until(() -> !runs(process));
+    }
+
+    /**
+     * Connects, by the number of the connection on different listeners and with different accounts.
+     *
+     * @param submission whether an account submits; else it is another server at the MX
+     */
+    SmtpClient connect(int number, boolean submission) throws IOException {
+        boolean implicit = submission && number % 2 == 1;
+        SmtpClient client = implicit
+                ? SmtpClient.connectTls(variant.submissions(), tls)
+                : SmtpClient.connect(submission ? variant.submission() : variant.smtp());
+        try {
+            expect(client.greeting());
+            expect(client.command("EHLO client.example"));
+            if (submission && !implicit) {
+                expect(client.startTls(tls));
+                expect(client.command("EHLO client.example"));
+            }
+            if (submission) {
+                expect(client.authPlain(account(number), password));
+            }
+            return client;
+        } catch (IOException e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    private static void expect(SmtpReply reply) throws IOException {
+        if (!reply.positive()) {
+            throw new RefusedException(reply);
+        }
+    }
+
+    /** Thrown when the server says no before there is any mail. */
+    static final class RefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient SmtpReply reply;
+
+        RefusedException(SmtpReply reply) {
+            super("the server answers " + reply);
+            this.reply = reply;
+        }
+
+        SmtpReply reply() {
+            return reply;
+        }
+    }
+
+    /** How many mails may be in work at one moment: each thread of the spooler and of outgoing delivery has one. */
+    int workers() throws IOException {
+        String container = variant.read("mailetcontainer.xml").replaceAll("(?s)<!--.*?-->", "");
+        int workers = number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow();
+        Matcher delivery =
+                Pattern.compile("(?s)<mailet\\b[^>]*RemoteDelivery.*?</mailet>").matcher(container);
+        while (delivery.find()) {
+            workers +=
+                    number("<deliveryThreads>\\s*(\\d+)\\s*<", delivery.group()).orElse(1);
+        }
+        return workers;
+    }
+
+    private static Optional<Integer> number(String pattern, String text) {
+        Matcher matcher = Pattern.compile(pattern).matcher(text);
+        return matcher.find() ? Optional.of(Integer.valueOf(matcher.group(1))) : Optional.empty();
+    }
+
+    /** How many mails each queue holds. */
+    Map<String, Long> queues() throws IOException, InterruptedException {
+        Map<String, Long> sizes = new TreeMap<>();
+        for (JsonNode name : get("/mailQueues")) {
+            sizes.put(
+                    name.asText(),
+                    get("/mailQueues/" + name.asText()).path("size").asLong());
+        }
+        return sizes;
+    }
+
+    /** How many mails all queues hold. */
+    long queued() throws IOException, InterruptedException {
+        return queues().values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** The messages that are kept in any repository. */
+    List<byte[]> kept() throws IOException, InterruptedException {
+        List<byte[]> messages = new ArrayList<>();
+        for (JsonNode repository : get("/mailRepositories")) {
+            String path = "/mailRepositories/"
+                    + URLEncoder.encode(repository.path("path").asText(), StandardCharsets.UTF_8) + "/mails";
+            for (JsonNode key : get(path)) {
+                HttpResponse<String> message = variant.administer(
+                        "GET",
+                        path + "/" + URLEncoder.encode(key.asText(), StandardCharsets.UTF_8),
+                        "",
+                        "message/rfc822");
+                expect(message);
+                messages.add(message.body().getBytes(StandardCharsets.ISO_8859_1));
+            }
+        }
+        return messages;
+    }
+
+    private JsonNode get(String path) throws IOException, InterruptedException {
+        HttpResponse<String> response = variant.administer("GET", path, "", "application/json");
+        expect(response);
+        return JSON.readTree(response.body());
+    }
+
+    @Override
+    public void close() throws IOException {
+        variant.close();
+        sink.close();
+    }
+}
