@@ -59,7 +59,7 @@ class StripHeadersTest {
     }
 
     private static StripHeaders strip() throws MessagingException {
-        return Server.stripHeaders("strip", "X-Mailer");
+        return Server.stripHeaders("strip", "X-Mailer", "values", "keep");
     }
 
     @ParameterizedTest
@@ -312,8 +312,8 @@ class StripHeadersTest {
     @Test
     void wrongParametersStopTheStart() {
         refused(
-                "StripHeaders: unknown parameter <strips>; it takes <keep>, <policy>, <preset>, <publicName>, <received>,"
-                        + " <signed>, <strip>",
+                "StripHeaders: unknown parameter <strips>; it takes <inner>, <keep>, <policy>, <preset>, <publicName>,"
+                        + " <received>, <signed>, <strip>, <values>",
                 "strips",
                 "X-Mailer");
         refused(
@@ -331,6 +331,11 @@ class StripHeadersTest {
                 "clients");
         refused("StripHeaders: <received>hide</received> is unknown; write keep, rewrite, remove", "received", "hide");
         refused("StripHeaders: <signed>yes</signed> is unknown; write keep or strip", "signed", "yes");
+        refused("StripHeaders: <values>yes</values> is unknown; write keep or rewrite", "values", "yes");
+        refused(
+                "StripHeaders: <inner>*.corp.example</inner> is no domain; write corp.example, which means it and all below it",
+                "inner",
+                "*.corp.example");
         refused(
                 "StripHeaders: <publicName>*.example</publicName> is no host name; write the public name of the mail server",
                 "publicName",

@@ -5,7 +5,9 @@
 package org.rempart.mailet.header;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +20,9 @@ import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderVerdict;
 
 /**
- * Takes out of a header what must not leave. All that stays is the same bytes in the same order.
+ * Takes out of a header what must not leave. All that stays is the same bytes in the same order. Where the policy has
+ * values rewritten, the fields that stay lose what they say of the inside ({@link ValueRewriter}); an ARC set of ours that
+ * tells of it goes as a whole ({@link ArcSets}).
  *
  * <p>Where the policy removes the trace fields, their number is kept in a field {@value #HOPS}, since it is by their
  * number that servers find loops; a mail that has gone round too often is refused with {@link TooManyHopsException}. That
@@ -37,18 +41,30 @@ public final class HeaderFirewall {
     private final HeaderPolicy policy;
     private final Predicate<Domain> ours;
     private final String publicName;
+    private final MessageIds ids;
+    private final List<String> innerDomains;
 
     /**
      * A firewall.
      *
      * @param policy what leaves and what does not
      * @param ours whether a domain is one that we receive mail for
-     * @param publicName the host name that stands for ours in rewritten trace fields
+     * @param publicName the host name that stands for ours in what is rewritten
+     * @param ids the form of our message ids outside
+     * @param machine the names of this machine, inner ones beside those of the policy
      */
-    public HeaderFirewall(HeaderPolicy policy, Predicate<Domain> ours, String publicName) {
+    public HeaderFirewall(
+            HeaderPolicy policy,
+            Predicate<Domain> ours,
+            String publicName,
+            MessageIds ids,
+            Collection<String> machine) {
         this.policy = policy;
         this.ours = ours;
         this.publicName = publicName;
+        this.ids = ids;
+        this.innerDomains = new ArrayList<>(policy.innerDomains());
+        machine.forEach(name -> innerDomains.add(name.toLowerCase(Locale.ROOT)));
     }
 
     /** A mail has passed more servers than any mail does on its way. */
@@ -68,11 +84,13 @@ public final class HeaderFirewall {
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
         List<HeaderField> fields = header.fields();
-        // A header names few domains, many times; the list of ours may be a look-up in a directory.
-        Map<Domain, Boolean> known = new HashMap<>();
-        Predicate<Domain> isOurs = domain -> known.computeIfAbsent(domain, ours::test);
-        ReceivedRewriter received = new ReceivedRewriter(new InnerNames(isOurs, publicName), publicName);
-        ForeignSignatures signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, isOurs) : null;
+        InnerNames names = new InnerNames(ours, publicName, innerDomains);
+        ReceivedRewriter received = new ReceivedRewriter(names, publicName);
+        ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
+        boolean rewritesValues = policy.rewriteValues().verdict();
+        boolean keepsSigned = policy.keepSigned().verdict();
+        ForeignSignatures signatures = keepsSigned ? ForeignSignatures.of(header, names::isOurDomain) : null;
+        ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
         boolean countsHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
         Map<String, Integer> seen = new HashMap<>();
         byte[][] replacements = new byte[fields.size()][];
@@ -86,9 +104,13 @@ public final class HeaderFirewall {
                 String name = field.name().toLowerCase(Locale.ROOT);
                 HeaderVerdict verdict = policy.decide(name).verdict();
                 boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
-                if (verdict != HeaderVerdict.KEEP && !signed) {
+                if (arc != null && arc.removes(i)) {
+                    replacement = null;
+                } else if (verdict != HeaderVerdict.KEEP && !signed) {
                     replacement = replacement(field, verdict, received);
                     hops += replacement == null && field.isNamed(RECEIVED) ? 1 : 0;
+                } else if (rewritesValues && verdict == HeaderVerdict.KEEP && !signed) {
+                    replacement = values.rewrite(field, name);
                 }
             }
             changed |= replacement != HeaderBlock.KEEP;
