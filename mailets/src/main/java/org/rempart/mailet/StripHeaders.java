@@ -75,6 +75,9 @@ import org.rempart.policy.Rule;
  * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers. An ARC set of ours that tells of the inside is
  * left out: seal after this mailet.
  *
+ * <p>A report of a failed delivery that this server has written itself is the one mail whose body is changed: where values
+ * are rewritten, it names no inner host and no program any more, and the header that it quotes is stripped too.
+ *
  * <p>With {@code remove}, the number of removed hops stays in a field {@code X-Hop-Count}, which tells nothing else, and a
  * mail with more than a hundred of them fails: James's RelayLimit, which counts {@code Received} fields, would not see the
  * loop any more.
@@ -214,6 +217,10 @@ public final class StripHeaders extends GenericMailet {
         if (mail.getMessage() == null) {
             return;
         }
+        if (!mail.hasSender()
+                && mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent()) {
+            stripReport(mail);
+        }
         try (RawMessage message = RawMessage.of(mail)) {
             Optional<byte[]> stripped = firewall.apply(message.header());
             if (stripped.isPresent()) {
@@ -224,6 +231,23 @@ public final class StripHeaders extends GenericMailet {
         } catch (IOException | RuntimeException unread) {
             throw new MessagingException(
                     "StripHeaders: the header can't be stripped, so the mail must not leave", unread);
+        }
+    }
+
+    /** A report of ours quotes a mail, and says who wrote it; nobody else's body is ever changed. */
+    private void stripReport(Mail mail) throws MessagingException {
+        try {
+            byte[] stripped = null;
+            try (RawMessage message = RawMessage.of(mail)) {
+                if (firewall.isOwnReport(message.header())) {
+                    stripped = firewall.applyToReport(message.whole());
+                }
+            }
+            if (stripped != null) {
+                RawMessage.replace(mail, stripped);
+            }
+        } catch (IOException | RuntimeException unread) {
+            throw new MessagingException("StripHeaders: the report can't be stripped, so it must not leave", unread);
         }
     }
 

@@ -159,7 +159,7 @@ public final class HeaderBlock {
     }
 
     /** The header's bytes, with the empty line that ends it, if it has one. Not a copy: they must not be changed. */
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 

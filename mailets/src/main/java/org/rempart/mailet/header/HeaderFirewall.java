@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet.header;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,6 +124,30 @@ public final class HeaderFirewall {
             countHops(fields, replacements, hops);
         }
         return Optional.of(header.with(Arrays.asList(replacements)));
+    }
+
+    /** Whether this is the header of a report that this server has written and nobody has received yet (RFC 3464). */
+    public boolean isOwnReport(HeaderBlock header) {
+        return policy.rewriteValues().verdict() && OwnReport.isOne(header);
+    }
+
+    /**
+     * Takes the inside out of such a report's body, the header of the mail that it quotes included. Its own header stays,
+     * but for the boundary.
+     *
+     * @throws IOException when a part of it can't be read
+     */
+    public byte[] applyToReport(byte[] message) throws IOException {
+        return new OwnReport(new InnerNames(ours, publicName, innerDomains), this::quoted, publicName).rewrite(message);
+    }
+
+    /** What a report may quote of a header: nothing of one that went round and round. */
+    private byte[] quoted(byte[] header) {
+        try {
+            return apply(HeaderBlock.parse(header)).orElse(header);
+        } catch (TooManyHopsException loop) {
+            return new byte[] {'\r', '\n'};
+        }
     }
 
     private static byte[] replacement(HeaderField field, HeaderVerdict verdict, ReceivedRewriter received) {
