@@ -73,7 +73,8 @@ public final class RempartCommand implements Callable<Integer> {
     }
 
     static CommandLine commandLine(Home home) {
-        CommandLine commandLine = new CommandLine(new RempartCommand(home));
+        CommandLine commandLine =
+                new CommandLine(new RempartCommand(home)).addSubcommand(new HeadersCommand(home, System.in));
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));
             return 1;

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
+import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderVerdict;
 
@@ -77,6 +78,19 @@ public final class HeaderFirewall {
         }
     }
 
+    /** What becomes of a field, and by which rule. */
+    static final class Outcome {
+        /** As in {@link HeaderBlock#with}. */
+        final byte[] replacement;
+
+        final String reason;
+
+        Outcome(byte[] replacement, String reason) {
+            this.replacement = replacement;
+            this.reason = reason;
+        }
+    }
+
     /**
      * Applies the policy to a header.
      *
@@ -84,46 +98,83 @@ public final class HeaderFirewall {
      * @throws TooManyHopsException when the mail is in a loop
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
+        byte[][] replacements = new byte[header.fields().size()][];
+        long hops = decide(header, replacements, null);
+        if (hops > MOST_HOPS) {
+            throw new TooManyHopsException(hops);
+        }
+        for (byte[] replacement : replacements) {
+            if (replacement != HeaderBlock.KEEP) {
+                return Optional.of(header.with(Arrays.asList(replacements)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What becomes of each field, and by which rule; also of a mail that does not leave since it is in a loop. */
+    List<Outcome> examine(HeaderBlock header) {
+        byte[][] replacements = new byte[header.fields().size()][];
+        String[] reasons = new String[replacements.length];
+        decide(header, replacements, reasons);
+        List<Outcome> outcomes = new ArrayList<>(replacements.length);
+        for (int i = 0; i < replacements.length; i++) {
+            outcomes.add(new Outcome(replacements[i], reasons[i] == null ? "" : reasons[i]));
+        }
+        return outcomes;
+    }
+
+    /**
+     * Decides about each field.
+     *
+     * @param replacements gets what {@link HeaderBlock#with} takes
+     * @param reasons gets the rules; null when nobody asks for them
+     * @return how many hops the mail has gone whose traces are removed, here and before; 0 where none is removed here
+     */
+    private long decide(HeaderBlock header, byte[][] replacements, String[] reasons) {
         List<HeaderField> fields = header.fields();
         InnerNames names = new InnerNames(ours, publicName, innerDomains);
         ReceivedRewriter received = new ReceivedRewriter(names, publicName);
         ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
         boolean rewritesValues = policy.rewriteValues().verdict();
-        boolean keepsSigned = policy.keepSigned().verdict();
-        ForeignSignatures signatures = keepsSigned ? ForeignSignatures.of(header, names::isOurDomain) : null;
+        ForeignSignatures signatures =
+                policy.keepSigned().verdict() ? ForeignSignatures.of(header, names::isOurDomain) : null;
         ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
         boolean countsHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
         Map<String, Integer> seen = new HashMap<>();
-        byte[][] replacements = new byte[fields.size()][];
-        boolean changed = false;
         long hops = 0;
         // From the bottom, since that is how signatures count.
         for (int i = fields.size() - 1; i >= 0; i--) {
             HeaderField field = fields.get(i);
             byte[] replacement = HeaderBlock.KEEP;
+            Object reason = "";
             if (field.isField() && !(countsHops && field.isNamed(HOPS))) {
                 String name = field.name().toLowerCase(Locale.ROOT);
-                HeaderVerdict verdict = policy.decide(name).verdict();
+                Decision<HeaderVerdict> decision = policy.decide(name);
+                HeaderVerdict verdict = decision.verdict();
                 boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
+                reason = decision.rule();
                 if (arc != null && arc.removes(i)) {
                     replacement = null;
-                } else if (verdict != HeaderVerdict.KEEP && !signed) {
+                    reason = policy.rewriteValues().rule();
+                } else if (signed) {
+                    // Also where nothing would have become of it: whoever asks wants to know what protects it.
+                    reason = policy.keepSigned().rule();
+                } else if (verdict != HeaderVerdict.KEEP) {
                     replacement = replacement(field, verdict, received);
                     hops += replacement == null && field.isNamed(RECEIVED) ? 1 : 0;
-                } else if (rewritesValues && verdict == HeaderVerdict.KEEP && !signed) {
+                } else if (rewritesValues) {
                     replacement = values.rewrite(field, name);
+                    reason = replacement == HeaderBlock.KEEP
+                            ? reason
+                            : policy.rewriteValues().rule();
                 }
             }
-            changed |= replacement != HeaderBlock.KEEP;
             replacements[i] = replacement;
+            if (reasons != null) {
+                reasons[i] = reason.toString();
+            }
         }
-        if (!changed) {
-            return Optional.empty();
-        }
-        if (hops > 0) {
-            countHops(fields, replacements, hops);
-        }
-        return Optional.of(header.with(Arrays.asList(replacements)));
+        return hops > 0 ? countHops(fields, replacements, hops) : 0;
     }
 
     /** Whether this is the header of a report that this server has written and nobody has received yet (RFC 3464). */
@@ -163,8 +214,7 @@ public final class HeaderFirewall {
     }
 
     /** Puts the number of all removed hops where the first of them stood. */
-    private static void countHops(List<HeaderField> fields, byte[][] replacements, long removed)
-            throws TooManyHopsException {
+    private static long countHops(List<HeaderField> fields, byte[][] replacements, long removed) {
         long hops = removed;
         int place = -1;
         for (int i = fields.size() - 1; i >= 0; i--) {
@@ -176,11 +226,9 @@ public final class HeaderFirewall {
                 place = i;
             }
         }
-        if (hops > MOST_HOPS) {
-            throw new TooManyHopsException(hops);
-        }
         String count = HOPS + ": " + hops + fields.get(place).lineEnd();
         replacements[place] = count.getBytes(StandardCharsets.US_ASCII);
+        return hops;
     }
 
     private static long number(String text) {
