@@ -143,16 +143,16 @@ class HeaderPresetTest {
             if (cells.length == 4 && cells[1].contains("`")) {
                 assertThat(cells[2].strip()).as("why " + cells[1]).hasSizeGreaterThan(4);
                 for (String name : cells[1].split(",", -1)) {
-                    assertThat(documented.add(HeaderPattern.fold(name.replace("`", "").strip())))
+                    assertThat(documented.add(
+                                    HeaderPattern.fold(name.replace("`", "").strip())))
                             .as(name)
                             .isTrue();
                 }
             }
         }
         assertThat(documented)
-                .containsExactlyInAnyOrderElementsOf(preset.patterns().stream()
-                        .map(HeaderPattern::toString)
-                        .collect(Collectors.toList()));
+                .containsExactlyInAnyOrderElementsOf(
+                        preset.patterns().stream().map(HeaderPattern::toString).collect(Collectors.toList()));
     }
 
     /** What is left of real messages' X- fields is known, so that a new one is looked at. */

@@ -102,6 +102,7 @@ class HardenedPipelineTest {
             int sent = server.remote().size();
             // What the listener does: it takes the mail and writes its trace field.
             server.accept(TestMail.from("eve@outside.example")
+                    .throughGate()
                     .to(lap % 2 == 0 ? "round@ours.example" : "round@theirs.example")
                     .message("Received: from mx.other.example ([198.51.100.7]) by mx01.inner.local with ESMTP id " + lap
                             + ";\r\n\tTue, 24 Nov 2026 12:00:00 +0000\r\n" + message));
@@ -139,8 +140,9 @@ class HardenedPipelineTest {
         try (Pipeline pipeline = server().start()) {
             String own = "<1@ex01.ours.example>";
             pipeline.accept(mail().message("Message-ID: " + own + "\r\n" + HEADER + "\r\nBody.\r\n"));
-            assertThat(pipeline.local()).singleElement().satisfies(mail -> assertThat(mail.message())
-                    .contains("Message-ID: " + own));
+            assertThat(pipeline.local())
+                    .singleElement()
+                    .satisfies(mail -> assertThat(mail.message()).contains("Message-ID: " + own));
             String outside = pipeline.remote().get(0).message();
             assertThat(outside).doesNotContain("ex01").contains("Message-ID: <");
             String id = outside.replaceFirst("(?s).*Message-ID: (<[^>]+>).*", "$1");

@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.distribution.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -45,7 +49,8 @@ import picocli.CommandLine.Spec;
 /** Shows what would leave of messages, and by which rule of {@code conf/rempart.xml}. Nothing is sent or changed. */
 @Command(
         name = "headers",
-        description = "Show what of a message's header would leave for the outside, and by which rule of conf/rempart.xml.",
+        description =
+                "Show what of a message's header would leave for the outside, and by which rule of conf/rempart.xml.",
         footer = {
             "",
             "A line that stays begins with a space, one that does not leave with -, and a rewritten one stands with - as it",
@@ -105,8 +110,9 @@ final class HeadersCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(
-                    new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(whole));
+            out.println(new ObjectMapper()
+                    .enable(SerializationFeature.INDENT_OUTPUT)
+                    .writeValueAsString(whole));
         }
         out.flush();
         return 0;
@@ -173,12 +179,14 @@ final class HeadersCommand implements Callable<Integer> {
         if (Files.isReadable(file)) {
             try {
                 key = Base64.getDecoder()
-                        .decode(Files.readString(file, StandardCharsets.US_ASCII).trim());
+                        .decode(Files.readString(file, StandardCharsets.US_ASCII)
+                                .trim());
             } catch (IllegalArgumentException noBase64) {
                 key = new byte[0];
             }
             if (key.length != KEY_LENGTH) {
-                throw new IOException("var/message-ids.key holds no key; delete it, and the next start writes a new one");
+                throw new IOException(
+                        "var/message-ids.key holds no key; delete it, and the next start writes a new one");
             }
         } else {
             new SecureRandom().nextBytes(key);

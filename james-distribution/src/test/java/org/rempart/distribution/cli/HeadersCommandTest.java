@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.distribution.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,13 +21,17 @@ import org.rempart.distribution.Home;
 import picocli.CommandLine;
 
 class HeadersCommandTest {
-    private static final String MESSAGE = "Received: from pc ([10.0.0.7]) by ex01.branch.example with SMTP id 4;\r\n"
-            + "\tTue, 24 Nov 2026 20:50:07 +0000\r\n"
-            + "X-Mailer: Acme\r\n"
-            + "X-Acme-Host: ex01\r\n"
-            + "Subject: a\u001b[31mb\r\n c\r\n"
-            + "\r\n"
-            + "X-Mailer: body\r\n";
+    private static final String MESSAGE = String.join(
+            "\r\n",
+            "Received: from pc ([10.0.0.7]) by ex01.branch.example with SMTP id 4;",
+            "\tTue, 24 Nov 2026 20:50:07 +0000",
+            "X-Mailer: Acme",
+            "X-Acme-Host: ex01",
+            "Subject: a\u001b[31mb",
+            " c",
+            "",
+            "X-Mailer: body",
+            "");
 
     @TempDir
     private Path folder;
@@ -37,8 +45,13 @@ class HeadersCommandTest {
         Files.createDirectories(folder.resolve("var"));
         Files.writeString(
                 folder.resolve("conf/rempart.xml"),
-                "<policy><headers>\n<strip preset='client'/>\n<strip name='X-Acme-*'/>\n"
-                        + "<received name='mail.example.com'>rewrite</received>\n</headers></policy>");
+                String.join(
+                        "\n",
+                        "<policy><headers>",
+                        "<strip preset='client'/>",
+                        "<strip name='X-Acme-*'/>",
+                        "<received name='mail.example.com'>rewrite</received>",
+                        "</headers></policy>"));
         Files.writeString(
                 folder.resolve("conf/domainlist.xml"),
                 "<domainlist><domainnames><domainname>example.org</domainname></domainnames>"
@@ -60,7 +73,9 @@ class HeadersCommandTest {
 
     @Test
     void marksWhatIsRemovedAndWhatIsRewrittenWithTheRule() {
-        assertThat(run(MESSAGE, "--domain", "branch.example", "-")).as(err.toString()).isZero();
+        assertThat(run(MESSAGE, "--domain", "branch.example", "-"))
+                .as(err.toString())
+                .isZero();
         assertThat(out.toString().lines())
                 .containsExactly(
                         "- Received: from pc ([10.0.0.7]) by ex01.branch.example with SMTP id 4;",

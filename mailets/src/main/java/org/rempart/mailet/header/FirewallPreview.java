@@ -1,3 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
 package org.rempart.mailet.header;
 
 import java.io.ByteArrayInputStream;
@@ -22,11 +26,7 @@ public final class FirewallPreview implements HeaderPreview {
             throw new UncheckedIOException(impossible);
         }
         HeaderFirewall firewall = new HeaderFirewall(
-                policy,
-                domain -> ours.test(domain.asString()),
-                publicName,
-                new MessageIds(key, publicName),
-                List.of());
+                policy, domain -> ours.test(domain.asString()), publicName, new MessageIds(key, publicName), List.of());
         List<HeaderFirewall.Outcome> outcomes = firewall.examine(header);
         List<Field> fields = new ArrayList<>();
         for (int i = 0; i < outcomes.size(); i++) {
