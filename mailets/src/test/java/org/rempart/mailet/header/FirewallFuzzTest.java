@@ -21,13 +21,13 @@ import org.rempart.policy.ReceivedHandling;
 import org.rempart.policy.Rule;
 
 /**
- * Any bytes through all of the firewall. The ordinary build runs the inputs that stand beside this class; {@code mvn verify
- * -Pfuzz -pl policy,mailets} looks for new ones.
+ * Any bytes through all of the firewall. The ordinary build runs the known inputs ({@link FirewallInputsTest}); {@code mvn
+ * verify -Pfuzz -pl policy,mailets} looks for new ones.
  */
 class FirewallFuzzTest {
     private static final Rule RULE = Rule.byDefault("fuzz");
 
-    private static HeaderFirewall firewall(ReceivedHandling received, boolean keepSigned) {
+    static HeaderFirewall firewall(ReceivedHandling received, boolean keepSigned) {
         HeaderPolicy.Builder policy =
                 HeaderPolicy.builder().received(Decision.of(received, RULE)).keepSigned(keepSigned, RULE);
         for (HeaderPreset preset : HeaderPreset.values()) {
