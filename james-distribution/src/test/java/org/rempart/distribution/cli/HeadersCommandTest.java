@@ -43,15 +43,13 @@ class HeadersCommandTest {
     void configure() throws Exception {
         Files.createDirectories(folder.resolve("conf"));
         Files.createDirectories(folder.resolve("var"));
-        Files.writeString(
-                folder.resolve("conf/rempart.xml"),
-                String.join(
-                        "\n",
-                        "<policy><headers>",
-                        "<strip preset='client'/>",
-                        "<strip name='X-Acme-*'/>",
-                        "<received name='mail.example.com'>rewrite</received>",
-                        "</headers></policy>"));
+        Files.writeString(folder.resolve("conf/rempart.xml"), """
+                <policy><headers>
+                <strip preset='client'/>
+                <strip name='X-Acme-*'/>
+                <received name='mail.example.com'>rewrite</received>
+                </headers></policy>
+                """);
         Files.writeString(
                 folder.resolve("conf/domainlist.xml"),
                 "<domainlist><domainnames><domainname>example.org</domainname></domainnames>"
