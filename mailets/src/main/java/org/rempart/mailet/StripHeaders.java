@@ -19,6 +19,7 @@ import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
+import org.rempart.mailet.header.HeaderBlock;
 import org.rempart.mailet.header.HeaderFirewall;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
 import org.rempart.mailet.header.MessageIds;
@@ -72,7 +73,8 @@ import org.rempart.policy.Rule;
  * the message is left alone. A mail that can't be stripped fails, and James's error processor keeps it: it does not leave.
  *
  * <p>With {@code <values>rewrite</values>}, message ids that name an inner host leave in another form, under a key in
- * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers. An ARC set of ours that tells of the inside is
+ * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers; a mail without an id gets one, since James would give it
+ * one that names the machine. An ARC set of ours that tells of the inside is
  * left out: seal after this mailet.
  *
  * <p>A report of a failed delivery that this server has written itself is the one mail whose body is changed: where values
@@ -223,6 +225,9 @@ public final class StripHeaders extends GenericMailet {
         }
         try (RawMessage message = RawMessage.of(mail)) {
             Optional<byte[]> stripped = firewall.apply(message.header());
+            Optional<byte[]> named =
+                    firewall.withMessageId(stripped.isPresent() ? HeaderBlock.parse(stripped.get()) : message.header());
+            stripped = named.isPresent() ? named : stripped;
             if (stripped.isPresent()) {
                 message.replaceHeader(stripped.get());
             }

@@ -5,7 +5,9 @@
 package org.rempart.mailet.header;
 
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -38,6 +40,7 @@ public final class HeaderFirewall {
     private static final int MOST_HOPS = 100;
 
     private static final String RECEIVED = "Received";
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
     private final HeaderPolicy policy;
@@ -175,6 +178,27 @@ public final class HeaderFirewall {
             }
         }
         return hops > 0 ? countHops(fields, replacements, hops) : 0;
+    }
+
+    /**
+     * Gives a message id to a mail that has none, as RFC 6409, section 8.3, lets a server do: James would give it one that
+     * names the machine, later, while it delivers.
+     *
+     * @return the new header, or empty when it has one, when a foreign signature covers that there is none, or when values
+     *     are not rewritten
+     */
+    public Optional<byte[]> withMessageId(HeaderBlock header) {
+        if (!policy.rewriteValues().verdict()
+                || header.fields().stream().anyMatch(field -> field.isNamed("Message-ID"))) {
+            return Optional.empty();
+        }
+        InnerNames names = new InnerNames(ours, publicName, innerDomains);
+        if (policy.keepSigned().verdict()
+                && ForeignSignatures.of(header, names::isOurDomain).cover(0, "message-id", 1)) {
+            return Optional.empty();
+        }
+        String id = new BigInteger(128, RANDOM).toString(36) + '@' + publicName;
+        return Optional.of(header.append("Message-ID: <" + id + ">"));
     }
 
     /** Whether this is the header of a report that this server has written and nobody has received yet (RFC 3464). */
