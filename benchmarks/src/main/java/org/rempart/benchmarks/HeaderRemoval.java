@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +40,9 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.mailet.StripHeaders;
 
 /**
- * A mail as it comes from the queue, through the mailet, and written out to the next hop: with no mailet, with ours, and
- * with James's two that remove the same fields by name and by prefix.
+ * A mail of 30 fields as it comes from the queue, through the mailet: with no mailet, with ours, and with James's two that
+ * remove the same fields by name and by prefix. Once to the end of the mailet, and once written out to the next hop, where
+ * the bytes are counted and dropped, so that no copy of the body is the benchmark's own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -49,7 +51,7 @@ import org.rempart.mailet.StripHeaders;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class HeaderRemoval {
-    @Param({"4096", "1048576"})
+    @Param({"4096", "1048576", "26214400"})
     private int messageBytes;
 
     private MimeMessageSource source;
@@ -69,6 +71,7 @@ public class HeaderRemoval {
                 .setProperty("strip", "X-Acme-*, X-Mailer, X-Originating-IP")
                 .setProperty("received", "keep")
                 .setProperty("signed", "strip")
+                .setProperty("values", "keep")
                 .build());
 
         removeMimeHeader = new RemoveMimeHeader();
@@ -84,46 +87,77 @@ public class HeaderRemoval {
                 .setProperty("prefix", "X-Acme-")
                 .build());
 
-        requireStripped(through(stripHeaders));
-        requireStripped(through(removeMimeHeader, removeMimeHeaderByPrefix));
+        requireStripped(stripHeaders);
+        requireStripped(removeMimeHeader, removeMimeHeaderByPrefix);
     }
 
     /** What remains when no header is touched: reading the mail and writing it. */
     @Benchmark
-    public long noMailet() throws Exception {
-        return through().size();
+    public long noMailetAndOut() throws Exception {
+        return out();
     }
 
     @Benchmark
+    public long stripHeadersAndOut() throws Exception {
+        return out(stripHeaders);
+    }
+
+    @Benchmark
+    public long removeMimeHeadersAndOut() throws Exception {
+        return out(removeMimeHeader, removeMimeHeaderByPrefix);
+    }
+
+    /** What the mailet alone costs. */
+    @Benchmark
     public long stripHeaders() throws Exception {
-        return through(stripHeaders).size();
+        return through(stripHeaders);
     }
 
     @Benchmark
     public long removeMimeHeaders() throws Exception {
-        return through(removeMimeHeader, removeMimeHeaderByPrefix).size();
+        return through(removeMimeHeader, removeMimeHeaderByPrefix);
     }
 
-    private ByteArrayOutputStream through(Mailet... mailets) throws MessagingException, IOException {
-        MailImpl mail = MailImpl.builder()
-                .name("benchmark")
-                .sender("alice@example.com")
-                .addRecipient("bob@remote.example")
-                .build();
+    private long through(Mailet... mailets) throws MessagingException {
+        MailImpl mail = mail(mailets);
         try {
-            mail.setMessageNoCopy(new MimeMessageWrapper(source));
-            for (Mailet mailet : mailets) {
-                mailet.service(mail);
-            }
-            ByteArrayOutputStream wire = new ByteArrayOutputStream(messageBytes + 1024);
-            mail.getMessage().writeTo(wire);
-            return wire;
+            return mail.getMessageSize();
         } finally {
             mail.dispose();
         }
     }
 
-    private static void requireStripped(ByteArrayOutputStream wire) {
+    private long out(Mailet... mailets) throws MessagingException, IOException {
+        Counting wire = new Counting();
+        write(wire, mailets);
+        return wire.count;
+    }
+
+    private void write(OutputStream wire, Mailet... mailets) throws MessagingException, IOException {
+        MailImpl mail = mail(mailets);
+        try {
+            mail.getMessage().writeTo(wire);
+        } finally {
+            mail.dispose();
+        }
+    }
+
+    private MailImpl mail(Mailet... mailets) throws MessagingException {
+        MailImpl mail = MailImpl.builder()
+                .name("benchmark")
+                .sender("alice@example.com")
+                .addRecipient("bob@remote.example")
+                .build();
+        mail.setMessageNoCopy(new MimeMessageWrapper(source));
+        for (Mailet mailet : mailets) {
+            mailet.service(mail);
+        }
+        return mail;
+    }
+
+    private void requireStripped(Mailet... mailets) throws MessagingException, IOException {
+        ByteArrayOutputStream wire = new ByteArrayOutputStream(messageBytes + 1024);
+        write(wire, mailets);
         String message = wire.toString(StandardCharsets.ISO_8859_1);
         if (message.contains("X-Acme-") || message.contains("X-Mailer") || !message.contains("Subject:")) {
             throw new IllegalStateException("The benchmark measures another case; the header is:\n"
@@ -131,7 +165,22 @@ public class HeaderRemoval {
         }
     }
 
-    /** A usual header of some 25 fields, six of them to be removed, and text up to the size. */
+    /** The next hop: it counts. */
+    private static final class Counting extends OutputStream {
+        private long count;
+
+        @Override
+        public void write(int b) {
+            count++;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            count += length;
+        }
+    }
+
+    /** A usual header of 30 fields, six of them to be removed, and text up to the size. */
     private static byte[] message(int size) throws IOException {
         StringBuilder header = new StringBuilder();
         for (int hop = 0; hop < 4; hop++) {
@@ -140,7 +189,7 @@ public class HeaderRemoval {
                     .append(".inside.example (relay.inside.example [10.0.0.1])\r\n\tby mx.inside.example with ESMTP;"
                             + " Tue, 24 Nov 2026 10:00:00 +0000\r\n");
         }
-        for (int number = 0; number < 12; number++) {
+        for (int number = 0; number < 13; number++) {
             header.append("X-Other-").append(number).append(": value that stays\r\n");
         }
         header.append("X-Mailer: Mailer 1.0\r\nX-Originating-IP: [10.0.0.7]\r\n")

@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
 import org.apache.mailet.base.GenericMailet;
+import org.rempart.policy.DomainPattern;
+import org.rempart.policy.PolicyException;
 
 /** The parameters of a mailet in mailetcontainer.xml, checked when the server starts. */
 final class Parameters {
@@ -64,6 +66,25 @@ final class Parameters {
             throw fault(name, given.get(), "has an empty place", "write one or more, separated by commas");
         }
         return parts;
+    }
+
+    /**
+     * A host name.
+     *
+     * @param name the parameter, which must be given
+     * @throws MessagingException when its value is none
+     */
+    String hostName(String name) throws MessagingException {
+        String value = text(name).orElse("");
+        try {
+            DomainPattern host = DomainPattern.parse(value);
+            if (!host.isWildcard()) {
+                return host.toString();
+            }
+        } catch (PolicyException noName) {
+            // Told below, with the parameter's name.
+        }
+        throw fault(name, value, "is no host name", "write the public name of the mail server");
     }
 
     /**

@@ -112,6 +112,38 @@ final class RawMessage implements AutoCloseable {
         return header;
     }
 
+    /** All of the message, in memory. */
+    byte[] whole() throws IOException {
+        try (InputStream body = new Spliced(new byte[0], source, bodyOffset).getInputStream()) {
+            ByteArrayOutputStream whole = new ByteArrayOutputStream();
+            whole.write(header.bytes(), 0, header.length());
+            body.transferTo(whole);
+            return whole.toByteArray();
+        }
+    }
+
+    /**
+     * Gives a mail another message.
+     *
+     * @throws MessagingException when the mail does not take it
+     * @throws IOException when it can't be stored
+     */
+    static void replace(Mail mail, byte[] message) throws MessagingException, IOException {
+        MimeMessageInputStreamSource source =
+                MimeMessageInputStreamSource.create("raw-" + UUID.randomUUID(), new ByteArrayInputStream(message));
+        HeaderBlock header = header(source);
+        SplicedMessage replacement = new SplicedMessage(Spliced.of(header.bytes(), source, header.length()));
+        if (mail instanceof MailImpl) {
+            ((MailImpl) mail).setMessageNoCopy(replacement);
+        } else {
+            mail.setMessage(replacement);
+        }
+        if (mail.getMessage() != replacement) {
+            // The mail has made a copy.
+            LifecycleUtil.dispose(source);
+        }
+    }
+
     /**
      * Gives the mail the same message with another header.
      *

@@ -5,6 +5,9 @@
 package org.rempart.mailet;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,14 +19,14 @@ import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
+import org.rempart.mailet.header.HeaderBlock;
 import org.rempart.mailet.header.HeaderFirewall;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
+import org.rempart.mailet.header.MessageIds;
 import org.rempart.policy.Decision;
-import org.rempart.policy.DomainPattern;
 import org.rempart.policy.HeaderPattern;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderPreset;
-import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
 import org.rempart.policy.ReceivedHandling;
@@ -61,10 +64,21 @@ import org.rempart.policy.Rule;
  *       strip. With keep, whoever sends a mail can save a field of his by signing it, and name fields of ours that he
  *       guesses; the {@code Received} fields that servers wrote above his signature are never saved. Signatures by our own
  *       domains save nothing: sign after this mailet</td></tr>
+ *   <tr><td>values</td><td>private addresses and inner host names in the fields that leave: rewrite (the default),
+ *       keep</td></tr>
+ *   <tr><td>inner</td><td>domains of the inside, each with all below it, beside those below our mail domains</td></tr>
  * </table>
  *
  * <p>What stays of the header is the same bytes in the same order; the body is not read. Where nothing is to be stripped,
  * the message is left alone. A mail that can't be stripped fails, and James's error processor keeps it: it does not leave.
+ *
+ * <p>With {@code <values>rewrite</values>}, message ids that name an inner host leave in another form, under a key in
+ * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers; a mail without an id gets one, since James would give it
+ * one that names the machine. An ARC set of ours that tells of the inside is
+ * left out: seal after this mailet.
+ *
+ * <p>A report of a failed delivery that this server has written itself is the one mail whose body is changed: where values
+ * are rewritten, it names no inner host and no program any more, and the header that it quotes is stripped too.
  *
  * <p>With {@code remove}, the number of removed hops stays in a field {@code X-Hop-Count}, which tells nothing else, and a
  * mail with more than a hundred of them fails: James's RelayLimit, which counts {@code Received} fields, would not see the
@@ -78,6 +92,8 @@ public final class StripHeaders extends GenericMailet {
     private static final String RECEIVED = "received";
     private static final String PUBLIC_NAME = "publicName";
     private static final String SIGNED = "signed";
+    private static final String VALUES = "values";
+    private static final String INNER = "inner";
 
     private final FileSystem fileSystem;
     private final DomainList domains;
@@ -91,8 +107,9 @@ public final class StripHeaders extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        Parameters parameters = Parameters.of(this, POLICY, PRESET, STRIP, KEEP, RECEIVED, PUBLIC_NAME, SIGNED);
-        boolean inline = Stream.of(PRESET, STRIP, KEEP, RECEIVED, PUBLIC_NAME, SIGNED)
+        Parameters parameters =
+                Parameters.of(this, POLICY, PRESET, STRIP, KEEP, RECEIVED, PUBLIC_NAME, SIGNED, VALUES, INNER);
+        boolean inline = Stream.of(PRESET, STRIP, KEEP, RECEIVED, PUBLIC_NAME, SIGNED, VALUES, INNER)
                 .anyMatch(name -> parameters.text(name).isPresent());
         if (inline && parameters.text(POLICY).isPresent()) {
             throw parameters.fault(
@@ -101,19 +118,23 @@ public final class StripHeaders extends GenericMailet {
                     "and other parameters exclude each other",
                     "say it all in the policy file, or all here");
         }
-        HeaderPolicy policy = inline ? inlinePolicy(parameters) : filePolicy(parameters);
-        firewall = new HeaderFirewall(policy, this::isOurs, publicName(policy));
+        HeaderPolicy policy = inline
+                ? inlinePolicy(parameters)
+                : HeaderConfiguration.filePolicy(this, parameters.text(POLICY), fileSystem);
+        String publicName = HeaderConfiguration.publicName(this, policy, domains);
+        // What is not rewritten needs no key, and then none is written.
+        MessageIds ids = policy.rewriteValues().verdict()
+                ? new MessageIds(MessageIdKey.of(fileSystem, "StripHeaders"), publicName)
+                : null;
+        firewall = new HeaderFirewall(policy, this::isOurs, publicName, ids, machine());
     }
 
-    private HeaderPolicy filePolicy(Parameters parameters) throws MessagingException {
+    /** The name of this machine, which James writes into ids and reports of its own. */
+    private static List<String> machine() {
         try {
-            Optional<String> named = parameters.text(POLICY);
-            Policy policy = named.isPresent()
-                    ? PolicyFile.readNamed(named.get(), fileSystem::getResource)
-                    : PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource);
-            return policy.headers();
-        } catch (PolicyException | IOException fault) {
-            throw new MessagingException("StripHeaders: " + fault.getMessage(), fault);
+            return List.of(InetAddress.getLocalHost().getHostName());
+        } catch (UnknownHostException nameless) {
+            return List.of();
         }
     }
 
@@ -147,9 +168,8 @@ public final class StripHeaders extends GenericMailet {
                                             Stream.of(ReceivedHandling.values()).map(ReceivedHandling::keyword))));
             policy.received(Decision.of(handling, rule(RECEIVED, received.get())));
         }
-        Optional<String> publicName = parameters.text(PUBLIC_NAME);
-        if (publicName.isPresent()) {
-            policy.publicName(hostName(parameters, publicName.get()));
+        if (parameters.text(PUBLIC_NAME).isPresent()) {
+            policy.publicName(parameters.hostName(PUBLIC_NAME));
         }
         Optional<String> signed = parameters.text(SIGNED);
         if (signed.isPresent()) {
@@ -157,6 +177,21 @@ public final class StripHeaders extends GenericMailet {
                 throw parameters.fault(SIGNED, signed.get(), "is unknown", "write keep or strip");
             }
             policy.keepSigned(signed.get().equals("keep"), rule(SIGNED, signed.get()));
+        }
+        Optional<String> values = parameters.text(VALUES);
+        if (values.isPresent()) {
+            if (!values.get().equals("keep") && !values.get().equals("rewrite")) {
+                throw parameters.fault(VALUES, values.get(), "is unknown", "write keep or rewrite");
+            }
+            policy.rewriteValues(values.get().equals("rewrite"), rule(VALUES, values.get()));
+        }
+        for (String domain : parameters.list(INNER)) {
+            try {
+                policy.inner(domain);
+            } catch (PolicyException fault) {
+                throw parameters.fault(
+                        INNER, domain, "is no domain", "write corp.example, which means it and all below it");
+            }
         }
         return policy.build();
     }
@@ -179,38 +214,20 @@ public final class StripHeaders extends GenericMailet {
         }
     }
 
-    private static String hostName(Parameters parameters, String name) throws MessagingException {
-        try {
-            DomainPattern host = DomainPattern.parse(name);
-            if (!host.isWildcard()) {
-                return host.toString();
-            }
-        } catch (PolicyException fault) {
-            // Told below, with the parameter's name.
-        }
-        throw parameters.fault(PUBLIC_NAME, name, "is no host name", "write the public name of the mail server");
-    }
-
-    private String publicName(HeaderPolicy policy) throws MessagingException {
-        if (policy.publicName().isPresent()) {
-            return policy.publicName().get();
-        }
-        try {
-            return domains.getDefaultDomain().asString();
-        } catch (DomainListException fault) {
-            throw new MessagingException(
-                    "StripHeaders: the server has no default domain; name one in domainlist.xml, or give <publicName>",
-                    fault);
-        }
-    }
-
     @Override
     public void service(Mail mail) throws MessagingException {
         if (mail.getMessage() == null) {
             return;
         }
+        if (!mail.hasSender()
+                && mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent()) {
+            stripReport(mail);
+        }
         try (RawMessage message = RawMessage.of(mail)) {
             Optional<byte[]> stripped = firewall.apply(message.header());
+            Optional<byte[]> named =
+                    firewall.withMessageId(stripped.isPresent() ? HeaderBlock.parse(stripped.get()) : message.header());
+            stripped = named.isPresent() ? named : stripped;
             if (stripped.isPresent()) {
                 message.replaceHeader(stripped.get());
             }
@@ -219,6 +236,23 @@ public final class StripHeaders extends GenericMailet {
         } catch (IOException | RuntimeException unread) {
             throw new MessagingException(
                     "StripHeaders: the header can't be stripped, so the mail must not leave", unread);
+        }
+    }
+
+    /** A report of ours quotes a mail, and says who wrote it; nobody else's body is ever changed. */
+    private void stripReport(Mail mail) throws MessagingException {
+        try {
+            byte[] stripped = null;
+            try (RawMessage message = RawMessage.of(mail)) {
+                if (firewall.isOwnReport(message.header())) {
+                    stripped = firewall.applyToReport(message.whole());
+                }
+            }
+            if (stripped != null) {
+                RawMessage.replace(mail, stripped);
+            }
+        } catch (IOException | RuntimeException unread) {
+            throw new MessagingException("StripHeaders: the report can't be stripped, so it must not leave", unread);
         }
     }
 

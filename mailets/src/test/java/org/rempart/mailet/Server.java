@@ -32,6 +32,9 @@ import org.apache.mailet.MailetContext;
 
 /** What StripHeaders needs of a server, and mails that came in through one. */
 final class Server {
+    /** The server's var folder. */
+    static final File VAR = new File(System.getProperty("java.io.tmpdir"), "var");
+
     private Server() {}
 
     /** A mailet with these parameters, started. */
@@ -39,7 +42,8 @@ final class Server {
         return start(new StripHeaders(files(Map.of()), domains(true)), namesAndValues);
     }
 
-    static StripHeaders start(StripHeaders mailet, String... namesAndValues) throws MessagingException {
+    static <M extends org.apache.mailet.base.GenericMailet> M start(M mailet, String... namesAndValues)
+            throws MessagingException {
         Map<String, String> parameters = new java.util.TreeMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             parameters.put(namesAndValues[i], namesAndValues[i + 1]);
@@ -81,6 +85,9 @@ final class Server {
 
             @Override
             public File getFile(String url) throws FileNotFoundException {
+                if (url.startsWith("file://var/")) {
+                    return new File(VAR, url.substring("file://var/".length()));
+                }
                 throw new FileNotFoundException(url);
             }
 

@@ -4,6 +4,7 @@
  */
 package org.rempart.policy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -35,6 +36,9 @@ public final class HeaderPolicy {
     private final String publicName;
     private final boolean keepSigned;
     private final Rule signedRule;
+    private final boolean rewriteValues;
+    private final Rule valuesRule;
+    private final List<String> innerDomains;
 
     private HeaderPolicy(Builder builder) {
         Map<String, Decision<HeaderVerdict>> names = new HashMap<>();
@@ -62,6 +66,9 @@ public final class HeaderPolicy {
         this.publicName = builder.publicName;
         this.keepSigned = builder.keepSigned;
         this.signedRule = builder.signedRule;
+        this.rewriteValues = builder.rewriteValues;
+        this.valuesRule = builder.valuesRule;
+        this.innerDomains = List.copyOf(builder.innerDomains);
     }
 
     public static Builder builder() {
@@ -128,7 +135,25 @@ public final class HeaderPolicy {
         return Decision.of(keepSigned, signedRule);
     }
 
-    /** Collects the rules. Starts without any to strip, {@code Received} rewritten, signed fields kept. */
+    /**
+     * Whether the fields that leave lose what their values say of the inside: addresses that are not routed outside, names
+     * of inner hosts, the mail program in a comment of {@code MIME-Version}.
+     */
+    public Decision<Boolean> rewriteValues() {
+        return Decision.of(rewriteValues, valuesRule);
+    }
+
+    /**
+     * Domains whose host names belong to our inside, themselves and all below them, beside those below our mail domains;
+     * lower-case A-labels.
+     */
+    public List<String> innerDomains() {
+        return innerDomains;
+    }
+
+    /**
+     * Collects the rules. Starts without any to strip, {@code Received} and values rewritten, signed fields kept.
+     */
     public static final class Builder {
         private final Map<HeaderPattern, Rule> strip = new HashMap<>();
         private final Map<HeaderPattern, Rule> keep = new HashMap<>();
@@ -137,6 +162,9 @@ public final class HeaderPolicy {
         private String publicName;
         private boolean keepSigned = true;
         private Rule signedRule = Rule.byDefault("<signed>keep</signed>");
+        private boolean rewriteValues = true;
+        private Rule valuesRule = Rule.byDefault("<values>rewrite</values>");
+        private final List<String> innerDomains = new ArrayList<>();
 
         private Builder() {}
 
@@ -170,6 +198,28 @@ public final class HeaderPolicy {
         public Builder keepSigned(boolean value, Rule rule) {
             this.keepSigned = value;
             this.signedRule = Objects.requireNonNull(rule);
+            return this;
+        }
+
+        public Builder rewriteValues(boolean value, Rule rule) {
+            this.rewriteValues = value;
+            this.valuesRule = Objects.requireNonNull(rule);
+            return this;
+        }
+
+        /**
+         * Adds a domain whose host names, it and all below it, belong to our inside.
+         *
+         * @throws PolicyException when the text is no domain, or one with a star
+         */
+        public Builder inner(String domain) throws PolicyException {
+            DomainPattern pattern = DomainPattern.parse(domain);
+            if (pattern.isWildcard()) {
+                throw new PolicyException(
+                        Wording.quoted(domain) + " has a star",
+                        "write corp.example alone, which means that name and all below it");
+            }
+            innerDomains.add(pattern.name());
             return this;
         }
 

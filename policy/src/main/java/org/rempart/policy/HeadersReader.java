@@ -17,6 +17,11 @@ final class HeadersReader {
         STRIP
     }
 
+    private enum Values {
+        KEEP,
+        REWRITE
+    }
+
     private static final String RECEIVED = "received";
 
     private final XmlElement headers;
@@ -33,7 +38,8 @@ final class HeadersReader {
 
     /**
      * The {@code <strip>} elements replace the default ones, so that an element without any strips nothing; without
-     * {@code <received>} trace fields are rewritten, without {@code <signed>} signed fields are kept.
+     * {@code <received>} trace fields are rewritten, without {@code <signed>} signed fields are kept, without {@code
+     * <values>} values are rewritten.
      */
     static HeaderPolicy read(XmlElement headers, List<String> warnings) throws PolicyException {
         return new HeadersReader(headers, warnings).read();
@@ -41,7 +47,7 @@ final class HeadersReader {
 
     private HeaderPolicy read() throws PolicyException {
         headers.onlyAttributes();
-        headers.onlyChildren("strip", "keep", "received", "signed");
+        headers.onlyChildren("strip", "keep", "received", "signed", "values");
         headers.noText();
         for (XmlElement element : headers.children("strip")) {
             strip(element);
@@ -56,6 +62,10 @@ final class HeadersReader {
         Optional<XmlElement> signed = headers.child("signed");
         if (signed.isPresent()) {
             signed(signed.get());
+        }
+        Optional<XmlElement> values = headers.child("values");
+        if (values.isPresent()) {
+            values(values.get());
         }
         keep.forEach(this::remarkIdle);
         return builder.build();
@@ -166,6 +176,23 @@ final class HeadersReader {
         element.onlyChildren();
         Signed handling = element.keyword("handling", element.text(), EnumSet.allOf(Signed.class));
         builder.keepSigned(handling == Signed.KEEP, element.rule());
+    }
+
+    private void values(XmlElement element) throws PolicyException {
+        element.onlyAttributes("inner");
+        element.onlyChildren();
+        Values handling = element.keyword("handling", element.text(), EnumSet.allOf(Values.class));
+        builder.rewriteValues(handling == Values.REWRITE, element.rule());
+        Optional<String> inner = element.attribute("inner");
+        if (inner.isPresent()) {
+            for (String domain : element.list(inner.get(), "inner domains")) {
+                try {
+                    builder.inner(domain);
+                } catch (PolicyException fault) {
+                    throw element.fault(fault);
+                }
+            }
+        }
     }
 
     private void remarkIdle(HeaderPattern kept, XmlElement element) {

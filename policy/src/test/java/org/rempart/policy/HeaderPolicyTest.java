@@ -112,6 +112,17 @@ class HeaderPolicyTest {
     }
 
     @Test
+    void valuesAreRewrittenUnlessSaidOtherwise() throws PolicyException {
+        assertThat(HeaderPolicy.builder().build().rewriteValues().verdict()).isTrue();
+        HeaderPolicy policy = Policies.read(
+                        "<policy><headers><values inner='CORP.example., local'>keep</values></headers></policy>")
+                .headers();
+        assertThat(policy.rewriteValues().verdict()).isFalse();
+        assertThat(policy.rewriteValues().toString()).contains("<values inner=");
+        assertThat(policy.innerDomains()).containsExactly("corp.example", "local");
+    }
+
+    @Test
     void signedFieldsAreKeptUnlessSaidOtherwise() {
         assertThat(HeaderPolicy.builder().build().keepSigned().verdict()).isTrue();
         assertThat(HeaderPolicy.builder().keepSigned(false, KEEP).build().keepSigned())

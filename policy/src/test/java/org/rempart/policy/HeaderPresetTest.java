@@ -125,6 +125,36 @@ class HeaderPresetTest {
         assertThat(HeaderPreset.ofKeyword("Client")).isEmpty();
     }
 
+    /** docs/headers.md tells of every name, in the preset's own table, and of no other. */
+    @ParameterizedTest
+    @EnumSource
+    void documentationNamesThemAllWithAReason(HeaderPreset preset) throws IOException {
+        // The tests also run from other folders of the project.
+        Path folder = Path.of("").toAbsolutePath();
+        while (!Files.exists(folder.resolve("docs/headers.md"))) {
+            folder = folder.getParent();
+        }
+        String text = Files.readString(folder.resolve("docs/headers.md"), StandardCharsets.UTF_8);
+        String[] sections = text.split("(?m)^### `" + preset.keyword() + "`$", -1);
+        assertThat(sections).as("a section of its own").hasSize(2);
+        Set<String> documented = new TreeSet<>();
+        for (String line : sections[1].split("\n(?=#)", -1)[0].split("\n", -1)) {
+            String[] cells = line.split("\\|", -1);
+            if (cells.length == 4 && cells[1].contains("`")) {
+                assertThat(cells[2].strip()).as("why " + cells[1]).hasSizeGreaterThan(4);
+                for (String name : cells[1].split(",", -1)) {
+                    assertThat(documented.add(
+                                    HeaderPattern.fold(name.replace("`", "").strip())))
+                            .as(name)
+                            .isTrue();
+                }
+            }
+        }
+        assertThat(documented)
+                .containsExactlyInAnyOrderElementsOf(
+                        preset.patterns().stream().map(HeaderPattern::toString).collect(Collectors.toList()));
+    }
+
     /** What is left of real messages' X- fields is known, so that a new one is looked at. */
     @Test
     void corpusHoldsNoFieldThatWasOverlooked() throws IOException {

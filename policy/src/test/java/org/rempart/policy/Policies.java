@@ -39,6 +39,10 @@ final class Policies {
                     + "<signed>strip</signed><keep name='X-MS-Exchange-Organization-SCL'/><strip preset='labels'/>"
                     + "<strip preset='trace'/></headers></policy>",
             "<policy><headers><signed>keep</signed><strip name='X-*'/><received> keep </received></headers></policy>",
+            "<policy><headers><values inner='corp.example, local'>rewrite</values><signed>keep</signed><strip name='X-*'/>"
+                    + "<received>keep</received></headers></policy>",
+            "<policy><headers><strip name='X-*'/><received>keep</received><values>keep</values><keep name='X-A'/>"
+                    + "</headers></policy>",
             "<policy><headers><received>remove</received></headers></policy>",
             "<policy><headers><strip name='received'/></headers></policy>",
             "<policy><tls><protocols>TLSv1.2,TLSv1.3</protocols></tls></policy>",

@@ -215,7 +215,7 @@ class PolicyFaultsTest {
         @Test
         void unknownElementInHeaders() {
             headersFault("<remove/>")
-                    .contains("<strip>, <keep>, <received>, <signed>")
+                    .contains("<strip>, <keep>, <received>, <signed>, <values>")
                     .doesNotContain("meant");
         }
 
@@ -594,6 +594,12 @@ class PolicyFaultsTest {
         @Test
         void unknownSigned() {
             headersFault("<signed>keeep</signed>").contains("is keep meant?");
+            headersFault("<values>rewrit</values>").contains("is rewrite meant?");
+            headersFault("<values inner='*.corp.example'>rewrite</values>").contains("has a star", "all below it");
+            headersFault("<values inner='corp_example'>rewrite</values>").contains("is not a domain");
+            headersFault("<values inner='a.example,,b.example'>rewrite</values>")
+                    .contains("has an empty part");
+            headersFault("<values>keep</values>\n<values>keep</values>").contains("a second <values>");
         }
     }
 

@@ -86,6 +86,8 @@ class PolicySchemaTest {
                 "<policy><headers><received/></headers></policy>",
                 "<policy><headers><signed>keep</signed><signed>keep</signed></headers></policy>",
                 "<policy><headers><signed>maybe</signed></headers></policy>",
+                "<policy><headers><values>strip</values></headers></policy>",
+                "<policy><headers><values>keep</values><signed>keep</signed><values>keep</values></headers></policy>",
                 "<policy><tls><protocols>TLSv1.1</protocols></tls></policy>",
                 "<policy><tls><protocols/></tls></policy>",
                 "<policy><tls><clients>required<expect/></clients></tls></policy>",

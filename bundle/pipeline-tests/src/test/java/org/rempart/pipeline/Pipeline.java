@@ -370,6 +370,11 @@ public final class Pipeline implements AutoCloseable {
 
         @Override
         public File getFile(String url) throws FileNotFoundException {
+            if (url.startsWith("file://var/")) {
+                return new File(
+                        new File(System.getProperty("java.io.tmpdir"), "rempart-pipeline-var"),
+                        url.substring("file://var/".length()));
+            }
             throw new FileNotFoundException(url + " is not on a disk");
         }
 

@@ -55,7 +55,8 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new QueueCommand(home))
                 .addSubcommand(new BackupCommand(home))
                 .addSubcommand(new RestoreCommand(home))
-                .addSubcommand(new DoctorCommand(home));
+                .addSubcommand(new DoctorCommand(home))
+                .addSubcommand(new HeadersCommand(home, System.in));
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));
             return 1;

@@ -12,7 +12,7 @@ import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 
 /**
- * Which fields of a header the DKIM signatures of others cover. A signature whose {@code h=} names a field n times covers
+ * Which fields of a header the signatures of others cover, DKIM's and ARC's (RFC 8617, section 4.1.2: the same rules). A signature whose {@code h=} names a field n times covers
  * its last n instances (RFC 6376, section 5.4.2); taking one of them out, or changing it, breaks the signature.
  *
  * <p>{@code Received} fields above a signature are not covered, whatever it says: servers put them on top, so they were
@@ -40,7 +40,7 @@ final class ForeignSignatures {
         ForeignSignatures signatures = new ForeignSignatures(fields.size());
         for (int i = 0; i < fields.size(); i++) {
             HeaderField field = fields.get(i);
-            if (field.isNamed("DKIM-Signature")) {
+            if (field.isNamed("DKIM-Signature") || field.isNamed("ARC-Message-Signature")) {
                 signatures.add(tags(field.value()), ours);
             } else if (field.isNamed(RECEIVED)) {
                 signatures.receivedCovered[i] = signatures.covered.getOrDefault(RECEIVED, 0);
@@ -74,7 +74,7 @@ final class ForeignSignatures {
     }
 
     /** The tags of a signature (RFC 6376, section 3.2), without white space. */
-    private static Map<String, String> tags(String value) {
+    static Map<String, String> tags(String value) {
         Map<String, String> tags = new HashMap<>();
         for (String tag : value.split(";", -1)) {
             int equals = tag.indexOf('=');

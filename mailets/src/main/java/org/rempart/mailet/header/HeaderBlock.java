@@ -7,6 +7,7 @@ package org.rempart.mailet.header;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -159,7 +160,7 @@ public final class HeaderBlock {
     }
 
     /** The header's bytes, with the empty line that ends it, if it has one. Not a copy: they must not be changed. */
-    byte[] bytes() {
+    public byte[] bytes() {
         return bytes;
     }
 
@@ -202,6 +203,18 @@ public final class HeaderBlock {
     private boolean wouldGoOnAt(int position) {
         return (position < bytes.length && bytes[position] == '\n')
                 || (position + 1 < bytes.length && bytes[position] == '\r' && bytes[position + 1] == '\n');
+    }
+
+    /** The header with a field more behind its last one; all else is the same bytes. */
+    byte[] append(String field) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + field.length() + 4);
+        out.write(bytes, 0, fieldsEnd);
+        if (fieldsEnd > 0 && !isLineEnd(bytes[fieldsEnd - 1])) {
+            out.writeBytes(new byte[] {'\r', '\n'});
+        }
+        out.writeBytes((field + "\r\n").getBytes(StandardCharsets.US_ASCII));
+        out.write(bytes, fieldsEnd, bytes.length - fieldsEnd);
+        return out.toByteArray();
     }
 
     /** The header without the fields of these names; case does not count. */

@@ -5,6 +5,7 @@
 package org.rempart.mailet.header;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * A field of a message's header, as a range of the header's bytes: the name, the colon, the value with all its folding,
@@ -73,6 +74,19 @@ public final class HeaderField {
             }
         }
         return new String(value, 0, length, StandardCharsets.ISO_8859_1).trim();
+    }
+
+    /** All behind the colon as it stands, line ends included; each byte is one character. */
+    String rawValue() {
+        return new String(header, valueStart, end - valueStart, StandardCharsets.ISO_8859_1);
+    }
+
+    /** The field with another value, which brings its line ends with it. */
+    byte[] withRawValue(String value) {
+        byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] field = Arrays.copyOfRange(header, start, valueStart + bytes.length);
+        System.arraycopy(bytes, 0, field, valueStart - start, bytes.length);
+        return field;
     }
 
     /** Where the field begins in the header. */

@@ -4,8 +4,13 @@
  */
 package org.rempart.mailet.header;
 
+import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,11 +19,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
+import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderVerdict;
 
 /**
- * Takes out of a header what must not leave. All that stays is the same bytes in the same order.
+ * Takes out of a header what must not leave. All that stays is the same bytes in the same order. Where the policy has
+ * values rewritten, the fields that stay lose what they say of the inside ({@link ValueRewriter}); an ARC set of ours that
+ * tells of it goes as a whole ({@link ArcSets}).
  *
  * <p>Where the policy removes the trace fields, their number is kept in a field {@value #HOPS}, since it is by their
  * number that servers find loops; a mail that has gone round too often is refused with {@link TooManyHopsException}. That
@@ -32,23 +40,36 @@ public final class HeaderFirewall {
     private static final int MOST_HOPS = 100;
 
     private static final String RECEIVED = "Received";
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
     private final HeaderPolicy policy;
     private final Predicate<Domain> ours;
     private final String publicName;
+    private final MessageIds ids;
+    private final List<String> innerDomains;
 
     /**
      * A firewall.
      *
      * @param policy what leaves and what does not
      * @param ours whether a domain is one that we receive mail for
-     * @param publicName the host name that stands for ours in rewritten trace fields
+     * @param publicName the host name that stands for ours in what is rewritten
+     * @param ids the form of our message ids outside
+     * @param machine the names of this machine, inner ones beside those of the policy
      */
-    public HeaderFirewall(HeaderPolicy policy, Predicate<Domain> ours, String publicName) {
+    public HeaderFirewall(
+            HeaderPolicy policy,
+            Predicate<Domain> ours,
+            String publicName,
+            MessageIds ids,
+            Collection<String> machine) {
         this.policy = policy;
         this.ours = ours;
         this.publicName = publicName;
+        this.ids = ids;
+        this.innerDomains = new ArrayList<>(policy.innerDomains());
+        machine.forEach(name -> innerDomains.add(name.toLowerCase(Locale.ROOT)));
     }
 
     /** A mail has passed more servers than any mail does on its way. */
@@ -60,6 +81,19 @@ public final class HeaderFirewall {
         }
     }
 
+    /** What becomes of a field, and by which rule. */
+    static final class Outcome {
+        /** As in {@link HeaderBlock#with}. */
+        final byte[] replacement;
+
+        final String reason;
+
+        Outcome(byte[] replacement, String reason) {
+            this.replacement = replacement;
+            this.reason = reason;
+        }
+    }
+
     /**
      * Applies the policy to a header.
      *
@@ -67,40 +101,128 @@ public final class HeaderFirewall {
      * @throws TooManyHopsException when the mail is in a loop
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
+        byte[][] replacements = new byte[header.fields().size()][];
+        long hops = decide(header, replacements, null);
+        if (hops > MOST_HOPS) {
+            throw new TooManyHopsException(hops);
+        }
+        for (byte[] replacement : replacements) {
+            if (replacement != HeaderBlock.KEEP) {
+                return Optional.of(header.with(Arrays.asList(replacements)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What becomes of each field, and by which rule; also of a mail that does not leave since it is in a loop. */
+    List<Outcome> examine(HeaderBlock header) {
+        byte[][] replacements = new byte[header.fields().size()][];
+        String[] reasons = new String[replacements.length];
+        decide(header, replacements, reasons);
+        List<Outcome> outcomes = new ArrayList<>(replacements.length);
+        for (int i = 0; i < replacements.length; i++) {
+            outcomes.add(new Outcome(replacements[i], reasons[i] == null ? "" : reasons[i]));
+        }
+        return outcomes;
+    }
+
+    /**
+     * Decides about each field.
+     *
+     * @param replacements gets what {@link HeaderBlock#with} takes
+     * @param reasons gets the rules; null when nobody asks for them
+     * @return how many hops the mail has gone whose traces are removed, here and before; 0 where none is removed here
+     */
+    private long decide(HeaderBlock header, byte[][] replacements, String[] reasons) {
         List<HeaderField> fields = header.fields();
-        // A header names few domains, many times; the list of ours may be a look-up in a directory.
-        Map<Domain, Boolean> known = new HashMap<>();
-        Predicate<Domain> isOurs = domain -> known.computeIfAbsent(domain, ours::test);
-        ReceivedRewriter received = new ReceivedRewriter(new InnerNames(isOurs, publicName), publicName);
-        ForeignSignatures signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, isOurs) : null;
+        InnerNames names = new InnerNames(ours, publicName, innerDomains);
+        ReceivedRewriter received = new ReceivedRewriter(names, publicName);
+        ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
+        boolean rewritesValues = policy.rewriteValues().verdict();
+        ForeignSignatures signatures =
+                policy.keepSigned().verdict() ? ForeignSignatures.of(header, names::isOurDomain) : null;
+        ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
         boolean countsHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
         Map<String, Integer> seen = new HashMap<>();
-        byte[][] replacements = new byte[fields.size()][];
-        boolean changed = false;
         long hops = 0;
         // From the bottom, since that is how signatures count.
         for (int i = fields.size() - 1; i >= 0; i--) {
             HeaderField field = fields.get(i);
             byte[] replacement = HeaderBlock.KEEP;
+            Object reason = "";
             if (field.isField() && !(countsHops && field.isNamed(HOPS))) {
                 String name = field.name().toLowerCase(Locale.ROOT);
-                HeaderVerdict verdict = policy.decide(name).verdict();
+                Decision<HeaderVerdict> decision = policy.decide(name);
+                HeaderVerdict verdict = decision.verdict();
                 boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
-                if (verdict != HeaderVerdict.KEEP && !signed) {
+                reason = decision.rule();
+                if (arc != null && arc.removes(i)) {
+                    replacement = null;
+                    reason = policy.rewriteValues().rule();
+                } else if (signed) {
+                    // Also where nothing would have become of it: whoever asks wants to know what protects it.
+                    reason = policy.keepSigned().rule();
+                } else if (verdict != HeaderVerdict.KEEP) {
                     replacement = replacement(field, verdict, received);
                     hops += replacement == null && field.isNamed(RECEIVED) ? 1 : 0;
+                } else if (rewritesValues) {
+                    replacement = values.rewrite(field, name);
+                    reason = replacement == HeaderBlock.KEEP
+                            ? reason
+                            : policy.rewriteValues().rule();
                 }
             }
-            changed |= replacement != HeaderBlock.KEEP;
             replacements[i] = replacement;
+            if (reasons != null) {
+                reasons[i] = reason.toString();
+            }
         }
-        if (!changed) {
+        return hops > 0 ? countHops(fields, replacements, hops) : 0;
+    }
+
+    /**
+     * Gives a message id to a mail that has none, as RFC 6409, section 8.3, lets a server do: James would give it one that
+     * names the machine, later, while it delivers.
+     *
+     * @return the new header, or empty when it has one, when a foreign signature covers that there is none, or when values
+     *     are not rewritten
+     */
+    public Optional<byte[]> withMessageId(HeaderBlock header) {
+        if (!policy.rewriteValues().verdict()
+                || header.fields().stream().anyMatch(field -> field.isNamed("Message-ID"))) {
             return Optional.empty();
         }
-        if (hops > 0) {
-            countHops(fields, replacements, hops);
+        InnerNames names = new InnerNames(ours, publicName, innerDomains);
+        if (policy.keepSigned().verdict()
+                && ForeignSignatures.of(header, names::isOurDomain).cover(0, "message-id", 1)) {
+            return Optional.empty();
         }
-        return Optional.of(header.with(Arrays.asList(replacements)));
+        String id = new BigInteger(128, RANDOM).toString(36) + '@' + publicName;
+        return Optional.of(header.append("Message-ID: <" + id + ">"));
+    }
+
+    /** Whether this is the header of a report that this server has written and nobody has received yet (RFC 3464). */
+    public boolean isOwnReport(HeaderBlock header) {
+        return policy.rewriteValues().verdict() && OwnReport.isOne(header);
+    }
+
+    /**
+     * Takes the inside out of such a report's body, the header of the mail that it quotes included. Its own header stays,
+     * but for the boundary.
+     *
+     * @throws IOException when a part of it can't be read
+     */
+    public byte[] applyToReport(byte[] message) throws IOException {
+        return new OwnReport(new InnerNames(ours, publicName, innerDomains), this::quoted, publicName).rewrite(message);
+    }
+
+    /** What a report may quote of a header: nothing of one that went round and round. */
+    private byte[] quoted(byte[] header) {
+        try {
+            return apply(HeaderBlock.parse(header)).orElse(header);
+        } catch (TooManyHopsException loop) {
+            return new byte[] {'\r', '\n'};
+        }
     }
 
     private static byte[] replacement(HeaderField field, HeaderVerdict verdict, ReceivedRewriter received) {
@@ -116,8 +238,7 @@ public final class HeaderFirewall {
     }
 
     /** Puts the number of all removed hops where the first of them stood. */
-    private static void countHops(List<HeaderField> fields, byte[][] replacements, long removed)
-            throws TooManyHopsException {
+    private static long countHops(List<HeaderField> fields, byte[][] replacements, long removed) {
         long hops = removed;
         int place = -1;
         for (int i = fields.size() - 1; i >= 0; i--) {
@@ -129,11 +250,9 @@ public final class HeaderFirewall {
                 place = i;
             }
         }
-        if (hops > MOST_HOPS) {
-            throw new TooManyHopsException(hops);
-        }
         String count = HOPS + ": " + hops + fields.get(place).lineEnd();
         replacements[place] = count.getBytes(StandardCharsets.US_ASCII);
+        return hops;
     }
 
     private static long number(String text) {

@@ -9,8 +9,11 @@ import inet.ipaddr.IPAddressString;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -44,19 +47,45 @@ final class InnerNames {
             + "(?![0-9A-Za-z:])");
     private static final Pattern IPV6_TAG = Pattern.compile("IPv6:", Pattern.CASE_INSENSITIVE);
 
+    /** An IPv6 address where it stands, the tag before it or behind it left alone (RFC 5321, section 4.1.3). */
+    private static final Pattern IPV6_IN_PLACE = Pattern.compile(
+            "(?:(?<=IPv6:)|(?<![0-9A-Za-z.:]))([0-9A-F]{0,4}(?::[0-9A-F]{0,4}){2,7}(?:\\d{1,3}(?:\\.\\d{1,3}){3})?)"
+                    + "(?=IPv6:|(?![0-9A-Za-z:]))",
+            Pattern.CASE_INSENSITIVE);
+
+    /** What may be a host name, with characters of other alphabets as their bytes. */
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_.\\x80-\\xff-]++");
+
+    /** Addresses for documentation, which nobody has (RFC 5737, RFC 3849). */
+    private static final String NEUTRAL_IPV4 = "192.0.2.1";
+
+    private static final String NEUTRAL_IPV6 = "2001:db8::1";
+
+    /** More domains than the header of any mail names. Whoever names more is not looked up any more. */
+    private static final int MOST_DOMAINS = 10_000;
+
     /** The longest name that DNS knows (RFC 1035, section 2.3.4). */
     private static final int LONGEST_NAME = 255;
 
     private final Predicate<Domain> ours;
     private final String publicName;
+    private final List<String> innerDomains;
+    /** The list of ours may be a look-up in a directory. */
+    private final Map<Domain, Boolean> known = new HashMap<>();
+
+    private boolean tooMany;
 
     /**
+     * The names of one header.
+     *
      * @param ours whether a domain is one that we receive mail for
      * @param publicName the name by which the outside knows this host
+     * @param innerDomains domains of our inside, each with all below it, in lower case
      */
-    InnerNames(Predicate<Domain> ours, String publicName) {
+    InnerNames(Predicate<Domain> ours, String publicName, Collection<String> innerDomains) {
         this.ours = ours;
         this.publicName = publicName.toLowerCase(Locale.ROOT);
+        this.innerDomains = List.copyOf(innerDomains);
     }
 
     /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
@@ -135,7 +164,77 @@ final class InnerNames {
     /** Whether a host of this name is ours: the public name, or a domain of ours, or below one. */
     boolean isOurs(String host) {
         String name = normalised(host);
-        return name.equals(publicName) || (name.length() <= LONGEST_NAME && isBelowOurs(name));
+        return name.equals(publicName)
+                || (name.length() <= LONGEST_NAME && (isWithinInnerDomains(name) || isBelowOurs(name)));
+    }
+
+    /**
+     * Whether the name is that of an inner host of ours: below one of our domains or within an inner one. Our domains
+     * themselves and the public name are known to all.
+     */
+    boolean isOwnInnerHost(String host) {
+        String name = normalised(host);
+        return name.length() <= LONGEST_NAME
+                && !name.equals(publicName)
+                && (isWithinInnerDomains(name) || (!isOurDomain(name) && isBelowOurs(name)) || tooMany);
+    }
+
+    /** Whether the name is that of an inner host of ours, or of anybody's, or none that the outside can know. */
+    boolean isInnerHost(String host) {
+        String name = normalised(host);
+        int dot = name.lastIndexOf('.');
+        return !name.equals(publicName)
+                && (dot < 0
+                        || name.length() > LONGEST_NAME
+                        || INNER_TOP_LEVELS.contains(name.substring(dot + 1))
+                        || isOwnInnerHost(name));
+    }
+
+    private boolean isWithinInnerDomains(String name) {
+        for (String inner : innerDomains) {
+            if (name.endsWith(inner)
+                    && (name.length() == inner.length() || name.charAt(name.length() - inner.length() - 1) == '.')) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The text with neutral addresses in the place of inner ones, and the public name in that of inner host names. */
+    String neutralise(String text) {
+        String result = text;
+        if (text.indexOf(':') >= 0) {
+            result = IPV6_IN_PLACE
+                    .matcher(result)
+                    .replaceAll(found -> Matcher.quoteReplacement(neutralIpv6(found.group())));
+        }
+        result = IPV4.matcher(result).replaceAll(found -> Matcher.quoteReplacement(neutralIpv4(found.group())));
+        return WORD.matcher(result).replaceAll(found -> Matcher.quoteReplacement(neutralHost(found.group())));
+    }
+
+    private static String neutralIpv6(String literal) {
+        IPAddress address = new IPAddressString(literal).getAddress();
+        return address != null && isInner(of(address.getBytes())) ? NEUTRAL_IPV6 : literal;
+    }
+
+    private static String neutralIpv4(String literal) {
+        byte[] address = ipv4(literal);
+        return address != null && isInner(of(address)) ? NEUTRAL_IPV4 : literal;
+    }
+
+    private String neutralHost(String word) {
+        int start = 0;
+        int end = word.length();
+        while (start < end && word.charAt(start) == '.') {
+            start++;
+        }
+        while (end > start && word.charAt(end - 1) == '.') {
+            end--;
+        }
+        String host = word.substring(start, end);
+        return host.indexOf('.') >= 0 && isInnerHost(host)
+                ? word.substring(0, start) + publicName + word.substring(end)
+                : word;
     }
 
     /** Whether a host of this name is ours, or of somebody's inside; so is what is no name at all. */
@@ -165,12 +264,24 @@ final class InnerNames {
     }
 
     private boolean isOurDomain(String name) {
-        Domain domain;
         try {
-            domain = Domain.of(name);
+            return isOurDomain(Domain.of(name));
         } catch (IllegalArgumentException noDomain) {
             return false;
         }
-        return ours.test(domain);
+    }
+
+    /** Whether we receive mail for the domain; also when there are too many to ask for. */
+    boolean isOurDomain(Domain domain) {
+        Boolean answer = known.get(domain);
+        if (answer == null) {
+            if (known.size() >= MOST_DOMAINS) {
+                tooMany = true;
+                return true;
+            }
+            answer = ours.test(domain);
+            known.put(domain, answer);
+        }
+        return answer;
     }
 }

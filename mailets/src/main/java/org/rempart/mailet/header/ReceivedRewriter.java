@@ -83,7 +83,8 @@ final class ReceivedRewriter {
      */
     byte[] rewrite(HeaderField field) {
         if (field.end() - field.start() > LONGEST_FIELD) {
-            return folded(List.of("by " + publicName), field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
+            return folded(field.name(), List.of("by " + publicName), field.lineEnd())
+                    .getBytes(StandardCharsets.ISO_8859_1);
         }
         String value = field.value();
         Hop hop = Hop.parse(value);
@@ -112,7 +113,7 @@ final class ReceivedRewriter {
         if (String.join(" ", parts).equals(value.replaceAll("\\s+", " "))) {
             return HeaderBlock.KEEP;
         }
-        return folded(parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
+        return folded(field.name(), parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
     }
 
     private boolean isInside(Hop hop, String value) {
@@ -200,12 +201,12 @@ final class ReceivedRewriter {
         }
     }
 
-    private static String folded(List<String> parts, String lineEnd) {
+    private static String folded(String name, List<String> parts, String lineEnd) {
         String fold = lineEnd.isEmpty() ? "\r\n" : lineEnd;
-        StringBuilder field = new StringBuilder("Received:");
+        StringBuilder field = new StringBuilder(name).append(':');
         int length = field.length();
         for (String part : parts) {
-            if (length + 1 + part.length() > LINE && length > "Received:".length()) {
+            if (length + 1 + part.length() > LINE && length > name.length() + 1) {
                 field.append(fold);
                 length = 0;
             }
@@ -230,7 +231,7 @@ final class ReceivedRewriter {
                 char c = value.charAt(position);
                 int end;
                 if (c == '(') {
-                    end = commentEnd(value, position);
+                    end = Comments.end(value, position);
                     hop.append(keyword, value.substring(position, end));
                 } else if (c == ';') {
                     semicolon = position;
@@ -259,22 +260,6 @@ final class ReceivedRewriter {
             clauses.computeIfAbsent(keyword, k -> new StringBuilder())
                     .append(' ')
                     .append(text);
-        }
-
-        /** Behind the comment that begins here; comments nest. An unclosed one ends with the field. */
-        private static int commentEnd(String value, int start) {
-            int depth = 0;
-            for (int i = start; i < value.length(); i++) {
-                char c = value.charAt(i);
-                if (c == '\\') {
-                    i++;
-                } else if (c == '(') {
-                    depth++;
-                } else if (c == ')' && --depth == 0) {
-                    return i + 1;
-                }
-            }
-            return value.length();
         }
 
         private static int wordEnd(String value, int start) {

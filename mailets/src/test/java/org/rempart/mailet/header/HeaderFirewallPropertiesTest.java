@@ -34,12 +34,18 @@ class HeaderFirewallPropertiesTest {
     }
 
     private static HeaderFirewall firewall(ReceivedHandling received, boolean keepSigned) throws PolicyException {
+        return firewall(received, keepSigned, true);
+    }
+
+    private static HeaderFirewall firewall(ReceivedHandling received, boolean keepSigned, boolean rewriteValues)
+            throws PolicyException {
         HeaderPolicy policy = HeaderPolicy.builder()
                 .strip(HeaderPattern.parse("X-*"), RULE)
                 .received(Decision.of(received, RULE))
                 .keepSigned(keepSigned, RULE)
+                .rewriteValues(rewriteValues, RULE)
                 .build();
-        return new HeaderFirewall(policy, OURS, "mail.ours.example");
+        return new HeaderFirewall(policy, OURS, "mail.ours.example", Headers.IDS, List.of());
     }
 
     private static byte[] strip(HeaderFirewall firewall, byte[] header) throws HeaderFirewall.TooManyHopsException {
@@ -60,7 +66,7 @@ class HeaderFirewallPropertiesTest {
     @Property
     void whatThePolicyDoesNotNameStaysInOrder(@ForAll("headers") byte[] header, @ForAll ReceivedHandling received)
             throws PolicyException, HeaderFirewall.TooManyHopsException {
-        byte[] stripped = strip(firewall(received, false), header);
+        byte[] stripped = strip(firewall(received, false, false), header);
         assertThat(untouched(stripped)).isEqualTo(untouched(header));
     }
 
@@ -90,6 +96,29 @@ class HeaderFirewallPropertiesTest {
                 assertThat(InnerNames.holdsInnerAddress(field.value()))
                         .as(field.value())
                         .isFalse();
+            }
+        }
+    }
+
+    @Property
+    void rewrittenValuesTellNoInnerAddressAndNoInnerHost(@ForAll("headers") byte[] header)
+            throws PolicyException, HeaderFirewall.TooManyHopsException {
+        InnerNames names = new InnerNames(OURS, "mail.ours.example", List.of());
+        for (HeaderField field : HeaderBlock.parse(strip(firewall(ReceivedHandling.KEEP, false), header))
+                .fields()) {
+            String value = field.value();
+            String name = field.name().toLowerCase(Locale.ROOT);
+            if (name.equals("received-spf") || name.equals("authentication-results")) {
+                assertThat(InnerNames.holdsInnerAddress(field.rawValue()))
+                        .as(value)
+                        .isFalse();
+            }
+            if (name.equals("received-spf")) {
+                assertThat(names.neutralise(value)).isEqualTo(value);
+            } else if (name.equals("mime-version")) {
+                assertThat(value).doesNotContain("(");
+            } else if (name.equals("message-id")) {
+                assertThat(value).doesNotContain("@pc17", "@EX01", "@[10.");
             }
         }
     }

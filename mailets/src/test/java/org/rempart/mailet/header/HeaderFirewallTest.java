@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
@@ -36,7 +37,7 @@ class HeaderFirewallTest {
     }
 
     private static String apply(HeaderPolicy.Builder policy, String header) throws TooManyHopsException {
-        return new HeaderFirewall(policy.build(), OURS, "mail.ours.example")
+        return new HeaderFirewall(policy.build(), OURS, "mail.ours.example", Headers.IDS, List.of())
                 .apply(HeaderBlock.parse(header.getBytes(ISO_8859_1)))
                 .map(bytes -> new String(bytes, ISO_8859_1))
                 .orElse(header);
@@ -70,7 +71,8 @@ class HeaderFirewallTest {
 
     @Test
     void nothingToStripChangesNothing() throws Exception {
-        HeaderFirewall firewall = new HeaderFirewall(policy("X-Mailer").build(), OURS, "mail.ours.example");
+        HeaderFirewall firewall =
+                new HeaderFirewall(policy("X-Mailer").build(), OURS, "mail.ours.example", Headers.IDS, List.of());
         assertThat(firewall.apply(HeaderBlock.parse(("Subject: a" + END).getBytes(ISO_8859_1))))
                 .isEmpty();
     }

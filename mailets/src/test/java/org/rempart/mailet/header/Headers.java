@@ -12,6 +12,9 @@ import net.jqwik.api.Arbitrary;
 
 /** Bytes that look like headers often enough to be worth reading as one. */
 final class Headers {
+    /** Ids under a key that everybody knows. */
+    static final MessageIds IDS = new MessageIds(new byte[MessageIds.KEY_LENGTH], "mail.ours.example");
+
     private static final List<String> PIECES = List.of(
             "\r\n",
             "\n",
@@ -35,6 +38,23 @@ final class Headers {
             "X-Spam-Status: Yes",
             "X-Mailer: Acme",
             "Subject: hello",
+            "Message-ID: <1.2@pc17.corp.local>",
+            "References: <a@ex01.ours.example> <b@c.example>",
+            "In-Reply-To: ",
+            "<7@EX01>",
+            "<8@[10.0.0.7]>",
+            "MIME-Version: 1.0 (Acme)",
+            "Authentication-Results: mx01.ours.example; iprev=pass policy.iprev=10.0.0.7",
+            "Authentication-Results: ",
+            "ARC-Authentication-Results: i=1; mx01.ours.example; spf=pass smtp.helo=ex01",
+            "ARC-Seal: i=1; d=ours.example; cv=none",
+            "ARC-Message-Signature: i=2; d=foreign.example; h=message-id",
+            "X-Received: by 10.0.0.7 with SMTP id x; Tue, 24 Nov 2026 20:50:07 +0000",
+            "Received-SPF: pass (ex01: domain of x designates 10.0.0.7) receiver=ex01; helo=pc17",
+            "mx01.ours.example",
+            "helo=ex02",
+            "IPv6:",
+            "::ffff:10.0.0.7",
             "DKIM-Signature: v=1; d=foreign.example; h=received:received:subject:x-mailer; b=xyz",
             "DKIM-Signature: v=1; d=ours.example; h=x-mailer; b=xyz",
             "From a@b.example Mon Jan  1 10:00:00 2026",

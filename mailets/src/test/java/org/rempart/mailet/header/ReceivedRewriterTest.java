@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
+import java.util.List;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +19,7 @@ class ReceivedRewriterTest {
     private static final String DATE = "Tue, 24 Nov 2026 20:50:07 +0000";
 
     private final ReceivedRewriter rewriter = new ReceivedRewriter(
-            new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example"), "mail.ours.example");
+            new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of()), "mail.ours.example");
 
     /** The rewritten value on one line; the value as it was when it stays. */
     private String rewritten(String value) {

@@ -1,0 +1,41 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.header;
+
+/** Comments in field values (RFC 5322, section 3.2.2). */
+final class Comments {
+    private Comments() {}
+
+    /** Behind the comment that begins here; comments nest. An unclosed one ends with the text. */
+    static int end(String text, int start) {
+        int depth = 0;
+        for (int i = start; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\\') {
+                i++;
+            } else if (c == '(') {
+                depth++;
+            } else if (c == ')' && --depth == 0) {
+                return i + 1;
+            }
+        }
+        return text.length();
+    }
+
+    /** The text without its comments. */
+    static String without(String text) {
+        StringBuilder rest = new StringBuilder(text.length());
+        int position = 0;
+        while (position < text.length()) {
+            int comment = text.indexOf('(', position);
+            if (comment < 0) {
+                comment = text.length();
+            }
+            rest.append(text, position, comment);
+            position = comment < text.length() ? end(text, comment) : comment;
+        }
+        return rest.toString();
+    }
+}
