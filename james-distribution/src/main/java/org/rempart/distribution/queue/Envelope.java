@@ -5,6 +5,7 @@
 package org.rempart.distribution.queue;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -129,6 +130,8 @@ final class Envelope {
                                     envelope.get("lastUpdated").longValue()))
                             : null);
             return built;
+        } catch (JsonProcessingException unreadable) {
+            throw new IOException("the envelope can't be read: " + unreadable.getOriginalMessage(), unreadable);
         } catch (MessagingException | RuntimeException unreadable) {
             throw new IOException("the envelope can't be read: " + unreadable.getMessage(), unreadable);
         }

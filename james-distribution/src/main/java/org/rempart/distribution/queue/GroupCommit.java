@@ -121,7 +121,12 @@ final class GroupCommit implements AutoCloseable {
      * @throws MailStoreException when it is not written and not owed
      */
     long write(Change change) throws MailStoreException {
-        submit(change);
+        try {
+            submit(change);
+        } catch (MailStoreException refused) {
+            change.failed();
+            throw refused;
+        }
         boolean interrupted = false;
         try {
             while (true) {
@@ -141,16 +146,23 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
+    /** @throws MailStoreException when what may fail would fail now */
+    void refuseIfAway() throws MailStoreException {
+        if (away) {
+            noteFailure();
+            throw new MailStoreException("the database does not answer; it is tried again every "
+                    + LAST_RETRY.toSeconds() + " seconds at least");
+        }
+    }
+
     private void submit(Change change) throws MailStoreException {
         lock.lock();
         try {
             if ((closing && !change.owed) || !thread.isAlive()) {
                 throw new MailStoreException("the server is stopping");
             }
-            if (!change.owed && away) {
-                noteFailure();
-                throw new MailStoreException("the database does not answer; it is tried again every "
-                        + LAST_RETRY.toSeconds() + " seconds at least");
+            if (!change.owed) {
+                refuseIfAway();
             }
             if (!change.owed && pending.size() >= PENDING) {
                 noteFailure();

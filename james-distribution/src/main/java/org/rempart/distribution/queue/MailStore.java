@@ -79,8 +79,8 @@ public final class MailStore implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    /** The wall clock less the steady one, in milliseconds: smaller when the clock was set back. */
-    private long clockOffset;
+    /** The wall clock less the steady one, in milliseconds, at its latest: what it is now is less when it was set back. */
+    private final AtomicLong latestOffset = new AtomicLong();
 
     /**
      * A stored mail.
@@ -127,7 +127,7 @@ public final class MailStore implements AutoCloseable {
         this.indexHint = indexHint;
         this.lastNumber = new AtomicLong(lastNumber);
         this.reserved = lastNumber;
-        this.clockOffset = offset();
+        latestOffset.set(offset());
     }
 
     /**
@@ -217,6 +217,7 @@ public final class MailStore implements AutoCloseable {
 
     /** Now, in milliseconds since 1970. */
     long now() {
+        latestOffset.accumulateAndGet(offset(), Math::max);
         return clock.millis();
     }
 
@@ -328,6 +329,7 @@ public final class MailStore implements AutoCloseable {
      * @throws MailStoreException when it is not stored
      */
     long insert(int place, Mail mail, Duration delay, int tries) throws MailStoreException {
+        commits.refuseIfAway();
         long id = lastNumber.incrementAndGet();
         Row row;
         try {
@@ -645,14 +647,14 @@ public final class MailStore implements AutoCloseable {
                 row.getString(14));
     }
 
-    /** The next turns of a queue that are due. */
-    List<Turn> due(int place, int limit) throws MailStoreException {
-        return turns(place, "due <= ?", now(), limit);
+    /** The next turns of a queue that are due at a time. */
+    List<Turn> due(int place, long time, int limit) throws MailStoreException {
+        return turns(place, "due <= ?", time, limit);
     }
 
-    /** When the first mail that is not due yet will be; {@code Long.MAX_VALUE} for never. */
-    long nextDue(int place) throws MailStoreException {
-        List<Turn> next = turns(place, "due > ?", now(), 1);
+    /** When the first mail that is not due at a time will be; {@code Long.MAX_VALUE} for never. */
+    long nextDue(int place, long time) throws MailStoreException {
+        List<Turn> next = turns(place, "due > ?", time, 1);
         return next.isEmpty() ? Long.MAX_VALUE : next.get(0).due();
     }
 
@@ -708,20 +710,11 @@ public final class MailStore implements AutoCloseable {
 
     /** Sees to it that a clock that was set back makes no mail wait for longer than it should have from then on. */
     void checkClock() throws MailStoreException {
-        boolean back;
-        synchronized (this) {
-            long offset = offset();
-            back = clockOffset - offset > CLOCK_TOLERANCE;
-            if (!back) {
-                clockOffset = Math.max(clockOffset, offset);
-            }
-        }
-        if (back) {
+        long offset = offset();
+        if (latestOffset.get() - offset > CLOCK_TOLERANCE) {
             LOGGER.warn("The clock was set back; delays of queued mail are counted from now");
             mendDue();
-            synchronized (this) {
-                clockOffset = offset();
-            }
+            latestOffset.set(offset);
             queues().forEach(StoredMailQueue::refresh);
         }
     }
@@ -774,8 +767,13 @@ public final class MailStore implements AutoCloseable {
     /** Waits a little for mail in flight, writes what is pending, and ends. */
     @Override
     public void close() {
+        close(CLOSING);
+    }
+
+    /** @param patience for mail in flight */
+    void close(Duration patience) {
         queues().forEach(StoredMailQueue::stop);
-        long deadline = System.nanoTime() + CLOSING.toNanos();
+        long deadline = System.nanoTime() + patience.toNanos();
         while (queues().stream().anyMatch(StoredMailQueue::isBusy) && System.nanoTime() < deadline && !isAway()) {
             try {
                 TimeUnit.MILLISECONDS.sleep(20);

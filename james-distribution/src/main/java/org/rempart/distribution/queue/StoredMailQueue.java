@@ -364,9 +364,10 @@ public final class StoredMailQueue implements ManageableMailQueue {
     private Map.Entry<Turn, Optional<Row>> takeTurn() throws MailStoreException {
         long missedBefore;
         int limit;
+        // One time for all, so that nothing becomes due between two looks and is seen by neither.
+        long now = store.now();
         lock.lock();
         try {
-            long now = store.now();
             if (now >= nextDue) {
                 complete = false;
                 missed++;
@@ -391,8 +392,8 @@ public final class StoredMailQueue implements ManageableMailQueue {
         } finally {
             lock.unlock();
         }
-        List<Turn> due = store.due(place, limit);
-        long next = due.size() < limit ? store.nextDue(place) : Long.MAX_VALUE;
+        List<Turn> due = store.due(place, now, limit);
+        long next = due.size() < limit ? store.nextDue(place, now) : Long.MAX_VALUE;
         lock.lock();
         try {
             due.stream()

@@ -110,7 +110,7 @@ abstract class StoredMailContract {
     @AfterEach
     void close() throws Exception {
         database.comeBack();
-        store.close();
+        store.close(Duration.ZERO);
         database.close();
     }
 
@@ -336,7 +336,7 @@ abstract class StoredMailContract {
         queue.enQueue(mail("m"));
         one(collect(queue, 1), 0);
         // As a crash does: the mail in flight is never done.
-        store.close();
+        store.close(Duration.ZERO);
         openStore();
         assertThat(one(collect(queue, 1), 0).getMail().getName()).isEqualTo("m");
     }
@@ -830,7 +830,7 @@ abstract class StoredMailContract {
 
     @Test
     void tablesOfALaterVersionAreNotTouched() throws Exception {
-        store.close();
+        store.close(Duration.ZERO);
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
             statement.executeUpdate("UPDATE rempart_mail_version SET version = 99");
