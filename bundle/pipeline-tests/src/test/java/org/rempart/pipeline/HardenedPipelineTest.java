@@ -116,7 +116,7 @@ class HardenedPipelineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"rewrite, memory://var/mail/loops/, 50", "remove, " + Pipeline.ABANDONED + ", 101"})
+    @CsvSource({"rewrite, stored://var/mail/loops/, 50", "remove, " + Pipeline.ABANDONED + ", 101"})
     void twoServersThatForwardToEachOtherStop(String received, String repository, int most) throws Exception {
         String policy = "<policy><headers><received>" + received + "</received></headers></policy>";
         try (Pipeline ours = Pipeline.hardened()

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** RefuseRelay by itself: where the mail is kept, who is told, and what it says of wrong parameters. */
 class RefuseRelayPipelineTest {
-    private static final String KEPT = "memory://var/mail/refused/";
+    private static final String KEPT = "stored://var/mail/refused/";
     private static final String PARAMETER = "<repositoryPath>" + KEPT + "</repositoryPath>";
 
     /** Mail for ours.example is delivered; the rest is refused. */
@@ -22,7 +22,7 @@ class RefuseRelayPipelineTest {
                         + "<mailet match=\"All\" class=\"LocalDelivery\"/>"
                         + "</processor>"
                         + "<processor state=\"error\"><mailet match=\"All\" class=\"ToRepository\">"
-                        + "<repositoryPath>memory://var/mail/error/</repositoryPath></mailet></processor>")
+                        + "<repositoryPath>stored://var/mail/error/</repositoryPath></mailet></processor>")
                 .domain("ours.example");
     }
 

@@ -27,7 +27,7 @@ import org.apache.mailet.Mail;
 
 /** Mail repositories in memory, of the protocol {@code memory}. Each can be made to fail, as a full disk does. */
 final class Repositories implements MailRepositoryStore {
-    private static final Protocol MEMORY = new Protocol("memory");
+    private static final Protocol STORED = new Protocol("stored");
 
     private final Map<MailRepositoryUrl, MemoryRepository> repositories = new LinkedHashMap<>();
     private final Set<MailRepositoryUrl> full = new HashSet<>();
@@ -52,7 +52,7 @@ final class Repositories implements MailRepositoryStore {
 
     @Override
     public MailRepository select(MailRepositoryUrl url) throws MailRepositoryStoreException {
-        if (!url.getProtocol().equals(MEMORY)) {
+        if (!url.getProtocol().equals(STORED)) {
             throw new UnsupportedRepositoryStoreException("there is no repository for the protocol "
                     + url.getProtocol().getValue());
         }
@@ -61,7 +61,7 @@ final class Repositories implements MailRepositoryStore {
 
     @Override
     public Optional<Protocol> defaultProtocol() {
-        return Optional.of(MEMORY);
+        return Optional.of(STORED);
     }
 
     @Override

@@ -435,12 +435,14 @@ abstract class StoredMailContract {
         Mail failed = item.getMail();
         failed.setAttribute(new Attribute(JamesMailSpooler.MAIL_PROCESSING_ERROR_COUNT, AttributeValue.of(4)));
         queue.enQueue(failed);
+        // Another mail, which does not come back from its processing there, whatever happened to it elsewhere.
+        Mail elsewhere = mail("elsewhere");
+        elsewhere.setAttribute(new Attribute(JamesMailSpooler.MAIL_PROCESSING_ERROR_COUNT, AttributeValue.of(4)));
         item.done(CompletionStatus.SUCCESS);
         Summary summary = only();
         assertThat(summary.tries()).isEqualTo(4);
         assertThat(Duration.between(summary.arrival(), summary.nextDelivery())).isEqualTo(Duration.ofMinutes(2));
-        // A mail that does not come back from its processing is new, whatever happened to it elsewhere.
-        factory().createQueue(MailQueueName.of("other")).enQueue(failed);
+        factory().createQueue(MailQueueName.of("other")).enQueue(elsewhere);
         assertThat(administration.counts().stream()
                         .mapToLong(MailAdministration.Count::delayed)
                         .sum())

@@ -15,6 +15,7 @@ import java.nio.file.attribute.UserPrincipal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.rempart.distribution.Home;
 
@@ -22,6 +23,10 @@ import org.rempart.distribution.Home;
 final class FilesCheck implements Check {
     private static final List<String> SECRETS_IN_CONF =
             List.of("tls/private-key.pem", "james-database.properties", "usersrepository.xml");
+
+    /** A setting in a line that is no comment. */
+    private static final Pattern SECRET =
+            Pattern.compile("(?im)^[^#\\n]*(password|credentials)[ \\t]*=[ \\t]*\"?[^\\s\"]");
 
     @Override
     public String name() {
@@ -60,10 +65,7 @@ final class FilesCheck implements Check {
             return;
         }
         boolean settings = !file.endsWith("private-key.pem") && !file.equals(home.webAdminToken());
-        if (settings
-                && !Files.readString(file)
-                        .toLowerCase(java.util.Locale.ROOT)
-                        .matches("(?s).*(password|credentials)\\s*=\\s*\"?[^\\s\"].*")) {
+        if (settings && !SECRET.matcher(Files.readString(file)).find()) {
             return;
         }
         if (attributes(file).permissions().contains(PosixFilePermission.OTHERS_READ)) {
