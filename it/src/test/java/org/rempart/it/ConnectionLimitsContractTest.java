@@ -149,7 +149,7 @@ class ConnectionLimitsContractTest {
             client.send("XYZZY\r\n".repeat(25));
             String said = client.untilClosed();
             assertThat(said).endsWith("421 4.7.0 Too many errors\r\n");
-            assertThat(said.split("\r\n")).hasSize(21);
+            assertThat(said.lines()).hasSize(21);
         }
     }
 

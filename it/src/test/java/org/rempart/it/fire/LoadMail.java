@@ -25,6 +25,8 @@ import java.util.regex.Pattern;
  * @param recipients those of the envelope
  * @param bytes the message
  */
+// Mails are told apart by their ids, and never compared.
+@SuppressWarnings("ArrayRecordComponent")
 record LoadMail(String id, String from, Set<String> recipients, byte[] bytes) {
     private static final Pattern SUBJECT = Pattern.compile("(?m)^Subject: load ([0-9a-z-]+)\r?$");
     private static final Pattern FIRST_LINE = Pattern.compile("load ([0-9a-z-]+) ([0-9a-f]{64})");

@@ -43,7 +43,7 @@ final class PostgresCluster implements AutoCloseable {
                         .forEach(version -> folders.add(version.resolve("bin")));
             }
         }
-        for (String folder : System.getenv().getOrDefault("PATH", "").split(java.io.File.pathSeparator)) {
+        for (String folder : System.getenv().getOrDefault("PATH", "").split(java.io.File.pathSeparator, -1)) {
             folders.add(Path.of(folder));
         }
         return folders.stream()
