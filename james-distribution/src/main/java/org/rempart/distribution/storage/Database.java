@@ -9,7 +9,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import javax.persistence.EntityManagerFactory;
 import javax.sql.DataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
@@ -35,19 +34,16 @@ public final class Database implements AutoCloseable {
     private static final int SECONDS_TO_CONNECT = 10;
     private static final int SECONDS_TO_ANSWER = 60;
 
-    /** What Derby says when it has been shut down in order. */
-    private static final String DERBY_SHUT_DOWN = "08006";
-
     private final DatabaseSettings settings;
     private final BasicDataSource pool;
-    private final Optional<ServerLock> lock;
+    private final AutoCloseable guard;
     private final EntityManagerFactory entities;
 
     private Database(
-            DatabaseSettings settings, BasicDataSource pool, Optional<ServerLock> lock, EntityManagerFactory entities) {
+            DatabaseSettings settings, BasicDataSource pool, AutoCloseable guard, EntityManagerFactory entities) {
         this.settings = settings;
         this.pool = pool;
-        this.lock = lock;
+        this.guard = guard;
         this.entities = entities;
     }
 
@@ -62,14 +58,12 @@ public final class Database implements AutoCloseable {
         BasicDataSource pool = pool(settings);
         connect(settings, pool);
         try {
-            Optional<ServerLock> lock = settings.kind() == DatabaseSettings.Kind.POSTGRESQL
-                    ? Optional.of(ServerLock.take(pool))
-                    : Optional.empty();
+            AutoCloseable guard = settings.kind() == DatabaseSettings.Kind.POSTGRESQL ? ServerLock.take(pool) : null;
             EntityManagerFactory entities = entities(pool);
             // The first use makes James's tables.
             entities.createEntityManager().close();
             new Schema(settings.kind()).bringUpToDate(pool);
-            return new Database(settings, pool, lock, entities);
+            return new Database(settings, pool, guard == null ? DerbyWatch.of(pool, settings.url()) : guard, entities);
         } catch (FaultException fault) {
             close(pool);
             throw fault;
@@ -179,10 +173,10 @@ public final class Database implements AutoCloseable {
     @Override
     public void close() {
         entities.close();
-        lock.ifPresent(ServerLock::close);
+        closeGuard();
         close(pool);
         if (settings.kind() == DatabaseSettings.Kind.DERBY) {
-            shutDownDerby();
+            DerbyWatch.shutDown(settings.url());
         }
     }
 
@@ -194,14 +188,11 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    private void shutDownDerby() {
-        String folder = settings.url().replaceFirst(";.*", "");
-        try (Connection connection = java.sql.DriverManager.getConnection(folder + ";shutdown=true")) {
-            LOGGER.warn("The database is still open: {}", connection);
-        } catch (SQLException answer) {
-            if (!DERBY_SHUT_DOWN.equals(answer.getSQLState())) {
-                LOGGER.warn("The database was not shut down in order: {}", answer.getMessage());
-            }
+    private void closeGuard() {
+        try {
+            guard.close();
+        } catch (Exception unclosed) {
+            LOGGER.warn("The watch over the database has not ended: {}", unclosed.getMessage());
         }
     }
 }

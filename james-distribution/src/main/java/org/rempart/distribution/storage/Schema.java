@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
 final class Schema {
     private static final Logger LOGGER = LoggerFactory.getLogger(Schema.class);
 
-    private static final String TABLE = "REMPART_SCHEMA";
+    /** Tells which steps are done. */
+    static final String TABLE = "REMPART_SCHEMA";
 
     private final DatabaseSettings.Kind kind;
     private final List<List<String>> steps = new ArrayList<>();
