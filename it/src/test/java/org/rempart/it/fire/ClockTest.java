@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The clock of the server jumps while mail waits for its next try. */
-@Tag("fire")
+@Tag("heavy")
 class ClockTest {
     @Test
     void mail_that_waits_goes_out_though_the_clock_jumps_a_day_forward_and_back() throws Exception {
