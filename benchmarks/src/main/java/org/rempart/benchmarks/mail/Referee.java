@@ -21,6 +21,7 @@ final class Referee {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final long POLL_MILLIS = 20;
+    private static final long PAUSES = 10;
 
     private final Contestant contestant;
     private final Sink sink;
@@ -93,35 +94,37 @@ final class Referee {
 
     private record Waited(long last, int late) {}
 
+    /**
+     * Looks at one mailbox after the other until each shows all that it should. Looking costs the server work, and the
+     * more the fuller a mailbox is, so the pauses are a multiple of the time that looking took.
+     */
     private Waited awaitMailboxes(Load.Sent sent) throws IOException, InterruptedException {
         for (int i = 0; i < sent.mails().size(); i++) {
             if (sent.acknowledged()[i] != 0) {
                 expected[i % accounts]++;
             }
         }
-        int[] seen = new int[accounts];
+        int late = 0;
         long progress = System.nanoTime();
-        while (true) {
-            int late = 0;
-            boolean more = false;
-            for (int i = 0; i < accounts; i++) {
-                if (seen[i] < expected[i]) {
-                    int now = contestant.count(i);
-                    more |= now > seen[i];
-                    seen[i] = now;
-                    late += Math.max(0, expected[i] - now);
+        for (int account = 0; account < accounts; account++) {
+            int seen = -1;
+            while (seen < expected[account]) {
+                long looked = System.nanoTime();
+                int now = contestant.count(account);
+                long end = System.nanoTime();
+                if (now > seen) {
+                    seen = now;
+                    progress = end;
+                } else if (end - progress > PATIENCE.toNanos()) {
+                    late += expected[account] - now;
+                    break;
+                }
+                if (seen < expected[account]) {
+                    Thread.sleep(Math.max(POLL_MILLIS, PAUSES * (end - looked) / 1_000_000));
                 }
             }
-            if (late == 0) {
-                return new Waited(System.nanoTime(), 0);
-            }
-            if (more) {
-                progress = System.nanoTime();
-            } else if (System.nanoTime() - progress > PATIENCE.toNanos()) {
-                return new Waited(progress, late);
-            }
-            Thread.sleep(POLL_MILLIS);
         }
+        return new Waited(progress, late);
     }
 
     private Waited awaitSink(List<String> names) throws InterruptedException {
