@@ -227,7 +227,8 @@ final class PostfixServer implements Contestant {
 
     @Override
     public void close() throws IOException, InterruptedException {
-        if (Files.exists(home.resolve("queue/pid/master.pid"))) {
+        if (Files.exists(home.resolve("queue/pid/master.pid"))
+                && ProcessHandle.of(pid()).isPresent()) {
             postfix("stop");
         }
     }

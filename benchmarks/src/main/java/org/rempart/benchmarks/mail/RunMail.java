@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.rempart.benchmarks.mail.Scenario.Route;
 import picocli.CommandLine;
@@ -104,7 +105,9 @@ final class RunMail implements Callable<Integer> {
             connections = List.of(10);
         }
         empty(work);
-        List<Referee> referees = new ArrayList<>();
+        List<Referee> referees = new CopyOnWriteArrayList<>();
+        // Whoever interrupts this must not be left with servers that run.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(referees), "stop"));
         try (Sink sink = new Sink()) {
             try {
                 Setup setup = new Setup(sink.address(), heap, jvmOptions);
@@ -115,11 +118,22 @@ final class RunMail implements Callable<Integer> {
                 }
                 return measure(referees);
             } finally {
-                for (Referee referee : referees) {
-                    referee.contestant().close();
-                }
+                stop(referees);
             }
         }
+    }
+
+    private static void stop(List<Referee> referees) {
+        for (Referee referee : referees) {
+            try {
+                referee.contestant().close();
+            } catch (IOException unstopped) {
+                say("%s could not be stopped: %s", referee.contestant().name(), unstopped);
+            } catch (InterruptedException again) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        referees.clear();
     }
 
     private List<Contestant> contestants(Setup setup) throws IOException {
