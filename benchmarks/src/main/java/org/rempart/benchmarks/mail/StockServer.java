@@ -1,0 +1,157 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.benchmarks.mail;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.rempart.benchmarks.stock.StockJpaServer;
+import org.rempart.quickstart.client.ImapClient;
+
+/** James 3.8.1 as it comes, with a configuration that does what James's samples do and no more. */
+final class StockServer implements Contestant {
+    private static final List<String> FILES = List.of(
+            "dnsservice.xml",
+            "domainlist.xml",
+            "imapserver.xml",
+            "james-database.properties",
+            "jmap.properties",
+            "jmx.properties",
+            "listeners.xml",
+            "lmtpserver.xml",
+            "logback.xml",
+            "mailetcontainer.xml",
+            "mailrepositorystore.xml",
+            "managesieveserver.xml",
+            "pop3server.xml",
+            "recipientrewritetable.xml",
+            "smtpserver.xml",
+            "usersrepository.xml",
+            "webadmin.properties");
+
+    private final String name;
+    private final String mainClass;
+    private final String repository;
+    private final Path home;
+    private final Setup setup;
+    private final InetSocketAddress smtp;
+    private final InetSocketAddress imap;
+    private final InetSocketAddress webadmin;
+    private final Mailboxes mailboxes;
+    private ServerProcess process;
+
+    private StockServer(String name, String mainClass, String repository, Path home, Setup setup) throws IOException {
+        this.name = name;
+        this.mainClass = mainClass;
+        this.repository = repository;
+        this.home = home;
+        this.setup = setup;
+        this.smtp = ServerProcess.freeAddress();
+        this.imap = ServerProcess.freeAddress();
+        this.webadmin = ServerProcess.freeAddress();
+        this.mailboxes = new Mailboxes(() -> ImapClient.connect(imap));
+    }
+
+    /** James's in-memory server, which loses everything when it stops. */
+    static StockServer memory(Path home, Setup setup) throws IOException {
+        return new StockServer("James memory app", "org.apache.james.MemoryJamesServerMain", "memory", home, setup);
+    }
+
+    /** James's server on Derby and ActiveMQ. */
+    static StockServer jpa(Path home, Setup setup) throws IOException {
+        return new StockServer("James JPA wiring", StockJpaServer.class.getName(), "jpa", home, setup);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void start(int accounts) throws IOException, InterruptedException {
+        Path conf = Files.createDirectories(home.resolve("conf"));
+        Files.createDirectories(home.resolve("var"));
+        Map<String, String> values = Map.of(
+                "smtp.bind", text(smtp),
+                "imap.bind", text(imap),
+                "webadmin.port", String.valueOf(webadmin.getPort()),
+                "sink.host", setup.sink().getAddress().getHostAddress(),
+                "sink.port", String.valueOf(setup.sink().getPort()),
+                "repository", repository,
+                "home", home.toString());
+        for (String file : FILES) {
+            Files.writeString(conf.resolve(file), filled(file, values));
+        }
+        process = new ServerProcess(
+                List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xms256m",
+                        "-Xmx" + setup.heap(),
+                        "-Dworking.directory=" + home,
+                        "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
+                        "-Dfile.encoding=UTF-8",
+                        // What James's samples set in jvm.properties.
+                        "-Dopenjpa.Multithreaded=true",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        mainClass),
+                home,
+                home.resolve("console.log"));
+        process.awaitListening(smtp);
+        process.awaitListening(webadmin);
+        new WebAdmin(webadmin, Optional.empty()).addAccounts(accounts);
+    }
+
+    private static String filled(String file, Map<String, String> values) throws IOException {
+        try (InputStream in = StockServer.class.getResourceAsStream("/stock/" + file)) {
+            if (in == null) {
+                throw new IOException("The benchmark lacks stock/" + file);
+            }
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            for (Map.Entry<String, String> value : values.entrySet()) {
+                text = text.replace("@" + value.getKey() + "@", value.getValue());
+            }
+            return text;
+        }
+    }
+
+    private static String text(InetSocketAddress address) {
+        return address.getAddress().getHostAddress() + ":" + address.getPort();
+    }
+
+    @Override
+    public InetSocketAddress smtp() {
+        return smtp;
+    }
+
+    @Override
+    public int count(int account) throws IOException {
+        return mailboxes.count(account);
+    }
+
+    @Override
+    public List<String> names(int account) throws IOException {
+        return mailboxes.names(account);
+    }
+
+    @Override
+    public long cpuMillis() {
+        return process.cpuMillis();
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        mailboxes.close();
+        if (process != null) {
+            process.close();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.benchmarks.stock;
+
+import com.google.inject.AbstractModule;
+import com.google.inject.Inject;
+import com.google.inject.Provides;
+import com.google.inject.Singleton;
+import com.google.inject.multibindings.Multibinder;
+import com.google.inject.name.Names;
+import java.io.IOException;
+import org.apache.james.adapter.mailbox.ACLUsernameChangeTaskStep;
+import org.apache.james.adapter.mailbox.MailboxUsernameChangeTaskStep;
+import org.apache.james.adapter.mailbox.QuotaUsernameChangeTaskStep;
+import org.apache.james.adapter.mailbox.UserRepositoryAuthenticator;
+import org.apache.james.adapter.mailbox.UserRepositoryAuthorizator;
+import org.apache.james.events.EventListener;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.mailbox.AttachmentContentLoader;
+import org.apache.james.mailbox.Authenticator;
+import org.apache.james.mailbox.Authorizator;
+import org.apache.james.mailbox.MailboxManager;
+import org.apache.james.mailbox.MailboxPathLocker;
+import org.apache.james.mailbox.SessionProvider;
+import org.apache.james.mailbox.SubscriptionManager;
+import org.apache.james.mailbox.acl.MailboxACLResolver;
+import org.apache.james.mailbox.acl.UnionMailboxACLResolver;
+import org.apache.james.mailbox.indexer.ReIndexer;
+import org.apache.james.mailbox.jpa.JPAAttachmentContentLoader;
+import org.apache.james.mailbox.jpa.JPAId;
+import org.apache.james.mailbox.jpa.JPAMailboxSessionMapperFactory;
+import org.apache.james.mailbox.jpa.mail.JPAModSeqProvider;
+import org.apache.james.mailbox.jpa.mail.JPAUidProvider;
+import org.apache.james.mailbox.jpa.openjpa.OpenJPAMailboxManager;
+import org.apache.james.mailbox.jpa.quota.JPAPerUserMaxQuotaManager;
+import org.apache.james.mailbox.jpa.quota.JpaCurrentQuotaManager;
+import org.apache.james.mailbox.lucene.search.LuceneMessageSearchIndex;
+import org.apache.james.mailbox.model.MailboxId;
+import org.apache.james.mailbox.model.MessageId;
+import org.apache.james.mailbox.quota.CurrentQuotaManager;
+import org.apache.james.mailbox.quota.MaxQuotaManager;
+import org.apache.james.mailbox.quota.QuotaManager;
+import org.apache.james.mailbox.quota.QuotaRootDeserializer;
+import org.apache.james.mailbox.quota.QuotaRootResolver;
+import org.apache.james.mailbox.quota.UserQuotaRootResolver;
+import org.apache.james.mailbox.store.JVMMailboxPathLocker;
+import org.apache.james.mailbox.store.MailboxManagerConfiguration;
+import org.apache.james.mailbox.store.MailboxSessionMapperFactory;
+import org.apache.james.mailbox.store.SessionProviderImpl;
+import org.apache.james.mailbox.store.StoreMailboxManager;
+import org.apache.james.mailbox.store.StoreSubscriptionManager;
+import org.apache.james.mailbox.store.event.MailboxAnnotationListener;
+import org.apache.james.mailbox.store.mail.MailboxMapperFactory;
+import org.apache.james.mailbox.store.mail.MessageMapperFactory;
+import org.apache.james.mailbox.store.mail.ModSeqProvider;
+import org.apache.james.mailbox.store.mail.NaiveThreadIdGuessingAlgorithm;
+import org.apache.james.mailbox.store.mail.ThreadIdGuessingAlgorithm;
+import org.apache.james.mailbox.store.mail.UidProvider;
+import org.apache.james.mailbox.store.mail.model.DefaultMessageId;
+import org.apache.james.mailbox.store.quota.DefaultUserQuotaRootResolver;
+import org.apache.james.mailbox.store.quota.ListeningCurrentQuotaUpdater;
+import org.apache.james.mailbox.store.quota.QuotaUpdater;
+import org.apache.james.mailbox.store.quota.StoreQuotaManager;
+import org.apache.james.mailbox.store.search.ListeningMessageSearchIndex;
+import org.apache.james.mailbox.store.search.MessageSearchIndex;
+import org.apache.james.mailbox.store.user.SubscriptionMapperFactory;
+import org.apache.james.modules.mailbox.ReIndexingTaskSerializationModule;
+import org.apache.james.quota.search.QuotaSearcher;
+import org.apache.james.quota.search.scanning.ScanningQuotaSearcher;
+import org.apache.james.user.api.UsernameChangeTaskStep;
+import org.apache.james.utils.MailboxManagerDefinition;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.FSDirectory;
+import org.apache.mailbox.tools.indexer.ReIndexerImpl;
+
+/** Mailboxes and quotas in the database, and Lucene's index over them, which follows each delivery. */
+final class StockMailboxModule extends AbstractModule {
+    @Override
+    protected void configure() {
+        mailboxes();
+        access();
+        quotas();
+        search();
+    }
+
+    private void mailboxes() {
+        one(JPAMailboxSessionMapperFactory.class);
+        bind(MailboxSessionMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
+        bind(MailboxMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
+        bind(MessageMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
+        bind(SubscriptionMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
+
+        one(OpenJPAMailboxManager.class);
+        bind(MailboxManager.class).to(OpenJPAMailboxManager.class);
+        bind(StoreMailboxManager.class).to(OpenJPAMailboxManager.class);
+        bind(MailboxManager.class)
+                .annotatedWith(Names.named(org.apache.james.modules.Names.MAILBOXMANAGER_NAME))
+                .to(MailboxManager.class);
+        bind(MailboxManagerConfiguration.class).toInstance(MailboxManagerConfiguration.DEFAULT);
+        Multibinder.newSetBinder(binder(), MailboxManagerDefinition.class)
+                .addBinding()
+                .to(Definition.class);
+
+        one(JPAUidProvider.class);
+        bind(UidProvider.class).to(JPAUidProvider.class);
+        one(JPAModSeqProvider.class);
+        bind(ModSeqProvider.class).to(JPAModSeqProvider.class);
+        one(JPAId.Factory.class);
+        bind(MailboxId.Factory.class).to(JPAId.Factory.class);
+        one(DefaultMessageId.Factory.class);
+        bind(MessageId.Factory.class).to(DefaultMessageId.Factory.class);
+        one(NaiveThreadIdGuessingAlgorithm.class);
+        bind(ThreadIdGuessingAlgorithm.class).to(NaiveThreadIdGuessingAlgorithm.class);
+        one(JVMMailboxPathLocker.class);
+        bind(MailboxPathLocker.class).to(JVMMailboxPathLocker.class);
+        one(StoreSubscriptionManager.class);
+        bind(SubscriptionManager.class).to(StoreSubscriptionManager.class);
+        bind(AttachmentContentLoader.class).to(JPAAttachmentContentLoader.class);
+        Multibinder.newSetBinder(binder(), EventListener.GroupEventListener.class)
+                .addBinding()
+                .to(MailboxAnnotationListener.class);
+    }
+
+    private void access() {
+        one(UserRepositoryAuthenticator.class);
+        bind(Authenticator.class).to(UserRepositoryAuthenticator.class);
+        one(UserRepositoryAuthorizator.class);
+        bind(Authorizator.class).to(UserRepositoryAuthorizator.class);
+        one(SessionProviderImpl.class);
+        bind(SessionProvider.class).to(SessionProviderImpl.class);
+        one(UnionMailboxACLResolver.class);
+        bind(MailboxACLResolver.class).to(UnionMailboxACLResolver.class);
+        Multibinder<UsernameChangeTaskStep> steps = Multibinder.newSetBinder(binder(), UsernameChangeTaskStep.class);
+        steps.addBinding().to(MailboxUsernameChangeTaskStep.class);
+        steps.addBinding().to(ACLUsernameChangeTaskStep.class);
+        steps.addBinding().to(QuotaUsernameChangeTaskStep.class);
+    }
+
+    private void quotas() {
+        one(DefaultUserQuotaRootResolver.class);
+        bind(UserQuotaRootResolver.class).to(DefaultUserQuotaRootResolver.class);
+        bind(QuotaRootResolver.class).to(DefaultUserQuotaRootResolver.class);
+        bind(QuotaRootDeserializer.class).to(DefaultUserQuotaRootResolver.class);
+        one(JPAPerUserMaxQuotaManager.class);
+        bind(MaxQuotaManager.class).to(JPAPerUserMaxQuotaManager.class);
+        one(StoreQuotaManager.class);
+        bind(QuotaManager.class).to(StoreQuotaManager.class);
+        one(JpaCurrentQuotaManager.class);
+        bind(CurrentQuotaManager.class).to(JpaCurrentQuotaManager.class);
+        one(ListeningCurrentQuotaUpdater.class);
+        bind(QuotaUpdater.class).to(ListeningCurrentQuotaUpdater.class);
+        Multibinder.newSetBinder(binder(), EventListener.ReactiveGroupEventListener.class)
+                .addBinding()
+                .to(ListeningCurrentQuotaUpdater.class);
+        one(ScanningQuotaSearcher.class);
+        bind(QuotaSearcher.class).to(ScanningQuotaSearcher.class);
+    }
+
+    private void search() {
+        install(new ReIndexingTaskSerializationModule());
+        one(ReIndexerImpl.class);
+        bind(ReIndexer.class).to(ReIndexerImpl.class);
+        one(LuceneMessageSearchIndex.class);
+        bind(MessageSearchIndex.class).to(LuceneMessageSearchIndex.class);
+        bind(ListeningMessageSearchIndex.class).to(LuceneMessageSearchIndex.class);
+        Multibinder.newSetBinder(binder(), EventListener.ReactiveGroupEventListener.class)
+                .addBinding()
+                .to(LuceneMessageSearchIndex.class);
+    }
+
+    @Provides
+    @Singleton
+    Directory index(FileSystem files) throws IOException {
+        return FSDirectory.open(files.getBasedir());
+    }
+
+    private void one(Class<?> type) {
+        bind(type).in(Singleton.class);
+    }
+
+    private static final class Definition extends MailboxManagerDefinition {
+        @Inject
+        Definition(OpenJPAMailboxManager manager) {
+            super("jpa-mailboxmanager", manager);
+        }
+    }
+}
