@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.FaultException;
 import org.rempart.distribution.Home;
-import org.rempart.distribution.storage.DerbyLog;
 
 class BackupTest {
     @TempDir
@@ -78,8 +77,6 @@ class BackupTest {
 
     @Test
     void theEmbeddedDatabaseIsCopiedWhileItIsUsed() throws Exception {
-        // Else Derby writes a log into the folder that the tests run in.
-        System.setProperty("derby.stream.error.method", DerbyLog.class.getName() + ".writer");
         String original = "jdbc:derby:" + home.var("database");
         try (Connection connection = DriverManager.getConnection(original + ";create=true");
                 Statement statement = connection.createStatement()) {

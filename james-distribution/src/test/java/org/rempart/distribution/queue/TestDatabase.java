@@ -38,8 +38,6 @@ final class TestDatabase implements DataSource, AutoCloseable {
     }
 
     static TestDatabase derby(Path folder) {
-        System.setProperty(
-                "derby.stream.error.file", folder.resolve("derby.log").toString());
         String url = "jdbc:derby:" + folder.resolve("database");
         return new TestDatabase("org.apache.derby.iapi.jdbc.AutoloadedDriver", url + ";create=true", () -> {
             try {
