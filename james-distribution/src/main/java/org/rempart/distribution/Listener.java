@@ -6,7 +6,6 @@ package org.rempart.distribution;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -14,15 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilder;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
-import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
-import org.xml.sax.SAXException;
-import org.xml.sax.SAXParseException;
 
 /**
  * A listener as its configuration file states it.
@@ -36,7 +28,8 @@ import org.xml.sax.SAXParseException;
  */
 public record Listener(
         String file, String name, InetSocketAddress address, boolean tls, List<String> protocols, int connections) {
-    static final String WEBADMIN = "webadmin";
+    /** The name of the administration interface. */
+    public static final String WEBADMIN = "webadmin";
 
     private static final int WEBADMIN_PORT = 8000;
 
@@ -56,7 +49,7 @@ public record Listener(
     private static List<Listener> ofXml(Home home, String file, String element) throws FaultException {
         Path path = home.conf(file);
         List<Listener> listeners = new ArrayList<>();
-        NodeList elements = parse(home, path).getElementsByTagName(element);
+        NodeList elements = ConfigurationXml.read(home, path).getElementsByTagName(element);
         for (int i = 0; i < elements.getLength(); i++) {
             Element listener = (Element) elements.item(i);
             if (!listener.getAttribute("enabled").equals("false")) {
@@ -68,15 +61,15 @@ public record Listener(
 
     private static Listener ofElement(Home home, Path path, Element listener, String place) throws FaultException {
         String file = home.name(path);
-        String bind = text(listener, "bind");
+        String bind = ConfigurationXml.text(listener, "bind");
         int colon = bind.lastIndexOf(':');
         if (colon <= 0 || !bind.substring(colon + 1).matches("\\d{1,5}") || bind.contains(",")) {
             throw new FaultException(file + ": <bind>" + bind + "</bind> of " + place
                     + " is not an address and a port; write 0.0.0.0:25");
         }
         int port = Integer.parseInt(bind.substring(colon + 1));
-        String name = text(listener, "jmxName");
-        String limit = text(listener, "connectionLimit");
+        String name = ConfigurationXml.text(listener, "jmxName");
+        String limit = ConfigurationXml.text(listener, "connectionLimit");
         if (!limit.matches("\\d{0,9}")) {
             throw new FaultException(file + ": <connectionLimit>" + limit + "</connectionLimit> of " + place
                     + " is not a number; write 500");
@@ -133,29 +126,6 @@ public record Listener(
             return new InetSocketAddress(InetAddress.getByName(host), port);
         } catch (IOException unknown) {
             throw new FaultException(file + ": \"" + host + "\" is no address of this machine");
-        }
-    }
-
-    private static String text(Element parent, String name) {
-        NodeList found = parent.getElementsByTagName(name);
-        return found.getLength() == 0 ? "" : found.item(0).getTextContent().trim();
-    }
-
-    private static Document parse(Home home, Path file) throws FaultException {
-        try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            DocumentBuilder builder = factory.newDocumentBuilder();
-            builder.setErrorHandler(null);
-            return builder.parse(file.toFile());
-        } catch (SAXParseException fault) {
-            throw new FaultException(home.name(file) + ":" + fault.getLineNumber() + ":" + fault.getColumnNumber()
-                    + ": the file is not well-formed XML (" + fault.getMessage() + ")");
-        } catch (InterruptedIOException interrupted) {
-            throw new FaultException(home.name(file) + ": reading was interrupted");
-        } catch (IOException | SAXException | ParserConfigurationException unread) {
-            throw new FaultException(home.name(file) + ": can't be read (" + unread.getMessage() + ")");
         }
     }
 }

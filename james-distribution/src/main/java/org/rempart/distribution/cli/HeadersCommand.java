@@ -28,9 +28,8 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import javax.xml.XMLConstants;
-import javax.xml.parsers.DocumentBuilderFactory;
-import javax.xml.parsers.ParserConfigurationException;
+import org.rempart.distribution.ConfigurationXml;
+import org.rempart.distribution.FaultException;
 import org.rempart.distribution.Home;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderPreview;
@@ -39,7 +38,6 @@ import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
 import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
-import org.xml.sax.SAXException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -153,10 +151,7 @@ final class HeadersCommand implements Callable<Integer> {
             return found;
         }
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            Document document = factory.newDocumentBuilder().parse(file.toFile());
+            Document document = ConfigurationXml.read(home, file);
             for (String element : new String[] {"defaultDomain", "domainname"}) {
                 NodeList nodes = document.getElementsByTagName(element);
                 for (int i = 0; i < nodes.getLength(); i++) {
@@ -167,8 +162,8 @@ final class HeadersCommand implements Callable<Integer> {
                 }
             }
             return found;
-        } catch (SAXException | ParserConfigurationException unreadable) {
-            throw new IOException("conf/domainlist.xml can't be read: " + unreadable.getMessage(), unreadable);
+        } catch (FaultException unreadable) {
+            throw new IOException(unreadable.getMessage(), unreadable);
         }
     }
 

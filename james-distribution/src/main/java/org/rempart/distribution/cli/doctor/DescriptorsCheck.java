@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.rempart.distribution.FaultException;
+import org.rempart.distribution.Listener;
 
 /**
  * How many files and connections the server may have open. Looked at in its own process where it runs, else in this one,
@@ -44,13 +45,24 @@ final class DescriptorsCheck implements Check {
             return List.of(Finding.warning(
                     "how many files may be open could not be found out", "ulimit -n says it, where the server starts"));
         }
-        int connections = MailSettings.of(patient.home()).connections();
+        int connections = connections(Listener.of(patient.home()));
         List<Finding> findings = new ArrayList<>();
         findings.add(judge(Files.readString(process.resolve("limits")), connections));
         if (patient.process().isPresent()) {
             used(process, findings);
         }
         return findings;
+    }
+
+    /** How many connections all listeners take together; 0 when one of them has no limit. */
+    static int connections(List<Listener> listeners) {
+        List<Integer> limits = listeners.stream()
+                .filter(listener -> !listener.name().equals(Listener.WEBADMIN))
+                .map(Listener::connections)
+                .toList();
+        return limits.contains(0)
+                ? 0
+                : limits.stream().mapToInt(Integer::intValue).sum();
     }
 
     static Finding judge(String limits, int connections) {

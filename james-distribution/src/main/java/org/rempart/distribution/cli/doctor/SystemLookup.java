@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.rempart.distribution.ConfigurationXml;
 import org.rempart.distribution.FaultException;
 import org.rempart.distribution.Home;
 import org.w3c.dom.Element;
@@ -44,7 +45,8 @@ final class SystemLookup implements Lookup {
      */
     static SystemLookup of(Home home) throws FaultException {
         List<Resolver> resolvers = new ArrayList<>();
-        Element configuration = MailSettings.parse(home, home.conf("dnsservice.xml"));
+        Element configuration =
+                ConfigurationXml.read(home, home.conf("dnsservice.xml")).getDocumentElement();
         NodeList discover = configuration.getElementsByTagName("autodiscover");
         if (discover.getLength() == 0
                 || discover.item(0).getTextContent().trim().equals("true")) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.FaultException;
 import org.rempart.distribution.Home;
+import org.rempart.distribution.Listener;
 import org.rempart.distribution.TestHome;
 import org.rempart.distribution.cli.doctor.Finding.Level;
 
@@ -249,7 +250,7 @@ class DoctorTest {
 
         assertThat(settings.publicNames()).containsExactly("mail.example.com");
         assertThat(settings.largestMessage()).isEqualTo(25L << 20);
-        assertThat(settings.connections()).isGreaterThan(1000);
+        assertThat(DescriptorsCheck.connections(Listener.of(home))).isGreaterThan(1000);
         assertThat(settings.tlsPorts()).hasSize(2);
     }
 
