@@ -235,7 +235,7 @@ final class GroupCommit implements AutoCloseable {
                 if (patience == null) {
                     changed.awaitUninterruptibly();
                 } else {
-                    left = awaitNanos(left);
+                    left = Waiting.awaitNanos(changed, left);
                     if (!away && !pending.isEmpty()) {
                         break;
                     }
@@ -248,16 +248,6 @@ final class GroupCommit implements AutoCloseable {
             return batch;
         } finally {
             lock.unlock();
-        }
-    }
-
-    // The callers wait in loops.
-    @SuppressWarnings("WaitNotInLoop")
-    private long awaitNanos(long nanos) {
-        try {
-            return changed.awaitNanos(nanos);
-        } catch (InterruptedException nobodyDoesThat) {
-            return 0;
         }
     }
 

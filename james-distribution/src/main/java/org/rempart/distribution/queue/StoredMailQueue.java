@@ -320,20 +320,10 @@ public final class StoredMailQueue implements ManageableMailQueue {
         try {
             long left = pause.toNanos();
             while (left > 0 && !stopped) {
-                left = awaitNanos(left);
+                left = Waiting.awaitNanos(changed, left);
             }
         } finally {
             lock.unlock();
-        }
-    }
-
-    // The callers wait in loops.
-    @SuppressWarnings("WaitNotInLoop")
-    private long awaitNanos(long nanos) {
-        try {
-            return changed.awaitNanos(nanos);
-        } catch (InterruptedException nobodyDoesThat) {
-            return 0;
         }
     }
 
@@ -382,8 +372,11 @@ public final class StoredMailQueue implements ManageableMailQueue {
                 return first;
             }
             if (complete) {
-                awaitNanos(Math.min(
-                        TICK.toNanos(), TimeUnit.MILLISECONDS.toNanos(Math.max(1, Math.min(nextDue - now, 1_000)))));
+                Waiting.awaitNanos(
+                        changed,
+                        Math.min(
+                                TICK.toNanos(),
+                                TimeUnit.MILLISECONDS.toNanos(Math.max(1, Math.min(nextDue - now, 1_000)))));
                 return null;
             }
             missedBefore = missed;
