@@ -5,21 +5,19 @@
 package org.rempart.distribution.queue;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.rempart.distribution.schema.SchemaSteps;
+import org.rempart.distribution.schema.SchemaSteps.LaterVersionException;
 
 /**
  * The tables of stored mail, and the steps that lead from one version of them to the next. A step that was ever released
  * is never changed: what has to be different becomes another step at the end.
  */
 final class MailSchema {
-    private static final Logger LOGGER = LoggerFactory.getLogger(MailSchema.class);
+    private static final String VERSIONS = "rempart_mail_version";
 
     /** Characters of a place's name. */
     static final int PLACE_NAME = 1000;
@@ -52,62 +50,25 @@ final class MailSchema {
      * @throws MailStoreException when they are of a later version, or the database refuses
      */
     static void bringUpToDate(DataSource database) throws MailStoreException {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                int version = version(connection);
-                if (version > STEPS.size()) {
-                    throw new MailStoreException("the database's tables of stored mail are of version " + version
-                            + ", but this server knows versions up to " + STEPS.size()
-                            + "; run the version of the server that wrote them, or a later one");
-                }
-                for (int step = version; step < STEPS.size(); step++) {
-                    upgrade(connection, step);
-                }
-            } finally {
-                // A step that failed half-way leaves nothing.
-                connection.rollback();
-                connection.setAutoCommit(true);
-            }
+        try {
+            new SchemaSteps(VERSIONS, steps(database)).bringUpToDate(database);
+        } catch (LaterVersionException later) {
+            throw new MailStoreException("the database's stored mail was written by a later version of this server ("
+                    + later.getMessage() + "); run that version, or a later one");
         } catch (SQLException refused) {
             throw new MailStoreException(
                     "the tables of stored mail can't be made in the database: " + refused.getMessage(), refused);
         }
     }
 
-    private static void upgrade(Connection connection, int step) throws SQLException {
-        String text = isPostgres(connection) ? "TEXT" : "CLOB";
-        try (Statement statement = connection.createStatement()) {
-            for (String sql : STEPS.get(step)) {
-                statement.execute(sql.replace("{text}", text));
-            }
-            statement.executeUpdate("UPDATE rempart_mail_version SET version = " + (step + 1));
-        }
-        connection.commit();
-        LOGGER.info("The tables of stored mail are of version {} now", step + 1);
-    }
-
-    private static int version(Connection connection) throws SQLException {
-        if (!exists(connection, "rempart_mail_version")) {
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("CREATE TABLE rempart_mail_version (version INT NOT NULL)");
-                statement.execute("INSERT INTO rempart_mail_version (version) VALUES (0)");
-            }
-            return 0;
-        }
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT version FROM rempart_mail_version")) {
-            return row.next() ? row.getInt(1) : 0;
-        }
-    }
-
-    private static boolean exists(Connection connection, String table) throws SQLException {
-        // Derby writes names in upper case, PostgreSQL in lower case.
-        String name = isPostgres(connection) ? table : table.toUpperCase(Locale.ROOT);
-        try (ResultSet tables = connection
-                .getMetaData()
-                .getTables(connection.getCatalog(), connection.getSchema(), name, new String[] {"TABLE"})) {
-            return tables.next();
+    private static List<List<String>> steps(DataSource database) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            String text = isPostgres(connection) ? "TEXT" : "CLOB";
+            return STEPS.stream()
+                    .map(step -> step.stream()
+                            .map(sql -> sql.replace("{text}", text))
+                            .toList())
+                    .toList();
         }
     }
 

@@ -4,26 +4,16 @@
  */
 package org.rempart.distribution.storage;
 
-import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.rempart.distribution.FaultException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.rempart.distribution.schema.SchemaSteps;
+import org.rempart.distribution.schema.SchemaSteps.LaterVersionException;
 
-/**
- * Brings the tables to what this version of the server needs: a list of steps, each of which is done once, in a
- * transaction of its own, and noted in the table REMPART_SCHEMA. A step is never changed once it has been released; what
- * a later version needs is a further step.
- */
+/** What this server changes about James's tables, and in which steps. */
 final class Schema {
-    private static final Logger LOGGER = LoggerFactory.getLogger(Schema.class);
-
     /** Tells which steps are done. */
     static final String TABLE = "REMPART_SCHEMA";
 
@@ -34,11 +24,6 @@ final class Schema {
         this.kind = kind;
         steps.add(wholeColumns());
         steps.add(indexes());
-    }
-
-    /** How many steps this version knows: the version of the schema that it leaves behind. */
-    int version() {
-        return steps.size();
     }
 
     /**
@@ -94,63 +79,14 @@ final class Schema {
      * @throws FaultException when the tables are of a later version, or a step fails
      */
     void bringUpToDate(DataSource connections) throws FaultException {
-        try (Connection connection = connections.getConnection()) {
-            connection.setAutoCommit(false);
-            int done = done(connection);
-            if (done > steps.size()) {
-                throw new FaultException(
-                        "the database was last used by a later version of this server (its tables are of "
-                                + "version " + done + ", this server knows " + steps.size()
-                                + "); start that version, or restore "
-                                + "a backup that this one made");
-            }
-            for (int step = done + 1; step <= steps.size(); step++) {
-                take(connection, step);
-            }
+        try {
+            new SchemaSteps(TABLE, steps).bringUpToDate(connections);
+        } catch (LaterVersionException later) {
+            throw new FaultException("the database was last used by a later version of this server ("
+                    + later.getMessage() + "); start that version, or restore a backup that this one made");
         } catch (SQLException failed) {
             throw new FaultException("the tables of the database can't be made or changed (" + failed.getMessage()
                     + "); the database's user must be allowed to");
-        }
-    }
-
-    private int done(Connection connection) throws SQLException {
-        if (!exists(connection)) {
-            try (Statement statement = connection.createStatement()) {
-                statement.executeUpdate("CREATE TABLE " + TABLE + " (STEP INTEGER NOT NULL PRIMARY KEY)");
-            }
-            connection.commit();
-            return 0;
-        }
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery("SELECT MAX(STEP) FROM " + TABLE)) {
-            return result.next() ? result.getInt(1) : 0;
-        }
-    }
-
-    private static boolean exists(Connection connection) throws SQLException {
-        try (ResultSet tables = connection.getMetaData().getTables(null, connection.getSchema(), null, null)) {
-            while (tables.next()) {
-                if (TABLE.equalsIgnoreCase(tables.getString("TABLE_NAME"))) {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private void take(Connection connection, int step) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                PreparedStatement note = connection.prepareStatement("INSERT INTO " + TABLE + " VALUES (?)")) {
-            for (String change : steps.get(step - 1)) {
-                statement.executeUpdate(change);
-            }
-            note.setInt(1, step);
-            note.executeUpdate();
-            connection.commit();
-            LOGGER.info("The tables of the database are of version {} now", step);
-        } catch (SQLException failed) {
-            connection.rollback();
-            throw failed;
         }
     }
 }

@@ -835,7 +835,7 @@ abstract class StoredMailContract {
         store.close(Duration.ZERO);
         try (Connection connection = database.getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.executeUpdate("UPDATE rempart_mail_version SET version = 99");
+            statement.executeUpdate("INSERT INTO rempart_mail_version VALUES (99)");
         }
         assertThatThrownBy(this::openStore)
                 .isInstanceOf(MailStoreException.class)
