@@ -23,66 +23,57 @@ import org.rempart.quickstart.client.TlsClient;
  * addresses, a certificate, the sink as gateway, the policy's leave to relay for loopback, the heap, and no limit on
  * the connections of one address, since all clients come from 127.0.0.1.
  */
-final class RempartServer implements Contestant {
+final class RempartServer extends JamesServer {
     private static final String HOST = "mail.example.com";
 
     private final Path archive;
-    private final Path home;
     private final Setup setup;
-    private final InetSocketAddress smtp;
     private final InetSocketAddress imaps;
-    private final InetSocketAddress webadmin;
-    private final Mailboxes mailboxes;
-    private ServerProcess process;
 
-    RempartServer(Path archive, Path home, Setup setup) throws IOException {
+    private RempartServer(Path archive, Path home, Setup setup, InetSocketAddress imaps) throws IOException {
+        super("Rempart", home, () -> ImapClient.connectTls(imaps, TlsClient.trusting(home.resolve("ca.pem"), HOST)));
         this.archive = archive;
-        this.home = home;
         this.setup = setup;
-        this.smtp = ServerProcess.freeAddress();
-        this.imaps = ServerProcess.freeAddress();
-        this.webadmin = ServerProcess.freeAddress();
-        this.mailboxes =
-                new Mailboxes(() -> ImapClient.connectTls(imaps, TlsClient.trusting(home.resolve("ca.pem"), HOST)));
+        this.imaps = imaps;
+    }
+
+    static RempartServer of(Path archive, Path home, Setup setup) throws IOException {
+        return new RempartServer(archive, home, setup, ServerProcess.freeAddress());
     }
 
     @Override
-    public String name() {
-        return "Rempart";
-    }
-
-    @Override
-    public void start(int accounts) throws IOException, InterruptedException {
-        Files.createDirectories(home);
+    List<String> prepare() throws IOException, InterruptedException {
+        Files.createDirectories(home());
         ServerProcess.run(
-                List.of("tar", "-xzf", archive.toString(), "-C", home.toString(), "--strip-components=1"), home);
+                List.of("tar", "-xzf", archive.toString(), "-C", home().toString(), "--strip-components=1"), home());
         configure();
-        process = new ServerProcess(
-                List.of(home.resolve("bin/rempart").toString(), "run"), home, home.resolve("console.log"));
-        process.awaitListening(smtp);
-        process.awaitListening(webadmin);
-        String token = Files.readString(home.resolve("var/webadmin.token")).trim();
-        new WebAdmin(webadmin, Optional.of(token)).addAccounts(accounts);
+        return List.of(home().resolve("bin/rempart").toString(), "run");
+    }
+
+    @Override
+    Optional<String> token() throws IOException {
+        return Optional.of(
+                Files.readString(home().resolve("var/webadmin.token")).trim());
     }
 
     private void configure() throws IOException {
         try {
             CertificateAuthority authority = CertificateAuthority.create("benchmark", Clock.systemUTC());
-            authority.writePem(home.resolve("ca.pem"));
+            authority.writePem(home().resolve("ca.pem"));
             authority
                     .issue(List.of(HOST))
-                    .writePem(home.resolve("conf/tls/certificate.pem"), home.resolve("conf/tls/private-key.pem"));
+                    .writePem(home().resolve("conf/tls/certificate.pem"), home().resolve("conf/tls/private-key.pem"));
         } catch (GeneralSecurityException impossible) {
             throw new IOException(impossible);
         }
         InetSocketAddress sink = setup.sink();
-        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:25</bind>", bind(smtp));
+        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:25</bind>", bind(smtp()));
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:587</bind>", bind(ServerProcess.freeAddress()));
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:465</bind>", bind(ServerProcess.freeAddress()));
         edit("smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>500<");
         edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:143</bind>", bind(ServerProcess.freeAddress()));
         edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:993</bind>", bind(imaps));
-        edit("webadmin.properties", "(?m)^port=.*$", "port=" + webadmin.getPort());
+        edit("webadmin.properties", "(?m)^port=.*$", "port=" + webadmin().getPort());
         edit(
                 "mailetcontainer.xml",
                 "(?<open><mailet [^>]*class=\"RemoteDelivery\">)",
@@ -96,8 +87,8 @@ final class RempartServer implements Contestant {
         edit("jvm.options", "(?m)^-Xmx.*$", "-Xmx" + setup.heap());
         if (!setup.jvmOptions().isEmpty()) {
             Files.writeString(
-                    home.resolve("conf/jvm.options"),
-                    Files.readString(home.resolve("conf/jvm.options")) + "\n" + String.join("\n", setup.jvmOptions())
+                    home().resolve("conf/jvm.options"),
+                    Files.readString(home().resolve("conf/jvm.options")) + "\n" + String.join("\n", setup.jvmOptions())
                             + "\n");
         }
     }
@@ -107,39 +98,11 @@ final class RempartServer implements Contestant {
     }
 
     private void edit(String name, String pattern, String replacement) throws IOException {
-        Path file = home.resolve("conf").resolve(name);
+        Path file = home().resolve("conf").resolve(name);
         Matcher found = Pattern.compile(pattern).matcher(Files.readString(file));
         if (!found.find()) {
             throw new IOException(file + " has nothing like " + pattern + ": the benchmark can't change it");
         }
         Files.writeString(file, found.replaceAll(replacement));
-    }
-
-    @Override
-    public InetSocketAddress smtp() {
-        return smtp;
-    }
-
-    @Override
-    public int count(int account) throws IOException {
-        return mailboxes.count(account);
-    }
-
-    @Override
-    public List<String> names(int account) throws IOException {
-        return mailboxes.names(account);
-    }
-
-    @Override
-    public long cpuMillis() {
-        return process.cpuMillis();
-    }
-
-    @Override
-    public void close() throws IOException, InterruptedException {
-        mailboxes.close();
-        if (process != null) {
-            process.close();
-        }
     }
 }

@@ -141,7 +141,7 @@ final class RunMail implements Callable<Integer> {
         for (Who one : who) {
             Path home = work.toAbsolutePath().normalize().resolve(one.name().toLowerCase(Locale.ROOT));
             switch (one) {
-                case REMPART -> contestants.add(new RempartServer(archive.toAbsolutePath(), home, setup));
+                case REMPART -> contestants.add(RempartServer.of(archive.toAbsolutePath(), home, setup));
                 case MEMORY -> contestants.add(StockServer.memory(home, setup));
                 case JPA -> contestants.add(StockServer.jpa(home, setup));
                 case POSTFIX ->

@@ -17,7 +17,7 @@ import org.rempart.benchmarks.stock.StockJpaServer;
 import org.rempart.quickstart.client.ImapClient;
 
 /** James 3.8.1 as it comes, with a configuration that does what James's samples do and no more. */
-final class StockServer implements Contestant {
+final class StockServer extends JamesServer {
     private static final List<String> FILES = List.of(
             "dnsservice.xml",
             "domainlist.xml",
@@ -37,77 +37,70 @@ final class StockServer implements Contestant {
             "usersrepository.xml",
             "webadmin.properties");
 
-    private final String name;
     private final String mainClass;
     private final String repository;
-    private final Path home;
     private final Setup setup;
-    private final InetSocketAddress smtp;
     private final InetSocketAddress imap;
-    private final InetSocketAddress webadmin;
-    private final Mailboxes mailboxes;
-    private ServerProcess process;
 
-    private StockServer(String name, String mainClass, String repository, Path home, Setup setup) throws IOException {
-        this.name = name;
+    private StockServer(
+            String name, String mainClass, String repository, Path home, Setup setup, InetSocketAddress imap)
+            throws IOException {
+        super(name, home, () -> ImapClient.connect(imap));
         this.mainClass = mainClass;
         this.repository = repository;
-        this.home = home;
         this.setup = setup;
-        this.smtp = ServerProcess.freeAddress();
-        this.imap = ServerProcess.freeAddress();
-        this.webadmin = ServerProcess.freeAddress();
-        this.mailboxes = new Mailboxes(() -> ImapClient.connect(imap));
+        this.imap = imap;
     }
 
     /** James's in-memory server, which loses everything when it stops. */
     static StockServer memory(Path home, Setup setup) throws IOException {
-        return new StockServer("James memory app", "org.apache.james.MemoryJamesServerMain", "memory", home, setup);
+        return new StockServer(
+                "James memory app",
+                "org.apache.james.MemoryJamesServerMain",
+                "memory",
+                home,
+                setup,
+                ServerProcess.freeAddress());
     }
 
     /** James's server on Derby and ActiveMQ. */
     static StockServer jpa(Path home, Setup setup) throws IOException {
-        return new StockServer("James JPA wiring", StockJpaServer.class.getName(), "jpa", home, setup);
+        return new StockServer(
+                "James JPA wiring", StockJpaServer.class.getName(), "jpa", home, setup, ServerProcess.freeAddress());
     }
 
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public void start(int accounts) throws IOException, InterruptedException {
-        Path conf = Files.createDirectories(home.resolve("conf"));
-        Files.createDirectories(home.resolve("var"));
+    List<String> prepare() throws IOException {
+        Path conf = Files.createDirectories(home().resolve("conf"));
+        Files.createDirectories(home().resolve("var"));
         Map<String, String> values = Map.of(
-                "smtp.bind", text(smtp),
+                "smtp.bind", text(smtp()),
                 "imap.bind", text(imap),
-                "webadmin.port", String.valueOf(webadmin.getPort()),
+                "webadmin.port", String.valueOf(webadmin().getPort()),
                 "sink.host", setup.sink().getAddress().getHostAddress(),
                 "sink.port", String.valueOf(setup.sink().getPort()),
                 "repository", repository,
-                "home", home.toString());
+                "home", home().toString());
         for (String file : FILES) {
             Files.writeString(conf.resolve(file), filled(file, values));
         }
-        process = new ServerProcess(
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xms256m",
-                        "-Xmx" + setup.heap(),
-                        "-Dworking.directory=" + home,
-                        "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
-                        "-Dfile.encoding=UTF-8",
-                        // What James's samples set in jvm.properties.
-                        "-Dopenjpa.Multithreaded=true",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        mainClass),
-                home,
-                home.resolve("console.log"));
-        process.awaitListening(smtp);
-        process.awaitListening(webadmin);
-        new WebAdmin(webadmin, Optional.empty()).addAccounts(accounts);
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xms256m",
+                "-Xmx" + setup.heap(),
+                "-Dworking.directory=" + home(),
+                "-Dlogback.configurationFile=" + conf.resolve("logback.xml"),
+                "-Dfile.encoding=UTF-8",
+                // What James's samples set in jvm.properties.
+                "-Dopenjpa.Multithreaded=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass);
+    }
+
+    @Override
+    Optional<String> token() {
+        return Optional.empty();
     }
 
     private static String filled(String file, Map<String, String> values) throws IOException {
@@ -125,33 +118,5 @@ final class StockServer implements Contestant {
 
     private static String text(InetSocketAddress address) {
         return address.getAddress().getHostAddress() + ":" + address.getPort();
-    }
-
-    @Override
-    public InetSocketAddress smtp() {
-        return smtp;
-    }
-
-    @Override
-    public int count(int account) throws IOException {
-        return mailboxes.count(account);
-    }
-
-    @Override
-    public List<String> names(int account) throws IOException {
-        return mailboxes.names(account);
-    }
-
-    @Override
-    public long cpuMillis() {
-        return process.cpuMillis();
-    }
-
-    @Override
-    public void close() throws IOException, InterruptedException {
-        mailboxes.close();
-        if (process != null) {
-            process.close();
-        }
     }
 }
