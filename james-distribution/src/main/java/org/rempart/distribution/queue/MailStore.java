@@ -6,6 +6,7 @@ package org.rempart.distribution.queue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.base.Throwables;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -345,7 +346,10 @@ public final class MailStore implements AutoCloseable {
                 }
             }
         } catch (IOException | MessagingException | RuntimeException failure) {
-            commits.noteFailure();
+            // A mail that is itself at fault says nothing about the store.
+            if (Throwables.getCausalChain(failure).stream().anyMatch(IOException.class::isInstance)) {
+                commits.noteFailure();
+            }
             throw new MailStoreException("mail " + mail.getName() + " can't be stored: " + failure, failure);
         }
         commits.write(new Insert(row));

@@ -507,7 +507,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
          * Waits until the outcome is on the disk; when the database is away, it is written once that is back.
          *
          * <p>A rejected mail is held, unless the store has failed meanwhile: then its processing can hardly be blamed, and
-         * it is tried again.
+         * it is tried again, a few times.
          */
         @Override
         public void done(CompletionStatus status) throws MailQueueException {
@@ -519,7 +519,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
                     case SUCCESS -> store.delete(row.id(), row.blob(), () -> letGo(row.id()));
                     case RETRY -> retry("its processing failed", currentEnvelope());
                     case REJECT -> {
-                        if (store.lastFailure() - handedOut >= 0) {
+                        if (store.lastFailure() - handedOut >= 0 && row.tries() < RETRIES.size()) {
                             retry("mail could not be stored while this one was processed", Optional.empty());
                         } else {
                             store.holdFor(row.id(), rejection(), () -> letGo(row.id()));

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -425,6 +426,49 @@ abstract class StoredMailContract {
         assertThat(administration.release(Filter.ofIds(Set.of(summary.id())))).isEqualTo(1);
         one(again, 1);
         assertThat(again.names()).containsExactly("other", "m");
+    }
+
+    @Test
+    void mailThatCannotBeStoredForItsOwnFaultIsHeldWhenItIsRejected() throws Exception {
+        queue.enQueue(mail("m"));
+        MailQueueItem item = one(collect(queue, 10), 0);
+        Mail unwritable = bodiless("unwritable");
+        ((MailImpl) unwritable).setMessageNoCopy(new MimeMessageWrapper(source(new byte[0])) {
+            @Override
+            public boolean isModified() {
+                throw new IllegalStateException("a message that can't be written");
+            }
+        });
+        assertThatThrownBy(() -> queue.enQueue(unwritable)).isInstanceOf(MailQueue.MailQueueException.class);
+        item.done(CompletionStatus.REJECT);
+        assertThat(only().held()).isTrue();
+    }
+
+    @Test
+    void mailThatIsRejectedForWantOfTheStoreTooOftenIsHeld() throws Exception {
+        queue.enQueue(mail("m"));
+        Collected collected = collect(queue, 100);
+        for (int tries = 0; tries < 7; tries++) {
+            MailQueueItem item = one(collected, tries);
+            MailImpl unreadable = (MailImpl) bodiless("unreadable");
+            unreadable.setMessageNoCopy(new MimeMessageWrapper(new MimeMessageSource() {
+                @Override
+                public String getSourceId() {
+                    return "unreadable";
+                }
+
+                @Override
+                public InputStream getInputStream() throws IOException {
+                    throw new IOException("Too many open files");
+                }
+            }));
+            assertThatThrownBy(() -> queue.enQueue(unreadable)).hasMessageContaining("Too many open files");
+            assertThat(only().held()).isFalse();
+            item.done(CompletionStatus.REJECT);
+            clock.forward(Duration.ofHours(1));
+        }
+        assertThat(only().held()).isTrue();
+        assertThat(only().tries()).isEqualTo(6);
     }
 
     @Test
