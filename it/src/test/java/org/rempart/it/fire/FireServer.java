@@ -253,17 +253,14 @@ final class FireServer implements AutoCloseable {
         }
     }
 
-    /** How many mails may be in work at one moment: each thread of the spooler and of outgoing delivery has one. */
+    /**
+     * How many mails may be in work at one moment: each thread of the spooler has one, and each thread that delivers the
+     * mails of a queue to the outside. All mail of the tests leaves by one queue; James gives it ten threads a processor.
+     */
     int workers() throws IOException {
         String container = variant.read("mailetcontainer.xml").replaceAll("(?s)<!--.*?-->", "");
-        int workers = number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow();
-        Matcher delivery =
-                Pattern.compile("(?s)<mailet\\b[^>]*RemoteDelivery.*?</mailet>").matcher(container);
-        while (delivery.find()) {
-            workers +=
-                    number("<deliveryThreads>\\s*(\\d+)\\s*<", delivery.group()).orElse(1);
-        }
-        return workers;
+        return number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow()
+                + 10 * Runtime.getRuntime().availableProcessors();
     }
 
     private static Optional<Integer> number(String pattern, String text) {
