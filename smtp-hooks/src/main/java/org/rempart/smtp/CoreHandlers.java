@@ -12,13 +12,14 @@ import org.apache.james.protocols.lib.handler.HandlersPackage;
 import org.apache.james.protocols.smtp.core.PostmasterAbuseRcptHook;
 import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
 import org.apache.james.protocols.smtp.core.esmtp.MailSizeEsmtpExtension;
+import org.apache.james.smtpserver.AuthRequiredToRelayRcptHook;
 import org.apache.james.smtpserver.CoreCmdHandlerLoader;
 import org.apache.james.smtpserver.SendMailHandler;
 
 /**
  * James's own SMTP handlers, whatever its version has, but with our trace field instead of James's (which names the
- * product and looks the client's name up in DNS, mail by mail), with our answers to what is too big or can't be stored,
- * and without the hook that takes mail for postmaster at any domain:
+ * product and looks the client's name up in DNS, mail by mail), with our answers to what is too big, can't be stored or
+ * can't be decided, and without the hook that takes mail for postmaster at any domain:
  *
  * <pre>{@code
  * <handlerchain coreHandlersPackage="org.rempart.smtp.CoreHandlers">
@@ -28,7 +29,8 @@ public final class CoreHandlers implements HandlersPackage {
     private static final Map<String, String> OURS = Map.of(
             ReceivedDataLineFilter.class.getName(), ReceivedFilter.class.getName(),
             MailSizeEsmtpExtension.class.getName(), MessageSizeHook.class.getName(),
-            SendMailHandler.class.getName(), SpoolHook.class.getName());
+            SendMailHandler.class.getName(), SpoolHook.class.getName(),
+            AuthRequiredToRelayRcptHook.class.getName(), RelayBackstop.class.getName());
 
     @Override
     public List<String> getHandlers() {

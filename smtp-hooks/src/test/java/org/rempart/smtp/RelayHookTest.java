@@ -283,6 +283,21 @@ class RelayHookTest {
     }
 
     @Test
+    void domainsThatCanNoLongerBeLookedUpRefuseNothingForGood() throws IOException {
+        for (int lookups = 0; lookups < 8; lookups++) {
+            try (SmtpClient client = server.connect(MX)) {
+                client.ehlo().command("MAIL FROM:<f@foreign.example>", "250");
+                server.breakDomainListAfter(lookups);
+                assertThat(client.command("RCPT TO:<alice@ours.example>"))
+                        .as("the answer after %d answers of the directory", lookups)
+                        .containsPattern("^(250|451) ");
+            } finally {
+                server.breakDomainList(false);
+            }
+        }
+    }
+
+    @Test
     void theDecisionAndItsRuleAreInTheAuditTrail() throws IOException {
         try (AuditRecorder audit = new AuditRecorder();
                 SmtpClient client = server.connect(MX)) {

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.XMLConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
@@ -194,7 +195,12 @@ final class SmtpTestServer implements AutoCloseable {
 
     /** Makes the domain list fail until further notice. */
     void breakDomainList(boolean broken) {
-        domains.broken = broken;
+        domains.lookupsLeft.set(broken ? 0 : Integer.MAX_VALUE);
+    }
+
+    /** The domains can be looked up so many times more. */
+    void breakDomainListAfter(int lookups) {
+        domains.lookupsLeft.set(lookups);
     }
 
     /** Makes the user directory fail until further notice. */
@@ -359,7 +365,7 @@ final class SmtpTestServer implements AutoCloseable {
     }
 
     private static final class FailingDomainList extends MemoryDomainList {
-        private volatile boolean broken;
+        private final AtomicInteger lookupsLeft = new AtomicInteger(Integer.MAX_VALUE);
 
         private FailingDomainList(DNSService dns) {
             super(dns);
@@ -367,7 +373,7 @@ final class SmtpTestServer implements AutoCloseable {
 
         @Override
         public boolean containsDomain(Domain domain) throws DomainListException {
-            if (broken) {
+            if (lookupsLeft.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
                 throw new DomainListException("The directory is down");
             }
             return super.containsDomain(domain);

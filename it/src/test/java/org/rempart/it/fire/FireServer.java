@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +53,7 @@ final class FireServer implements AutoCloseable {
 
     private final Variant variant;
     private Sink sink;
+    private Optional<SmallDisk> disk = Optional.empty();
     private final TlsClient tls;
     private final List<String> accounts;
     private final String password = UUID.randomUUID().toString();
@@ -120,6 +122,14 @@ final class FireServer implements AutoCloseable {
         return tls;
     }
 
+    /** Puts all that it writes on a small file system, which goes when it closes. */
+    SmallDisk onSmallDisk(int megabytes) throws IOException, InterruptedException {
+        Path var = variant.home().resolve("var");
+        disk = Optional.of(SmallDisk.mount(var, megabytes));
+        Files.createDirectories(var.resolve("log"));
+        return disk.orElseThrow();
+    }
+
     /** Starts it for the first time, with its accounts. */
     void startNew() throws IOException, InterruptedException {
         start();
@@ -146,7 +156,12 @@ final class FireServer implements AutoCloseable {
 
     /** Starts it by another command; see {@link Variant#run}. */
     void start(List<String> wrapper, Map<String, String> environment) throws IOException, InterruptedException {
-        Variant.Result result = variant.run(wrapper, environment, "", "start");
+        // A process that has been killed may be there for a moment, on its way out.
+        Variant.Result result = Awaitility.await("a start that finds no server running")
+                .atMost(PATIENCE)
+                .until(
+                        () -> variant.run(wrapper, environment, "", "start"),
+                        started -> !started.output().contains("running already"));
         if (result.exitCode() != 0) {
             throw new IOException("the server does not start: " + result.output());
         }
@@ -238,17 +253,14 @@ final class FireServer implements AutoCloseable {
         }
     }
 
-    /** How many mails may be in work at one moment: each thread of the spooler and of outgoing delivery has one. */
+    /**
+     * How many mails may be in work at one moment: each thread of the spooler has one, and each thread that delivers the
+     * mails of a queue to the outside. All mail of the tests leaves by one queue; James gives it ten threads a processor.
+     */
     int workers() throws IOException {
         String container = variant.read("mailetcontainer.xml").replaceAll("(?s)<!--.*?-->", "");
-        int workers = number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow();
-        Matcher delivery =
-                Pattern.compile("(?s)<mailet\\b[^>]*RemoteDelivery.*?</mailet>").matcher(container);
-        while (delivery.find()) {
-            workers +=
-                    number("<deliveryThreads>\\s*(\\d+)\\s*<", delivery.group()).orElse(1);
-        }
-        return workers;
+        return number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow()
+                + 10 * Runtime.getRuntime().availableProcessors();
     }
 
     private static Optional<Integer> number(String pattern, String text) {
@@ -301,5 +313,16 @@ final class FireServer implements AutoCloseable {
     public void close() throws IOException {
         variant.close();
         sink.close();
+        if (disk.isPresent()) {
+            // What it wrote is worth reading when a test has failed.
+            Path logs = Files.createDirectories(variant.home().resolve("log-of-small-disk"));
+            for (String log : List.of("server.log", "console.log")) {
+                Path file = variant.home().resolve("var/log").resolve(log);
+                if (Files.exists(file)) {
+                    Files.copy(file, logs.resolve(log), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+            disk.orElseThrow().close();
+        }
     }
 }
