@@ -25,6 +25,7 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
     private static final String OURS = "org.rempart..";
     private static final String POLICY = "org.rempart.policy..";
+    private static final String TRAIL = "org.rempart.policy.trail..";
     private static final String MATCHERS = "org.rempart.matcher..";
     private static final String MAILETS = "org.rempart.mailet..";
     private static final String HOOKS = "org.rempart.smtp..";
@@ -37,6 +38,8 @@ class ArchitectureTest {
     static final ArchRule policyKnowsAddressesAndDomainsOfJamesAndNothingElseOfTheServer = classes()
             .that()
             .resideInAPackage(POLICY)
+            .and()
+            .resideOutsideOfPackage(TRAIL)
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(

@@ -4,77 +4,15 @@
  */
 package org.rempart.smtp;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.SerializableString;
-import com.fasterxml.jackson.core.io.CharacterEscapes;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import javax.net.ssl.SSLSession;
 import org.apache.james.protocols.smtp.SMTPSession;
-import org.rempart.policy.Rule;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.rempart.policy.trail.AuditEvent;
 
-/**
- * One event of the audit trail: who did what, when, from where, and the rule behind the verdict. It is written as one
- * JSON object on one line to the logger {@value #LOGGER_NAME}. What a client said is escaped to printable ASCII, so it
- * can forge neither a line nor a field, and shortened to {@value #MAX_LENGTH} characters a value and
- * {@value #MAX_ELEMENTS} values a list, so it can't fill the disk either; a value that was shortened ends in
- * {@code …+} and the number of what was left out.
- */
+/** The audit trail's events of a connection: its id, client, account and TLS facts are in them from the start. */
 final class AuditTrail {
-    static final String LOGGER_NAME = "org.rempart.audit";
+    private AuditTrail() {}
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
-    private static final int MAX_LENGTH = 512;
-    private static final int MAX_ELEMENTS = 200;
-    private static final JsonFactory JSON = new JsonFactoryBuilder()
-            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
-            .characterEscapes(new PrintableOnly())
-            .build();
-
-    /** JSON lets DEL stand as it is; some terminals don't. */
-    private static final class PrintableOnly extends CharacterEscapes {
-        private static final int DEL = 127;
-
-        private final int[] escapes = standardAsciiEscapesForJSON();
-
-        PrintableOnly() {
-            escapes[DEL] = ESCAPE_STANDARD;
-        }
-
-        @Override
-        public int[] getEscapeCodesForAscii() {
-            return escapes;
-        }
-
-        @Override
-        public SerializableString getEscapeSequence(int character) {
-            return null;
-        }
-    }
-
-    private final Map<String, Object> fields = new LinkedHashMap<>();
-
-    private AuditTrail(String event) {
-        fields.put("time", Instant.now().toString());
-        fields.put("event", event);
-    }
-
-    /** An event of a connection: its id, client, account and TLS facts are in it from the start. */
-    static AuditTrail event(String event, SMTPSession session) {
-        AuditTrail trail = new AuditTrail(event)
+    static AuditEvent event(String event, SMTPSession session) {
+        AuditEvent trail = AuditEvent.now(event)
                 .with("connection", session.getSessionID())
                 .with("client", SmtpFacts.client(session).getHostAddress())
                 .with("port", session.getRemoteAddress().getPort())
@@ -82,75 +20,8 @@ final class AuditTrail {
         session.getAttachment(SMTPSession.CURRENT_HELO_NAME, SMTPSession.State.Connection)
                 .ifPresent(helo -> trail.with("helo", helo));
         SmtpFacts.account(session).ifPresent(account -> trail.with("account", account.asString()));
-        SmtpFacts.tls(session).ifPresent(tls -> trail.tls(tls));
+        SmtpFacts.tls(session)
+                .ifPresent(tls -> trail.with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite()));
         return trail;
-    }
-
-    private void tls(SSLSession tls) {
-        with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite());
-    }
-
-    AuditTrail with(String field, String value) {
-        fields.put(field, shorten(value));
-        return this;
-    }
-
-    private static String shorten(String value) {
-        return value.length() <= MAX_LENGTH
-                ? value
-                : value.substring(0, MAX_LENGTH) + "…+" + (value.length() - MAX_LENGTH);
-    }
-
-    AuditTrail with(String field, long value) {
-        fields.put(field, value);
-        return this;
-    }
-
-    AuditTrail with(String field, Collection<?> values) {
-        List<String> shortened = values.stream()
-                .limit(MAX_ELEMENTS)
-                .map(value -> shorten(String.valueOf(value)))
-                .collect(Collectors.toCollection(ArrayList::new));
-        if (values.size() > MAX_ELEMENTS) {
-            shortened.add("…+" + (values.size() - MAX_ELEMENTS));
-        }
-        fields.put(field, shortened);
-        return this;
-    }
-
-    /** The policy rule that made the verdict. */
-    AuditTrail rule(Rule rule) {
-        return with("rule", rule.toString());
-    }
-
-    /** Writes the event. */
-    void log() {
-        LOGGER.info("{}", this);
-    }
-
-    @Override
-    public String toString() {
-        StringWriter line = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(line)) {
-            json.writeStartObject();
-            for (Map.Entry<String, Object> field : fields.entrySet()) {
-                Object value = field.getValue();
-                if (value instanceof Long) {
-                    json.writeNumberField(field.getKey(), (Long) value);
-                } else if (value instanceof Collection) {
-                    json.writeArrayFieldStart(field.getKey());
-                    for (Object element : (Collection<?>) value) {
-                        json.writeString((String) element);
-                    }
-                    json.writeEndArray();
-                } else {
-                    json.writeStringField(field.getKey(), (String) value);
-                }
-            }
-            json.writeEndObject();
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
-        }
-        return line.toString();
     }
 }

@@ -31,6 +31,7 @@ import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.rempart.policy.FailureLimit;
+import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -136,7 +137,7 @@ public final class LoginFailuresHook extends PolicyHook
         account.ifPresent(name -> subjects.addAll(subjects(FailureLimit.Per.ACCOUNT, name.asString())));
         Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(subjects);
         if (attempt.isEmpty()) {
-            AuditTrail trail = audit("blocked-refused", session, account);
+            AuditEvent trail = audit("blocked-refused", session, account);
             ledger.blocked(subjects)
                     .ifPresent(blocked -> trail.rule(blocked.limit().rule()));
             trail.log();
@@ -210,8 +211,8 @@ public final class LoginFailuresHook extends PolicyHook
         }
     }
 
-    private static AuditTrail audit(String event, SMTPSession session, Optional<Username> account) {
-        AuditTrail trail = AuditTrail.event(event, session);
+    private static AuditEvent audit(String event, SMTPSession session, Optional<Username> account) {
+        AuditEvent trail = AuditTrail.event(event, session);
         account.ifPresent(name -> trail.with("account", name.asString()));
         return trail;
     }

@@ -17,6 +17,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.SMTPConstants;
 import org.apache.mailet.Mail;
+import org.rempart.policy.trail.AuditEvent;
 
 /**
  * Writes each message that a client has sent to the audit trail, with what became of it: who sent what, when, from where.
@@ -64,7 +65,7 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
 
     private void log(SMTPSession session, Mail mail, String verdict, HookResult result) {
         boolean account = SmtpFacts.account(session).isPresent();
-        AuditTrail trail = AuditTrail.event(account ? "submission" : "reception", session)
+        AuditEvent trail = AuditTrail.event(account ? "submission" : "reception", session)
                 .with("verdict", verdict)
                 .with("mail", mail.getName())
                 .with("from", mail.getMaybeSender().asString())

@@ -11,11 +11,12 @@ import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
+import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.LoggerFactory;
 
 /** Reads the audit trail while a test runs. */
 final class AuditRecorder extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-    private final Logger logger = (Logger) LoggerFactory.getLogger(AuditTrail.LOGGER_NAME);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME);
     private final List<String> lines = new CopyOnWriteArrayList<>();
 
     AuditRecorder() {

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rempart.policy.trail.AuditEvent;
 import org.rempart.smtp.SmtpTestServer.Listener;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ class SubmissionOverSocketsTest {
             trail.add(event.getFormattedMessage());
         }
     };
-    private final Logger logger = (Logger) LoggerFactory.getLogger(AuditTrail.LOGGER_NAME);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME);
 
     @TempDir
     private Path home;

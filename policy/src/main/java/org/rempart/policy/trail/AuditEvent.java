@@ -1,0 +1,148 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy.trail;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.rempart.policy.Rule;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One event of the audit trail: who did what, when, from where, and the rule behind the verdict. It is written as one
+ * JSON object on one line to the logger {@value #LOGGER_NAME}. What a client said is escaped to printable ASCII, so it
+ * can forge neither a line nor a field, and shortened to {@value #MAX_LENGTH} characters a value and
+ * {@value #MAX_ELEMENTS} values a list, so it can't fill the disk either; a value that was shortened ends in
+ * {@code …+} and the number of what was left out.
+ */
+public final class AuditEvent {
+    public static final String LOGGER_NAME = "org.rempart.audit";
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
+    private static final int MAX_LENGTH = 512;
+    private static final int MAX_ELEMENTS = 200;
+    private static final JsonFactory JSON = new JsonFactoryBuilder()
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .characterEscapes(new PrintableOnly())
+            .build();
+
+    /** JSON lets DEL stand as it is; some terminals don't. */
+    private static final class PrintableOnly extends CharacterEscapes {
+        private static final int DEL = 127;
+
+        private final int[] escapes = standardAsciiEscapesForJSON();
+
+        PrintableOnly() {
+            escapes[DEL] = ESCAPE_STANDARD;
+        }
+
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            return escapes;
+        }
+
+        @Override
+        public SerializableString getEscapeSequence(int character) {
+            return null;
+        }
+    }
+
+    private final Map<String, Object> fields = new LinkedHashMap<>();
+
+    private AuditEvent(String event) {
+        fields.put("time", Instant.now().toString());
+        fields.put("event", event);
+    }
+
+    /**
+     * An event that happens now.
+     *
+     * @param event its name, of small letters and hyphens; {@code docs/audit-trail.md} lists them
+     */
+    public static AuditEvent now(String event) {
+        return new AuditEvent(event);
+    }
+
+    /** Adds a field; {@code value} may be anything that a client said. */
+    public AuditEvent with(String field, String value) {
+        fields.put(field, shorten(value));
+        return this;
+    }
+
+    private static String shorten(String value) {
+        return value.length() <= MAX_LENGTH
+                ? value
+                : value.substring(0, MAX_LENGTH) + "…+" + (value.length() - MAX_LENGTH);
+    }
+
+    /** Adds a number. */
+    public AuditEvent with(String field, long value) {
+        fields.put(field, value);
+        return this;
+    }
+
+    /** Adds a list. */
+    public AuditEvent with(String field, Collection<?> values) {
+        List<String> shortened = values.stream()
+                .limit(MAX_ELEMENTS)
+                .map(value -> shorten(String.valueOf(value)))
+                .collect(Collectors.toCollection(ArrayList::new));
+        if (values.size() > MAX_ELEMENTS) {
+            shortened.add("…+" + (values.size() - MAX_ELEMENTS));
+        }
+        fields.put(field, shortened);
+        return this;
+    }
+
+    /** The policy rule that made the verdict. */
+    public AuditEvent rule(Rule rule) {
+        return with("rule", rule.toString());
+    }
+
+    /** Writes the event. */
+    public void log() {
+        LOGGER.info("{}", this);
+    }
+
+    @Override
+    public String toString() {
+        StringWriter line = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            for (Map.Entry<String, Object> field : fields.entrySet()) {
+                Object value = field.getValue();
+                if (value instanceof Long) {
+                    json.writeNumberField(field.getKey(), (Long) value);
+                } else if (value instanceof Collection) {
+                    json.writeArrayFieldStart(field.getKey());
+                    for (Object element : (Collection<?>) value) {
+                        json.writeString((String) element);
+                    }
+                    json.writeEndArray();
+                } else {
+                    json.writeStringField(field.getKey(), (String) value);
+                }
+            }
+            json.writeEndObject();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return line.toString();
+    }
+}
