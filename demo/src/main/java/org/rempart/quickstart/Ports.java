@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
 /** The ports of one run, all on 127.0.0.1. Immutable. */
@@ -115,14 +116,17 @@ final class Ports {
         }
     }
 
+    /**
+     * A free port below those that systems give to outgoing connections, so that none of these takes it before the server
+     * does.
+     */
     private static int anyFree(Set<Integer> used) throws IOException {
-        while (true) {
-            try (ServerSocket socket = new ServerSocket()) {
-                socket.bind(new InetSocketAddress(loopback(), 0));
-                if (!used.contains(socket.getLocalPort())) {
-                    return socket.getLocalPort();
-                }
+        for (int attempt = 0; attempt < 200; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            if (!used.contains(port) && isFree(port)) {
+                return port;
             }
         }
+        throw new IOException("No free port was found between 20000 and 32000 on 127.0.0.1.");
     }
 }

@@ -20,7 +20,7 @@ final class Server {
     /** What {@code bin/rempart status} exits with when nothing runs. */
     private static final int STOPPED = 3;
 
-    private static final Duration LIMIT = Duration.ofMinutes(3);
+    private static final Duration LIMIT = Duration.ofMinutes(6);
 
     private final Path home;
     private final Path log;

@@ -20,7 +20,10 @@ record AuditLog(List<JsonNode> events) {
     /** Reads it; a line that is no JSON object fails. */
     static AuditLog of(Path home) throws IOException {
         List<JsonNode> events = new ArrayList<>();
-        for (String line : Files.readAllLines(home.resolve("var/log/audit.log"), StandardCharsets.UTF_8)) {
+        String log = Files.readString(home.resolve("var/log/audit.log"), StandardCharsets.UTF_8);
+        // What stands behind the last line end is still being written.
+        for (String line :
+                (Iterable<String>) log.substring(0, log.lastIndexOf('\n') + 1).lines()::iterator) {
             JsonNode event = JSON.readTree(line);
             if (!event.isObject() || !event.path("event").isTextual()) {
                 throw new IOException("not an event: " + line);

@@ -35,15 +35,15 @@ class ConnectionLimitsContractTest {
         server.edit(
                 "smtpserver.xml",
                 "<maxExecutorCount>32</maxExecutorCount>",
-                "$0<commandDeadline>2</commandDeadline><dataGrace>2</dataGrace><dataRate>1000</dataRate>"
-                        + "<handshakeDeadline>2</handshakeDeadline>");
-        server.edit("smtpserver.xml", "<connectiontimeout>300<", "<connectiontimeout>5<");
+                "$0<commandDeadline>4</commandDeadline><dataGrace>4</dataGrace><dataRate>1000</dataRate>"
+                        + "<handshakeDeadline>5</handshakeDeadline>");
+        server.edit("smtpserver.xml", "<connectiontimeout>300<", "<connectiontimeout>10<");
         server.edit("smtpserver.xml", "<connectionLimitPerIP>20<", "<connectionLimitPerIP>" + LIMIT + "<");
         server.edit("smtpserver.xml", "<maxmessagesize>25M<", "<maxmessagesize>100K<");
         server.edit(
                 "imapserver.xml",
                 "<timeout>1800</timeout>",
-                "$0<loginDeadline>3</loginDeadline><handshakeDeadline>2</handshakeDeadline>");
+                "$0<loginDeadline>10</loginDeadline><handshakeDeadline>5</handshakeDeadline>");
         server.start();
         server.addUser("limits@" + domain, PASSWORD);
     }
@@ -185,7 +185,7 @@ class ConnectionLimitsContractTest {
     void nobodyStaysInImapWithoutLogin() throws Exception {
         try (RawClient client = new RawClient(server.imap())) {
             assertThat(client.line()).startsWith("* OK ");
-            assertThat(client.untilClosed()).isEqualTo("* BYE No login within 3 seconds\r\n");
+            assertThat(client.untilClosed()).isEqualTo("* BYE No login within 10 seconds\r\n");
         }
     }
 

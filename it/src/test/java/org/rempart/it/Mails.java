@@ -69,6 +69,8 @@ final class Mails {
     static byte[] awaitLocal(Endpoints server, String account, String password, String marker) {
         return Awaitility.await("mail " + marker + " of " + account)
                 .atMost(PATIENCE)
+                // The first mail makes the mailbox.
+                .ignoreExceptionsInstanceOf(ImapClient.ImapException.class)
                 .until(
                         () -> {
                             try (ImapClient imap = ImapClient.connectTls(server.imaps(), tls(server))) {

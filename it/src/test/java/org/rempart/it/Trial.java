@@ -97,7 +97,7 @@ final class Trial {
                 .redirectErrorStream(true)
                 .redirectOutput(FOLDER.resolve("quickstart.log").toFile())
                 .start();
-        if (!process.waitFor(5, TimeUnit.MINUTES)) {
+        if (!process.waitFor(12, TimeUnit.MINUTES)) {
             process.destroy();
             throw new IOException("the quickstart hangs; see " + FOLDER.resolve("quickstart.log"));
         }

@@ -5,10 +5,7 @@
 package org.rempart.it;
 
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -23,7 +20,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.rempart.quickstart.Endpoints;
@@ -58,7 +54,7 @@ public final class Variant implements AutoCloseable {
                 original.imap(),
                 original.imaps(),
                 original.webadmin())) {
-            ports.put(address.getPort(), freePort());
+            ports.put(address.getPort(), FreePort.next());
         }
         for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
             String text = read(file);
@@ -68,25 +64,6 @@ public final class Variant implements AutoCloseable {
             }
             write(file, text);
         }
-    }
-
-    /**
-     * A port that nothing uses, below those that systems give to outgoing connections, so that none of the tests' own
-     * connections takes it before the server does.
-     */
-    private int freePort() throws IOException {
-        for (int attempt = 0; attempt < 200; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            if (ports.containsValue(port)) {
-                continue;
-            }
-            try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return probe.getLocalPort();
-            } catch (BindException taken) {
-                // The next one.
-            }
-        }
-        throw new IOException("no free port between 20000 and 32000");
     }
 
     public Path home() {
@@ -190,7 +167,7 @@ public final class Variant implements AutoCloseable {
             try (var in = process.getOutputStream()) {
                 in.write(input.getBytes(StandardCharsets.UTF_8));
             }
-            if (!process.waitFor(3, TimeUnit.MINUTES)) {
+            if (!process.waitFor(6, TimeUnit.MINUTES)) {
                 process.destroy();
                 throw new IOException("bin/rempart " + String.join(" ", arguments) + " hangs");
             }

@@ -84,7 +84,7 @@ public final class TestHome {
      * A port that nothing uses, and that was given to nobody before: below those that systems give to outgoing
      * connections, and never the same one twice, since a port that was free a moment ago is free again.
      */
-    private static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         for (int attempt = 0; attempt < 200; attempt++) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
             if (GIVEN.add(port)) {

@@ -19,7 +19,7 @@ import javax.net.ssl.SSLSocket;
 
 /** One side of an SMTP conversation, byte for byte as a test writes it. */
 final class SmtpClient implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 10_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     private Socket socket;
     private InputStream in;

@@ -275,7 +275,7 @@ final class SmtpTestServer implements AutoCloseable {
                     chain.append("<handler class=\"").append(handler.getName()).append("\"/>"));
             return "<smtpserver enabled=\"true\"><jmxName>" + name + "</jmxName><bind>127.0.0.1:0</bind>"
                     + "<helloName autodetect=\"false\">" + HELLO_NAME + "</helloName>"
-                    + "<connectiontimeout>30</connectiontimeout><gracefulShutdown>false</gracefulShutdown>"
+                    + "<connectiontimeout>300</connectiontimeout><gracefulShutdown>false</gracefulShutdown>"
                     + "<tls " + tls + "><keystore>file://conf/keystore</keystore><keystoreType>PKCS12</keystoreType>"
                     + "<secret>" + TestCertificate.PASSWORD + "</secret></tls>"
                     + "<auth><announce>" + announce + "</announce><requireSSL>true</requireSSL></auth>"

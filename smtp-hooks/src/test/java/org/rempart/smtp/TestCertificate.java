@@ -53,7 +53,7 @@ final class TestCertificate {
                             PASSWORD)
                     .inheritIO()
                     .start();
-            if (!keytool.waitFor(60, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
+            if (!keytool.waitFor(3, TimeUnit.MINUTES) || keytool.exitValue() != 0) {
                 throw new IllegalStateException("keytool made no key store");
             }
             keystore.toFile().deleteOnExit();

@@ -25,7 +25,7 @@ import javax.net.ssl.SSLSocket;
  */
 final class Connection implements Closeable {
     /** Longer than any server under test takes to answer, short enough for a person who waits. */
-    static final Duration TIMEOUT = Duration.ofSeconds(30);
+    static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private static final int MAX_LINE = 1 << 20;
 

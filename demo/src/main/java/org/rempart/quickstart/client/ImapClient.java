@@ -16,7 +16,7 @@ import javax.net.ssl.SSLSession;
 
 /**
  * An IMAP client (RFC 3501) that can log in and read messages byte by byte, and say any other command. Methods throw
- * {@link IOException} when the connection ends or the server is silent for 30 seconds, and {@link ImapException} when
+ * {@link IOException} when the connection ends or the server is silent for 60 seconds, and {@link ImapException} when
  * the server says NO or BAD to something that has to work. Not thread-safe.
  */
 public final class ImapClient implements Closeable {

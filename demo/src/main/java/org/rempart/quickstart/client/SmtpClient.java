@@ -18,7 +18,7 @@ import javax.net.ssl.SSLSession;
 
 /**
  * An SMTP client that does what it is told, sensible or not: every command goes out as given, every reply comes back as
- * it is. Methods throw {@link IOException} when the connection ends, when the server is silent for 30 seconds, or when
+ * it is. Methods throw {@link IOException} when the connection ends, when the server is silent for 60 seconds, or when
  * what it says is no SMTP reply; a refusal is a reply, not an exception. Not thread-safe.
  *
  * <pre>{@code

@@ -28,6 +28,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.rempart.it.FreePort;
 import org.rempart.it.Variant;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
@@ -72,7 +73,10 @@ final class FireServer implements AutoCloseable {
         Variant variant = new Variant("fire-" + name);
         Path mails = variant.home().resolveSibling("fire-" + name + "-sink-" + UUID.randomUUID());
         Sink sink = Sink.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), mails, "sink.example", Optional.empty());
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.next()),
+                mails,
+                "sink.example",
+                Optional.empty());
         variant.edit(
                 "mailetcontainer.xml",
                 "<gatewayPort>\\d+<",

@@ -5,8 +5,6 @@
 package org.rempart.it.fire;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.rempart.it.FreePort;
 
 /**
  * A PostgreSQL server of its own, on loopback, whose files are deleted with it. It does not run as root: then it is
@@ -55,10 +54,7 @@ final class PostgresCluster implements AutoCloseable {
     /** Makes one with an empty database and starts it. */
     static PostgresCluster start(Path programs) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("rempart-postgres");
-        int port;
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = probe.getLocalPort();
-        }
+        int port = FreePort.next();
         PostgresCluster cluster = new PostgresCluster(programs, folder, port);
         if (root()) {
             cluster.run(List.of("chown", "nobody", folder.toString()));

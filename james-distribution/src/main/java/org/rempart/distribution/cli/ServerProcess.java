@@ -21,8 +21,8 @@ import org.rempart.distribution.Server;
 
 /** The process of the server in a home: whether it runs, and how it is started and stopped. */
 public final class ServerProcess {
-    private static final Duration START_PATIENCE = Duration.ofMinutes(2);
-    private static final Duration STOP_PATIENCE = Duration.ofMinutes(1);
+    private static final Duration START_PATIENCE = Duration.ofMinutes(5);
+    private static final Duration STOP_PATIENCE = Duration.ofMinutes(3);
 
     private final Home home;
 

@@ -7,8 +7,6 @@ package org.rempart.distribution.queue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.rempart.distribution.TestHome;
 
 /** A PostgreSQL server of its own, on a loopback port, in a folder that is deleted with it. */
 final class PostgresServer implements AutoCloseable {
@@ -53,10 +52,8 @@ final class PostgresServer implements AutoCloseable {
         if (isRoot()) {
             run(List.of("chown", UNPRIVILEGED, folder.toString()));
         }
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        // It is stopped and started again: no outgoing connection may take its port meanwhile.
+        int port = TestHome.freePort();
         PostgresServer server = new PostgresServer(programs.get(), folder, port);
         server.as(
                 programs.get().resolve("initdb").toString(),

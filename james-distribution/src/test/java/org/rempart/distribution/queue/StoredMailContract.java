@@ -403,7 +403,7 @@ abstract class StoredMailContract {
         assertThat(summary.recipients()).containsExactly("left@example.org");
         assertThat(summary.lastError()).isNotEmpty();
         assertThat(Duration.between(clock.instant(), summary.nextDelivery()))
-                .isBetween(Duration.ofSeconds(-60), Duration.ofSeconds(30));
+                .isBetween(Duration.ofMinutes(-10), Duration.ofSeconds(30));
         assertThat(StoredMailQueue.backOff(4)).isEqualTo(Duration.ofMinutes(2));
         assertThat(StoredMailQueue.backOff(1000)).isEqualTo(Duration.ofMinutes(30));
     }
@@ -766,7 +766,7 @@ abstract class StoredMailContract {
         long start = System.nanoTime();
         queue.enQueue(mail("new"));
         one(collected, 0);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(20));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(60));
         assertThat(collected.names()).containsExactly("new");
         assertThat(queue.flush()).isEqualTo(4_200);
         await().until(() -> collected.items().size() == 100);

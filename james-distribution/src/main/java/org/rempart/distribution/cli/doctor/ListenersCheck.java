@@ -31,7 +31,7 @@ import org.rempart.distribution.StartChecks;
  * not run, whether it could have its ports.
  */
 final class ListenersCheck implements Check {
-    private static final int PATIENCE = (int) Duration.ofSeconds(5).toMillis();
+    private static final int PATIENCE = (int) Duration.ofSeconds(20).toMillis();
 
     @Override
     public String name() {
