@@ -4,42 +4,43 @@
  */
 package org.rempart.it.fire;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Stream;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.rempart.quickstart.client.SmtpClient;
 
 /** The clock of the server jumps while mail waits for its next try. */
-@Tag("heavy")
+@Tag("fire")
 class ClockTest {
+    private static final Pattern TIME = Pattern.compile("\"time\":\"([^\"]+)\"");
+
     @Test
     void mail_that_waits_goes_out_though_the_clock_jumps_a_day_forward_and_back() throws Exception {
-        Optional<Path> library = library();
-        Fire.require(library.isPresent(), "libfaketime is not installed (Debian's faketime)");
         try (FireServer server = FireServer.make("clock")) {
             server.variant().edit("mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>11*20s<");
-            Path clock = server.variant().home().resolveSibling("fire-clock-offset.txt");
-            Files.writeString(clock, "+0\n");
-            // Only what it takes for the time of the day jumps: the clock that measures spans never does.
-            Map<String, String> environment = Map.of(
-                    "LD_PRELOAD", library.orElseThrow().toString(),
-                    "FAKETIME_TIMESTAMP_FILE", clock.toString(),
-                    "FAKETIME_CACHE_DURATION", "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC", "1",
-                    "DONT_FAKE_MONOTONIC", "1");
-            server.start(List.of(), environment);
-            server.addAccounts();
+            Path folder = Files.createDirectories(server.variant().home().resolveSibling("fire-clock-shift"));
+            Path shift = folder.resolve("milliseconds");
+            Files.writeString(shift, "0");
+            server.variant()
+                    .write(
+                            "jvm.options",
+                            server.variant().read("jvm.options") + "\n"
+                                    + ShiftedClock.option(folder.resolve("clock.jar"), shift) + "\n");
+            server.startNew();
             Ledger ledger = new Ledger(server);
-            for (String jump : new String[] {"-1d", "+1d", "+0"}) {
+            for (int days : new int[] {-1, 1, 0}) {
                 server.closeSink();
-                try (Load load = Load.start(server, 4, 2, random -> 1024 + random.nextInt(8 << 10), jump.hashCode())) {
+                try (Load load = Load.start(server, 4, 2, random -> 1024 + random.nextInt(8 << 10), days)) {
                     Fire.awaitMore(load, 20);
                     load.finish();
                     ledger.acknowledge(load);
@@ -49,28 +50,31 @@ class ClockTest {
                         .atMost(Duration.ofMinutes(2))
                         .until(() -> ledger.look().lost().stream()
                                 .allMatch(delivery -> delivery.endsWith("@partner.example")));
-                Files.writeString(clock, jump + "\n");
+                Files.writeString(shift, String.valueOf(Duration.ofDays(days).toMillis()));
                 server.reopenSink();
                 Ledger.Outcome outcome = ledger.drain(Duration.ofMinutes(3));
-                Fire.figures("clock at " + jump, outcome.toString());
+                Fire.figures("clock off by " + days + " days", outcome.toString());
                 outcome.assertDelivered();
+                assertThat(Duration.between(Instant.now().plus(Duration.ofDays(days)), told(server)))
+                        .as("the server's own time, off by %s days", days)
+                        .isBetween(Duration.ofHours(-1), Duration.ofHours(1));
             }
         }
     }
 
-    private static Optional<Path> library() throws IOException {
-        for (String folder : new String[] {"/usr/lib", "/usr/lib64"}) {
-            if (!Files.isDirectory(Path.of(folder))) {
-                continue;
-            }
-            try (Stream<Path> files =
-                    Files.find(Path.of(folder), 3, (file, facts) -> file.endsWith("faketime/libfaketime.so.1"))) {
-                Optional<Path> found = files.findFirst();
-                if (found.isPresent()) {
-                    return found;
-                }
-            }
+    /** What the server takes for the time: that of its newest entry in the audit trail, which a refusal makes. */
+    private static Instant told(FireServer server) throws IOException {
+        try (SmtpClient client = server.connect(0, false)) {
+            client.command("MAIL FROM:<somebody@partner.example>");
+            assertThat(client.command("RCPT TO:<somebody@elsewhere.example>").refused())
+                    .isTrue();
         }
-        return Optional.empty();
+        String trail = Files.readString(server.variant().home().resolve("var/log/audit.log"), StandardCharsets.UTF_8);
+        Matcher times = TIME.matcher(trail);
+        Instant newest = Instant.EPOCH;
+        while (times.find()) {
+            newest = Instant.parse(times.group(1));
+        }
+        return newest;
     }
 }

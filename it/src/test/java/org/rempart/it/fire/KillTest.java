@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** The server's process is killed at random moments while mail comes in and goes out. */
 @Tag("fire")
+@Tag("quick")
 class KillTest {
     @Test
     void kill_at_any_moment_loses_nothing_that_was_acknowledged() throws Exception {

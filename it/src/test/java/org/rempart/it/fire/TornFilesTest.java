@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** A crash in the middle of a write leaves half of it. */
 @Tag("fire")
+@Tag("quick")
 class TornFilesTest {
     private static final int SECTOR = 512;
 
