@@ -18,7 +18,7 @@ import org.rempart.quickstart.sink.SinkMail;
 
 /** What the contract tests do with mail. */
 final class Mails {
-    static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private Mails() {}
 

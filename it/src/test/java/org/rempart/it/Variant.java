@@ -195,7 +195,7 @@ public final class Variant implements AutoCloseable {
                         URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
                 .header("Authorization", "Bearer " + token)
                 .header("Accept", accept)
-                .timeout(Duration.ofMinutes(1))
+                .timeout(Duration.ofMinutes(3))
                 .method(
                         method,
                         body.isEmpty()

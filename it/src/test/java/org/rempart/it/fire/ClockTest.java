@@ -47,7 +47,7 @@ class ClockTest {
                 }
                 // Local mail is through, and every other mail has had a try.
                 Awaitility.await("mail that waits")
-                        .atMost(Duration.ofMinutes(2))
+                        .atMost(Duration.ofMinutes(10))
                         .until(() -> ledger.look().lost().stream()
                                 .allMatch(delivery -> delivery.endsWith("@partner.example")));
                 Files.writeString(shift, String.valueOf(Duration.ofDays(days).toMillis()));

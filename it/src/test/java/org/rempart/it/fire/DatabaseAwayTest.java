@@ -42,7 +42,7 @@ class DatabaseAwayTest {
                         Fire.awaitMore(load, 40);
                         load.finish();
                         ledger.acknowledge(load);
-                        Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(60));
+                        Ledger.Outcome outcome = ledger.drain(Duration.ofMinutes(2));
                         Fire.figures("database stopped, " + mode, outcome + "; answers " + load.otherAnswers());
                         outcome.assertDeliveredOrKept();
                         assertThat(load.permanentRefusals()).isEmpty();

@@ -45,7 +45,7 @@ class DescriptorsTest {
                                     server.variant().smtp().getPort()));
                         }
                         Awaitility.await("all " + limit + " descriptors in use")
-                                .atMost(Duration.ofMinutes(1))
+                                .atMost(Duration.ofMinutes(5))
                                 .pollInterval(Duration.ofMillis(10))
                                 .until(() -> descriptors(process) >= limit - 1);
                         Thread.sleep(Fire.isLong() ? 20_000 : 4_000);
@@ -57,7 +57,7 @@ class DescriptorsTest {
                     Fire.awaitMore(load, 30);
                     load.finish();
                     ledger.acknowledge(load);
-                    Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(60));
+                    Ledger.Outcome outcome = ledger.drain(Duration.ofMinutes(2));
                     Fire.figures("no descriptors", outcome + "; answers " + load.otherAnswers());
                     outcome.assertDeliveredOrKept();
                     assertThat(load.permanentRefusals()).isEmpty();
@@ -79,7 +79,7 @@ class DescriptorsTest {
         Process prlimit = new ProcessBuilder("/usr/bin/prlimit", "--pid=" + process, "--nofile=" + descriptors + ":")
                 .inheritIO()
                 .start();
-        if (!prlimit.waitFor(1, TimeUnit.MINUTES) || prlimit.exitValue() != 0) {
+        if (!prlimit.waitFor(5, TimeUnit.MINUTES) || prlimit.exitValue() != 0) {
             throw new IOException("prlimit does not lower the limit of process " + process);
         }
     }

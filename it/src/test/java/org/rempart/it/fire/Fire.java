@@ -57,7 +57,7 @@ final class Fire {
         int wanted = load.count() + more;
         Awaitility.await(more + " more mails accepted, after " + load.count() + "; other answers: "
                         + load.otherAnswers())
-                .atMost(Duration.ofMinutes(2))
+                .atMost(Duration.ofMinutes(10))
                 .pollInterval(Duration.ofMillis(10))
                 .until(() -> load.count() >= wanted);
     }

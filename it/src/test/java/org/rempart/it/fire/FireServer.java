@@ -42,7 +42,7 @@ import org.rempart.quickstart.sink.Sink;
  */
 final class FireServer implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final int ACCOUNTS = 3;
 
     /** The sink writes a line for each mail, which is too much here; held, since loggers that nobody holds are forgotten. */

@@ -32,7 +32,7 @@ class KillTest {
                     ledger.acknowledge(load);
                 }
                 server.start();
-                Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(30));
+                Ledger.Outcome outcome = ledger.drain(Duration.ofMinutes(2));
                 Fire.figures("kill " + round + " of " + rounds, outcome.toString());
                 outcome.assertDelivered();
                 assertThat(outcome.duplicates().size() - duplicates)

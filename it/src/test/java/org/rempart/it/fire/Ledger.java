@@ -28,7 +28,7 @@ import org.rempart.quickstart.sink.SinkMail;
  * byte by byte, and holds them against what got a 250.
  */
 final class Ledger {
-    private static final Duration DRAIN = Duration.ofMinutes(4);
+    private static final Duration DRAIN = Duration.ofMinutes(10);
     private static final int CHUNK = 20;
     private static final Pattern EXISTS = Pattern.compile("\\* (\\d+) EXISTS");
 

@@ -192,7 +192,7 @@ final class Load implements AutoCloseable {
         stopping = true;
         for (Thread thread : threads) {
             try {
-                thread.join(40_000);
+                thread.join(70_000);
             } catch (InterruptedException interrupted) {
                 Thread.currentThread().interrupt();
             }

@@ -37,7 +37,7 @@ class MemoryTest {
                 }
                 server.variant().write("jvm.options", options);
                 server.start();
-                Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(60));
+                Ledger.Outcome outcome = ledger.drain(Duration.ofMinutes(2));
                 Fire.figures("out of memory", outcome.toString());
                 outcome.assertDelivered();
                 server.stop();

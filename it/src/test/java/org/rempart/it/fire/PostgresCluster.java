@@ -133,7 +133,7 @@ final class PostgresCluster implements AutoCloseable {
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(3, TimeUnit.MINUTES)) {
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 process.destroy();
                 throw new IOException(command + " hangs: " + Files.readString(output));
             }

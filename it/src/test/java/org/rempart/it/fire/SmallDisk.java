@@ -82,7 +82,7 @@ final class SmallDisk implements AutoCloseable {
         } catch (IOException missing) {
             return 127;
         }
-        if (!process.waitFor(1, TimeUnit.MINUTES)) {
+        if (!process.waitFor(5, TimeUnit.MINUTES)) {
             process.destroy();
             throw new IOException(String.join(" ", command) + " hangs");
         }

@@ -90,7 +90,7 @@ class TornFilesTest {
             command.addAll(arguments);
             Process process =
                     new ProcessBuilder(command).redirectOutput(output.toFile()).start();
-            if (!process.waitFor(5, TimeUnit.MINUTES)) {
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 process.destroyForcibly();
                 throw new IOException(command + " hangs");
             }
@@ -124,7 +124,7 @@ class TornFilesTest {
                 ledger.acknowledge(load);
             }
             Awaitility.await("local mail is delivered")
-                    .atMost(Duration.ofMinutes(2))
+                    .atMost(Duration.ofMinutes(10))
                     .until(() ->
                             ledger.look().lost().stream().allMatch(delivery -> delivery.endsWith("@partner.example")));
             server.kill();
@@ -135,7 +135,7 @@ class TornFilesTest {
             server.reopenSink();
             server.start();
             Awaitility.await("all mail but two has gone")
-                    .atMost(Duration.ofMinutes(2))
+                    .atMost(Duration.ofMinutes(10))
                     .until(() -> ledger.look().lost().size() == 2);
             Ledger.Outcome outcome = ledger.drain(Duration.ofSeconds(15));
             Fire.figures("messages cut short", outcome.toString());
