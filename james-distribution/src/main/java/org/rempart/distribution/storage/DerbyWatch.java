@@ -37,6 +37,7 @@ final class DerbyWatch implements AutoCloseable {
     private final String url;
     private final Timer timer = new Timer("database-watch", true);
     private boolean failing;
+    private boolean seenWriting;
     private boolean closed;
 
     private DerbyWatch(BasicDataSource pool, String url) {
@@ -65,6 +66,9 @@ final class DerbyWatch implements AutoCloseable {
         }
         try {
             probe();
+            if (!seenWriting) {
+                probeWriting();
+            }
             if (failing) {
                 failing = false;
                 LOGGER.info("The embedded database works again");
@@ -73,6 +77,7 @@ final class DerbyWatch implements AutoCloseable {
             if (isBusy(failed)) {
                 return;
             }
+            seenWriting = false;
             if (!failing) {
                 failing = true;
                 LOGGER.error("The embedded database has given up, and is started anew: {}", failed.getMessage());
@@ -101,13 +106,29 @@ final class DerbyWatch implements AutoCloseable {
         }
     }
 
+    /**
+     * A database that finds its disk full while it starts is readable, and takes nothing, until it is started once more: it
+     * must be seen to write.
+     */
+    private void probeWriting() throws SQLException {
+        try (Connection connection = pool.getConnection()) {
+            connection.setAutoCommit(false);
+            try (Statement statement = connection.createStatement()) {
+                statement.executeUpdate("UPDATE " + Schema.TABLE + " SET STEP = STEP");
+            } finally {
+                connection.rollback();
+            }
+        }
+        seenWriting = true;
+    }
+
     private void startAnew() {
         try {
             // Whoever asks for a connection meanwhile is told so, and tries again.
             pool.close();
             shutDown(url);
             pool.start();
-            probe();
+            probeWriting();
             failing = false;
             LOGGER.info("The embedded database works again");
         } catch (SQLException | RuntimeException stillFailing) {
