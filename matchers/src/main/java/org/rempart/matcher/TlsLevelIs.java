@@ -20,7 +20,7 @@ import org.rempart.policy.TlsLevel;
  * Matches the recipients whose domain has one of these TLS levels by the policy's {@code <outbound>}:
  *
  * <pre>{@code
- * <mailet match="org.rempart.matcher.TlsLevelIs=encrypt, verify" class="RemoteDelivery">
+ * <mailet match="org.rempart.matcher.TlsLevelIs=encrypt, verify" class="ToProcessor">
  * }</pre>
  *
  * The condition is a list of {@code none}, {@code opportunistic}, {@code encrypt}, {@code verify}, {@code secure} and
@@ -53,7 +53,7 @@ public final class TlsLevelIs extends PolicyMatcher {
     public Collection<MailAddress> match(Mail mail) {
         return mail.getRecipients().stream()
                 .filter(recipient -> levels.contains(
-                        policy().tls().outbound(recipient.getDomain()).verdict()))
+                        policy().tls().outbound(recipient.getDomain()).verdict().level()))
                 .collect(Collectors.toList());
     }
 

@@ -86,6 +86,8 @@ public enum HeaderPreset {
      * how near to its threshold the message came; all that a spammer needs to tune the next one.
      */
     FILTER(
+            // What MarkUnverifiedSender writes.
+            "X-Unverified-Sender",
             // SpamAssassin, rspamd, and most that copy their names.
             "X-Spam",
             "X-Spam-*",

@@ -31,6 +31,11 @@ public final class IdentityPolicy {
         return header;
     }
 
+    /** The rule itself. */
+    public Rule rule() {
+        return rule;
+    }
+
     /**
      * Decides about the envelope sender. Each question is asked only when the answer counts, since it may cost a look-up.
      *

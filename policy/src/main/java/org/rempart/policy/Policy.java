@@ -4,6 +4,7 @@
  */
 package org.rempart.policy;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
@@ -31,6 +32,7 @@ public final class Policy {
                     .strip(HeaderPreset.EXCHANGE, Rule.byDefault("<strip preset=\"exchange\"/>"))
                     .build(),
             TlsPolicy.builder().build(),
+            AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
             List.of());
 
     private final Networks networks;
@@ -38,6 +40,7 @@ public final class Policy {
     private final SubmissionPolicy submission;
     private final HeaderPolicy headers;
     private final TlsPolicy tls;
+    private final AuditPolicy audit;
     private final List<String> warnings;
 
     Policy(
@@ -46,17 +49,19 @@ public final class Policy {
             SubmissionPolicy submission,
             HeaderPolicy headers,
             TlsPolicy tls,
+            AuditPolicy audit,
             List<String> warnings) {
         this.networks = Objects.requireNonNull(networks);
         this.relay = Objects.requireNonNull(relay);
         this.submission = Objects.requireNonNull(submission);
         this.headers = Objects.requireNonNull(headers);
         this.tls = Objects.requireNonNull(tls);
+        this.audit = Objects.requireNonNull(audit);
         this.warnings = List.copyOf(warnings);
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, tls, all);
+        return new Policy(networks, relay, submission, headers, tls, audit, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -82,6 +87,17 @@ public final class Policy {
 
     public TlsPolicy tls() {
         return tls;
+    }
+
+    /** The exceptions that the policy makes, each by the rule that makes it. */
+    public List<Rule> exceptions() {
+        List<Rule> exceptions = new ArrayList<>(tls.exceptions());
+        exceptions.addAll(submission.spoofed().exceptions());
+        return exceptions;
+    }
+
+    public AuditPolicy audit() {
+        return audit;
     }
 
     /**

@@ -17,7 +17,7 @@ final class PolicyReader {
             throw policy.fault("the root element is <" + policy.name() + ">", "a policy begins with <policy>");
         }
         policy.onlyAttributes();
-        policy.onlyChildren("networks", "relay", "submission", "headers", "tls");
+        policy.onlyChildren("networks", "relay", "submission", "headers", "tls", "audit");
         policy.noText();
         List<String> warnings = new ArrayList<>();
         Policy defaults = Policy.defaults();
@@ -27,12 +27,14 @@ final class PolicyReader {
         Optional<XmlElement> submission = policy.child("submission");
         Optional<XmlElement> headers = policy.child("headers");
         Optional<XmlElement> tls = policy.child("tls");
+        Optional<XmlElement> audit = policy.child("audit");
         Policy read = new Policy(
                 networks.networks(),
                 relay.isPresent() ? RelayReader.read(relay.get(), networks, warnings) : defaults.relay(),
-                submission.isPresent() ? SubmissionReader.read(submission.get()) : defaults.submission(),
+                submission.isPresent() ? SubmissionReader.read(submission.get(), networks) : defaults.submission(),
                 headers.isPresent() ? HeadersReader.read(headers.get(), warnings) : defaults.headers(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
+                audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
                 List.of());
         networks.remarkUnused(warnings);
         return read.withWarnings(warnings);

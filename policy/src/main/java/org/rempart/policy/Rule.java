@@ -14,10 +14,12 @@ import java.util.Optional;
 public final class Rule {
     private final String text;
     private final Location location;
+    private final String origin;
 
-    private Rule(String text, Location location) {
+    private Rule(String text, Location location, String origin) {
         this.text = Objects.requireNonNull(text);
         this.location = location;
+        this.origin = Objects.requireNonNull(origin);
     }
 
     /**
@@ -27,12 +29,22 @@ public final class Rule {
      * @param location where it stands
      */
     public static Rule at(String text, Location location) {
-        return new Rule(text, Objects.requireNonNull(location));
+        return new Rule(text, location, location.toString());
     }
 
     /** A rule that applies because nothing was written. */
     public static Rule byDefault(String text) {
-        return new Rule(text, null);
+        return new Rule(text, null, "default");
+    }
+
+    /**
+     * A rule that was not written into a policy file.
+     *
+     * @param text the rule as written
+     * @param origin where: a mailet's parameter, another domain's published policy
+     */
+    public static Rule from(String origin, String text) {
+        return new Rule(text, null, origin);
     }
 
     /** The rule as written. */
@@ -40,25 +52,23 @@ public final class Rule {
         return text;
     }
 
-    /** Where the rule stands; empty for a default or an inline parameter. */
+    /** Where the rule stands in a policy file; empty for one that stands in none. */
     public Optional<Location> location() {
         return Optional.ofNullable(location);
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Rule
-                && text.equals(((Rule) other).text)
-                && Objects.equals(location, ((Rule) other).location);
+        return other instanceof Rule && text.equals(((Rule) other).text) && origin.equals(((Rule) other).origin);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(text, location);
+        return Objects.hash(text, origin);
     }
 
     @Override
     public String toString() {
-        return location == null ? text + " (default)" : text + " (" + location + ")";
+        return text + " (" + origin + ")";
     }
 }

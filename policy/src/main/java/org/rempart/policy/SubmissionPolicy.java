@@ -12,15 +12,36 @@ public final class SubmissionPolicy {
     private final IdentityPolicy identity;
     private final List<RateLimit> rates;
     private final List<FailureLimit> failures;
+    private final List<UnusualUse> unusual;
+    private final List<Delegation> delegations;
+    private final SpoofedPolicy spoofed;
 
-    private SubmissionPolicy(IdentityPolicy identity, List<RateLimit> rates, List<FailureLimit> failures) {
+    private SubmissionPolicy(
+            IdentityPolicy identity,
+            List<RateLimit> rates,
+            List<FailureLimit> failures,
+            List<UnusualUse> unusual,
+            List<Delegation> delegations,
+            SpoofedPolicy spoofed) {
         this.identity = Objects.requireNonNull(identity);
         this.rates = List.copyOf(rates);
         this.failures = List.copyOf(failures);
+        this.unusual = List.copyOf(unusual);
+        this.delegations = List.copyOf(delegations);
+        this.spoofed = Objects.requireNonNull(spoofed);
     }
 
     public static SubmissionPolicy of(IdentityPolicy identity, List<RateLimit> rates, List<FailureLimit> failures) {
-        return new SubmissionPolicy(identity, rates, failures);
+        return new SubmissionPolicy(identity, rates, failures, List.of(), List.of(), SpoofedPolicy.byDefault());
+    }
+
+    /** The same, with what is noticed besides. */
+    public SubmissionPolicy noticing(List<UnusualUse> signs) {
+        return new SubmissionPolicy(identity, rates, failures, signs, delegations, spoofed);
+    }
+
+    SubmissionPolicy with(List<Delegation> delegated, SpoofedPolicy ofOutsiders) {
+        return new SubmissionPolicy(identity, rates, failures, unusual, delegated, ofOutsiders);
     }
 
     public IdentityPolicy identity() {
@@ -33,5 +54,20 @@ public final class SubmissionPolicy {
 
     public List<FailureLimit> failures() {
         return failures;
+    }
+
+    /** As whom else accounts may write. */
+    public List<Delegation> delegations() {
+        return delegations;
+    }
+
+    /** What becomes of mail from outside that claims a domain of ours. */
+    public SpoofedPolicy spoofed() {
+        return spoofed;
+    }
+
+    /** What is noticed as unusual. */
+    public List<UnusualUse> unusual() {
+        return unusual;
     }
 }

@@ -7,8 +7,10 @@ package org.rempart.policy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads {@code <submission>}. */
 final class SubmissionReader {
@@ -21,9 +23,9 @@ final class SubmissionReader {
     private SubmissionReader() {}
 
     /** Without {@code <identity>}, or one of its attributes, {@code own} applies; without a limit, none does. */
-    static SubmissionPolicy read(XmlElement submission) throws PolicyException {
+    static SubmissionPolicy read(XmlElement submission, NetworksReader networks) throws PolicyException {
         submission.onlyAttributes();
-        submission.onlyChildren("identity", "rate", "failures");
+        submission.onlyChildren("identity", "rate", "failures", "unusual", "delegate", "spoofed");
         submission.noText();
         IdentityPolicy identity = Policy.defaults().submission().identity();
         Optional<XmlElement> written = submission.child("identity");
@@ -36,9 +38,30 @@ final class SubmissionReader {
         }
         List<FailureLimit> failures = new ArrayList<>();
         for (XmlElement failure : submission.children("failures")) {
-            failures.add(failures(failure));
+            failures.add(failures(failure, networks));
         }
-        return SubmissionPolicy.of(identity, rates, failures);
+        List<UnusualUse> unusual = new ArrayList<>();
+        for (XmlElement sign : submission.children("unusual")) {
+            unusual.add(unusual(sign));
+        }
+        List<Delegation> delegations = new ArrayList<>();
+        for (XmlElement delegate : submission.children("delegate")) {
+            delegations.add(DelegationReader.read(delegate));
+        }
+        SpoofedPolicy spoofed = SpoofedPolicy.byDefault();
+        Optional<XmlElement> claimed = submission.child("spoofed");
+        if (claimed.isPresent()) {
+            spoofed = spoofed(claimed.get(), networks);
+        }
+        return SubmissionPolicy.of(identity, rates, failures).noticing(unusual).with(delegations, spoofed);
+    }
+
+    private static SpoofedPolicy spoofed(XmlElement spoofed, NetworksReader networks) throws PolicyException {
+        spoofed.onlyAttributes();
+        spoofed.onlyChildren("except");
+        SpoofedHandling handling = spoofed.keyword("handling", spoofed.text(), EnumSet.allOf(SpoofedHandling.class));
+        return SpoofedPolicy.of(
+                Decision.of(handling, spoofed.rule()), networks.networks(), ExceptReader.read(spoofed, networks));
     }
 
     private static IdentityPolicy identity(XmlElement identity) throws PolicyException {
@@ -85,8 +108,8 @@ final class SubmissionReader {
         }
     }
 
-    private static FailureLimit failures(XmlElement failures) throws PolicyException {
-        failures.onlyAttributes("per", "limit", "then");
+    private static FailureLimit failures(XmlElement failures, NetworksReader networks) throws PolicyException {
+        failures.onlyAttributes("per", "limit", "delay", "then", "exempt");
         failures.onlyChildren();
         failures.noText();
         FailureLimit.Per per = failures.keyword(
@@ -94,7 +117,50 @@ final class SubmissionReader {
                 failures.required("per", "write per=\"address\" or per=\"account\""),
                 EnumSet.allOf(FailureLimit.Per.class));
         failures.required("limit", "write limit=\"10/10m\" for ten failures within ten minutes");
-        return FailureLimit.of(per, quantity(failures, "limit"), block(failures), failures.rule());
+        FailureLimit limit = FailureLimit.of(per, quantity(failures, "limit"), block(failures), failures.rule());
+        Optional<String> delay = failures.attribute("delay");
+        if (delay.isPresent()) {
+            try {
+                limit = limit.withDelay(Quantities.duration(delay.get()));
+            } catch (PolicyException fault) {
+                throw failures.fault(fault);
+            }
+        }
+        Optional<String> exempt = failures.attribute("exempt");
+        if (exempt.isEmpty()) {
+            return limit;
+        }
+        Set<String> names = new LinkedHashSet<>();
+        for (String name : failures.list(exempt.get(), "networks")) {
+            networks.use(name, failures);
+            names.add(name);
+        }
+        return limit.exempting(networks.networks(), names);
+    }
+
+    private static UnusualUse unusual(XmlElement unusual) throws PolicyException {
+        unusual.onlyAttributes("networks", "refused", "then");
+        unusual.onlyChildren();
+        unusual.noText();
+        if (unusual.attribute("networks").isPresent()
+                == unusual.attribute("refused").isPresent()) {
+            throw unusual.fault(
+                    "<unusual> needs one of networks and refused",
+                    "write networks=\"10/1h\" for logins from many networks, or refused=\"100/1h\" for refused recipients");
+        }
+        UnusualUse.Sign sign =
+                unusual.attribute("networks").isPresent() ? UnusualUse.Sign.NETWORKS : UnusualUse.Sign.REFUSED;
+        UnusualUse.Then then = unusual.keyword(
+                "then",
+                unusual.required(
+                        "then",
+                        "write then=\"notify\" to tell the postmaster, or then=\"hold\" to hold the account, too"),
+                EnumSet.allOf(UnusualUse.Then.class));
+        return UnusualUse.of(
+                sign,
+                quantity(unusual, sign == UnusualUse.Sign.NETWORKS ? "networks" : "refused"),
+                then,
+                unusual.rule());
     }
 
     private static Duration block(XmlElement failures) throws PolicyException {

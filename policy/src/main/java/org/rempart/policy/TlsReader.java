@@ -17,8 +17,10 @@ final class TlsReader {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
     private static final String REASON = "write reason=\"…\", for those who will ask why and until when";
 
-    /** What can be asked for today: nothing in the policy names the certificates that FINGERPRINT would need. */
-    private static final EnumSet<TlsLevel> LEVELS = EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT));
+    /** What holds for every domain can't name one server's certificates. */
+    private static final EnumSet<TlsLevel> DEFAULTS = EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT));
+
+    private static final String MTA_STS = "mtaSts";
 
     private final NetworksReader networks;
     private final List<String> warnings;
@@ -83,90 +85,80 @@ final class TlsReader {
         element.onlyChildren("except");
         ClientTls requirement =
                 element.keyword("requirement", element.text(), EnumSet.of(ClientTls.REQUIRED, ClientTls.OPTIONAL));
-        Map<String, XmlElement> excepted = new LinkedHashMap<>();
         Map<String, Decision<ClientTls>> exceptions = new HashMap<>();
-        for (XmlElement except : element.children("except")) {
-            except.onlyAttributes("network", "reason");
-            except.onlyChildren();
-            except.noText();
-            String network = except.required("network", "write <except network=\"printers\" reason=\"…\"/>");
-            networks.use(network, except);
-            except.required("reason", REASON);
-            XmlElement before = excepted.putIfAbsent(network, except);
-            if (before != null) {
-                throw except.fault(
-                        "a second <except> for network \"" + network + "\", the first is at " + before.location(),
-                        "remove one of the two");
-            }
-            refuseSharedPrefix(except, network, excepted);
-            exceptions.put(network, Decision.of(ClientTls.EXCEPTED, except.rule()));
-        }
+        ExceptReader.read(element, networks)
+                .forEach((network, rule) -> exceptions.put(network, Decision.of(ClientTls.EXCEPTED, rule)));
         builder.clients(Decision.of(requirement, element.rule()));
         builder.networks(networks.networks());
         builder.exceptions(exceptions);
     }
 
-    private void refuseSharedPrefix(XmlElement except, String network, Map<String, XmlElement> excepted)
-            throws PolicyException {
-        Optional<Map.Entry<String, inet.ipaddr.IPAddress>> sharing = networks.sharing(network, excepted.keySet());
-        if (sharing.isPresent()) {
-            String other = sharing.get().getKey();
-            throw except.fault(
-                    "networks \"" + network + "\" and \"" + other + "\" both hold "
-                            + sharing.get().getValue() + ", and the <except> at "
-                            + excepted.get(other).location() + " gives it another reason",
-                    "leave it in one of the two networks");
-        }
-    }
-
     private void outbound(XmlElement element) throws PolicyException {
-        element.onlyAttributes("default");
+        element.onlyAttributes("default", MTA_STS);
         element.onlyChildren("to");
         element.noText();
-        Decision<TlsLevel> byDefault = Policy.defaults().tls().outboundDefault();
+        boolean mtaSts = mtaSts(element);
+        Decision<OutboundTls> byDefault = Policy.defaults().tls().outboundDefault();
         Optional<String> written = element.attribute("default");
         if (written.isPresent()) {
-            TlsLevel level = level(element, "default", written.get());
-            refuseNoneForAll(element, level);
-            byDefault = Decision.of(level, element.rule());
+            byDefault = Decision.of(OutboundTls.of(byDefault(element, written.get())), element.rule());
         }
         Map<DomainPattern, XmlElement> elements = new LinkedHashMap<>();
-        Map<DomainPattern, Decision<TlsLevel>> levels = new LinkedHashMap<>();
+        Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
         for (XmlElement to : element.children("to")) {
-            to(to, elements, levels);
+            to(to, elements, rules);
         }
         if (written.isPresent() && elements.containsKey(DomainPattern.everything())) {
             warnings.add(element.remark(element + " never applies, since "
                     + elements.get(DomainPattern.everything()).location() + " is for every domain"));
         }
-        remarkIdle(elements, levels, byDefault);
-        builder.outbound(levels);
+        remarkIdle(elements, rules, byDefault, mtaSts);
+        builder.outbound(rules);
         builder.outboundDefault(byDefault);
+        builder.mtaSts(mtaSts);
+    }
+
+    private static boolean mtaSts(XmlElement element) throws PolicyException {
+        String written = element.attribute(MTA_STS).orElse("on");
+        if (!written.equals("on") && !written.equals("off")) {
+            throw element.fault(
+                    Wording.quoted(written) + " is unknown as " + MTA_STS + " of <outbound>",
+                    Wording.possible(written, List.of("on", "off")));
+        }
+        return written.equals("on");
+    }
+
+    private static TlsLevel byDefault(XmlElement element, String written) throws PolicyException {
+        if (written.equals(TlsLevel.FINGERPRINT.keyword())) {
+            throw element.fault(
+                    "level fingerprint can't be the default, since it names the certificates of one destination",
+                    "write <to domain=\"…\" level=\"fingerprint\" fingerprints=\"sha256:…\"/> for that one");
+        }
+        TlsLevel level = element.keyword("default", written, DEFAULTS);
+        refuseNoneForAll(element, level);
+        return level;
     }
 
     private void to(
-            XmlElement to, Map<DomainPattern, XmlElement> elements, Map<DomainPattern, Decision<TlsLevel>> levels)
+            XmlElement to, Map<DomainPattern, XmlElement> elements, Map<DomainPattern, Decision<OutboundTls>> rules)
             throws PolicyException {
-        to.onlyAttributes("domain", "level", "reason");
+        to.onlyAttributes("domain", "level", "match", "fingerprints", "trust", "reason");
         to.onlyChildren();
         to.noText();
         DomainPattern domain = domain(to);
-        TlsLevel level = level(
-                to,
-                "level",
-                to.required("level", "write level=\"encrypt\" for TLS, level=\"verify\" to check names too"));
+        OutboundTls outbound = OutboundTlsReader.read(to, warnings);
         if (domain.equals(DomainPattern.everything())) {
-            refuseNoneForAll(to, level);
+            refuseNoneForAll(to, outbound.level());
         }
-        if (level == TlsLevel.NONE || to.hasAttribute("reason")) {
+        if (outbound.level() == TlsLevel.NONE || to.hasAttribute("reason")) {
             to.required("reason", REASON);
         }
         XmlElement before = elements.putIfAbsent(domain, to);
-        Decision<TlsLevel> levelBefore = levels.putIfAbsent(domain, Decision.of(level, to.rule()));
+        Decision<OutboundTls> ruleBefore = rules.putIfAbsent(domain, Decision.of(outbound, to.rule()));
         if (before == null) {
             return;
         }
-        if (levelBefore.verdict() != level) {
+        if (!ruleBefore.verdict().equals(outbound)) {
             throw to.fault(to + " contradicts " + before + " at " + before.location(), "remove one of the two");
         }
         warnings.add(to.remark(to + " stands a second time, the first is at " + before.location()));
@@ -181,15 +173,6 @@ final class TlsReader {
         }
     }
 
-    private static TlsLevel level(XmlElement element, String attribute, String written) throws PolicyException {
-        if (written.equals(TlsLevel.FINGERPRINT.keyword())) {
-            throw element.fault(
-                    "level fingerprint can't be enforced, since a policy does not yet name certificates",
-                    "write verify, which checks the certificate against the trusted authorities");
-        }
-        return element.keyword(attribute, written, LEVELS);
-    }
-
     private static void refuseNoneForAll(XmlElement element, TlsLevel level) throws PolicyException {
         if (level == TlsLevel.NONE) {
             throw element.fault(
@@ -198,14 +181,20 @@ final class TlsReader {
         }
     }
 
+    /** Where domains may ask for more by MTA-STS, a rule that says what the default says keeps them from it. */
     private void remarkIdle(
             Map<DomainPattern, XmlElement> elements,
-            Map<DomainPattern, Decision<TlsLevel>> levels,
-            Decision<TlsLevel> byDefault) {
-        DomainTable<Decision<TlsLevel>> table = DomainTable.of(levels);
+            Map<DomainPattern, Decision<OutboundTls>> rules,
+            Decision<OutboundTls> byDefault,
+            boolean mtaSts) {
+        DomainTable<Decision<OutboundTls>> table = DomainTable.of(rules);
+        Decision<OutboundTls> everything = rules.getOrDefault(DomainPattern.everything(), byDefault);
         elements.forEach((domain, to) -> {
-            Decision<TlsLevel> wider = table.findWider(domain).orElse(byDefault);
-            if (wider.verdict() == levels.get(domain).verdict()) {
+            boolean all = domain.equals(DomainPattern.everything());
+            Decision<OutboundTls> wider =
+                    all ? byDefault : table.findWider(domain).orElse(byDefault);
+            boolean exempts = mtaSts && !all && wider == everything;
+            if (!exempts && wider.verdict().equals(rules.get(domain).verdict())) {
                 warnings.add(to.remark(to + " changes nothing, since " + wider.rule() + " already applies"));
             }
         });

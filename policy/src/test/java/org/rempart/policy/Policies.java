@@ -35,6 +35,15 @@ final class Policies {
                     + "<identity envelope='domain'/>"
                     + "<failures per='account' limit='3/1d' then='block/366d'/>"
                     + "<failures per='address' limit='30/2h' then='block/5m'/></submission></policy>",
+            "<policy><submission><delegate account='a@x.example, b' as='boss@x.example, *@news.x.example'/><identity/>"
+                    + "<delegate members='sales@x.example' as='sales@x.example'/></submission></policy>",
+            "<policy><submission><spoofed>refuse <except network='a' reason='newsletters'/></spoofed><identity/>"
+                    + "</submission>" + NETWORKS + "</policy>",
+            "<policy><submission><identity/><spoofed>accept</spoofed></submission></policy>",
+            "<policy><networks><network name='office'>192.0.2.0/24</network></networks><submission>"
+                    + "<unusual networks='10/1h' then='notify'/><unusual refused='100/1h' then='hold'/>"
+                    + "<failures per='address' limit='30/2h' delay='1s' then='block/5m' exempt='office'/>"
+                    + "</submission><audit recipients='hashed' subjects='none'/></policy>",
             "<policy><headers><received name='mail.example.com'>rewrite</received><strip name='X-A'/>"
                     + "<signed>strip</signed><keep name='X-MS-Exchange-Organization-SCL'/><strip preset='labels'/>"
                     + "<strip preset='trace'/></headers></policy>",
@@ -49,6 +58,11 @@ final class Policies {
             "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
                     + "<to domain='x.example.com' level='opportunistic'/></outbound>"
                     + "<clients><except network='a' reason='old'/> optional </clients></tls>" + NETWORKS + "</policy>",
+            "<policy><tls><outbound mtaSts='off'>"
+                    + "<to domain='a.example' level='secure' match='mail.x.example, .x.example' trust='conf/tls/ca.pem'/>"
+                    + "<to domain='b.example' level='verify' trust='/etc/ssl/ca.pem'/>"
+                    + "<to domain='c.example' level='fingerprint' fingerprints='sha256:" + "0a".repeat(32)
+                    + ", spki-sha256:" + "0B:".repeat(31) + "0B'/></outbound></tls></policy>",
             "<policy><tls><clients><![CDATA[required]]></clients><protocols>TLSv1.3</protocols></tls></policy>");
 
     private Policies() {}

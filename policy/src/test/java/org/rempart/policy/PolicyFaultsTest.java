@@ -187,7 +187,7 @@ class PolicyFaultsTest {
         void unknownElementInPolicy() {
             faultOf("<policy>\n  <relya/>\n</policy>")
                     .isEqualTo("rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                            + "<submission>, <headers>, <tls> (is <relay> meant?)");
+                            + "<submission>, <headers>, <tls>, <audit> (is <relay> meant?)");
         }
 
         @Test
@@ -444,6 +444,18 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void unusualUse() {
+            submissionFault("<unusual then='hold'/>").contains("networks=\"10/1h\"");
+            submissionFault("<unusual networks='1/1h' refused='1/1h' then='hold'/>")
+                    .contains("needs one of");
+            submissionFault("<unusual networks='1/1h'/>").contains("then=\"notify\"");
+            submissionFault("<failures per='address' limit='1/1h' delay='0s' then='block/1h'/>")
+                    .contains("out of bounds");
+            submissionFault("<failures per='address' limit='1/1h' then='block/1h' exempt='office'/>")
+                    .contains("office");
+        }
+
+        @Test
         void failuresWithoutLimit() {
             submissionFault("<failures per='address' then='block/1h'/>").contains("lacks its limit");
         }
@@ -636,6 +648,25 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void spoofed() {
+            submissionFault("<spoofed>reject</spoofed>").contains("unknown as handling", "refuse, mark, accept");
+            submissionFault("<spoofed/>").contains("says nothing for handling");
+            submissionFault("<spoofed>mark</spoofed><spoofed>mark</spoofed>").contains("a second <spoofed>");
+            submissionFault("<spoofed>mark<expect/></spoofed>").contains("is <except> meant?");
+            submissionFault("<spoofed>refuse<except network='p'/></spoofed>").contains("\"p\" is not defined");
+        }
+
+        @Test
+        void delegate() {
+            submissionFault("<delegate as='b@x.example'/>").contains("says nothing of who");
+            submissionFault("<delegate account='a@x.example'/>").contains("lacks its as");
+            submissionFault("<delegate account='a@x.example' as='b'/>").contains("\"b\" is no mail address");
+            submissionFault("<delegate members='sales' as='b@x.example'/>").contains("\"sales\" is no mail address");
+            submissionFault("<delegate account='a,' as='b@x.example'/>").contains("has an empty part");
+            submissionFault("<delegate account='a' as='*@b c'/>").contains("names no domain");
+        }
+
+        @Test
         void exceptWithoutReason() {
             tlsFault("<clients>required\n <except network='p'/></clients>")
                     .startsWith("rempart.xml:3:2: <except> lacks its reason");
@@ -670,7 +701,7 @@ class PolicyFaultsTest {
         void unknownLevel() {
             tlsFault("<outbound>\n<to domain='example.com' level='verfy'/></outbound>")
                     .startsWith("rempart.xml:3:1: ")
-                    .contains("none, opportunistic, encrypt, verify, secure (is verify meant?)");
+                    .contains("none, opportunistic, encrypt, verify, secure, fingerprint (is verify meant?)");
         }
 
         @Test
@@ -679,10 +710,86 @@ class PolicyFaultsTest {
         }
 
         @Test
-        void levelThatNothingCouldEnforce() {
+        void fingerprintForEveryDomain() {
+            tlsFault("<outbound default='fingerprint'/>")
+                    .startsWith("rempart.xml:2:3: level fingerprint can't be the default");
+        }
+
+        @Test
+        void fingerprintThatNamesNone() {
             tlsFault("<outbound><to domain='example.com' level='fingerprint'/></outbound>")
-                    .contains("fingerprint can't be enforced");
-            tlsFault("<outbound default='fingerprint'/>").contains("fingerprint can't be enforced");
+                    .startsWith("rempart.xml:2:13: <to> lacks its fingerprints")
+                    .contains("spki-sha256:");
+            tlsFault("<outbound><to domain='example.com' level='fingerprint' fingerprints=' '/></outbound>")
+                    .contains("empty fingerprints");
+        }
+
+        @Test
+        void badFingerprint() {
+            tlsFault("<outbound><to domain='example.com' level='fingerprint' fingerprints='sha256:0a'/></outbound>")
+                    .startsWith("rempart.xml:2:13: \"sha256:0a\" is not a fingerprint; write sha256: and the 64");
+            tlsFault("<outbound><to domain='example.com' level='fingerprint' fingerprints='sha1:" + "0a".repeat(20)
+                            + "'/></outbound>")
+                    .contains("is not a fingerprint");
+        }
+
+        @Test
+        void placeWithoutFingerprint() {
+            tlsFault("<outbound><to domain='example.com' level='fingerprint' fingerprints='sha256:" + "0a".repeat(32)
+                            + ",'/></outbound>")
+                    .contains("has an empty part");
+        }
+
+        @Test
+        void fingerprintsAtAnotherLevel() {
+            tlsFault("<outbound><to domain='example.com' level='verify' fingerprints='sha256:" + "0a".repeat(32)
+                            + "'/></outbound>")
+                    .startsWith("rempart.xml:2:13: fingerprints says nothing at the level verify")
+                    .contains("level fingerprint");
+        }
+
+        @Test
+        void matchAtAnotherLevel() {
+            tlsFault("<outbound><to domain='example.com' level='verify' match='mx.example.com'/></outbound>")
+                    .startsWith("rempart.xml:2:13: match says nothing at the level verify")
+                    .contains("level secure");
+        }
+
+        @Test
+        void badMatch() {
+            tlsFault("<outbound><to domain='example.com' level='secure' match='*.example.com'/></outbound>")
+                    .startsWith("rempart.xml:2:13: \"*.example.com\" is not a name that a certificate can have")
+                    .contains(".x.example for all below it");
+            tlsFault("<outbound><to domain='example.com' level='secure' match=''/></outbound>")
+                    .contains("the list of names is empty");
+        }
+
+        @Test
+        void trustAtAnotherLevel() {
+            tlsFault("<outbound><to domain='example.com' level='encrypt' trust='conf/tls/a.pem'/></outbound>")
+                    .startsWith("rempart.xml:2:13: trust says nothing at the level encrypt")
+                    .contains("level verify or secure");
+        }
+
+        @Test
+        void emptyTrust() {
+            tlsFault("<outbound><to domain='example.com' level='verify' trust=''/></outbound>")
+                    .startsWith("rempart.xml:2:13: <to> has an empty trust")
+                    .contains("conf/tls/partner-ca.pem");
+        }
+
+        @Test
+        void unknownMtaSts() {
+            tlsFault("<outbound mtaSts='of'/>")
+                    .startsWith("rempart.xml:2:3: \"of\" is unknown as mtaSts of <outbound>; possible are on, off");
+        }
+
+        @Test
+        void sameDomainWithOtherCertificates() {
+            tlsFault("<outbound>\n<to domain='example.com' level='verify' trust='a.pem'/>\n"
+                            + "<to domain='example.com' level='verify' trust='b.pem'/></outbound>")
+                    .startsWith("rempart.xml:4:1: ")
+                    .contains("contradicts");
         }
 
         @Test

@@ -67,11 +67,14 @@ class PolicyFileTest {
                 .isEqualTo(ClientTls.EXCEPTED);
         assertThat(policy.tls().clients(InetAddress.getByName("10.30.5.9")).verdict())
                 .isEqualTo(ClientTls.REQUIRED);
-        assertThat(policy.tls().outbound(Domain.of("bank.example")).verdict()).isEqualTo(TlsLevel.VERIFY);
-        assertThat(policy.tls().outbound(Domain.of("tax.gov.example")).verdict())
+        assertThat(policy.tls().outbound(Domain.of("bank.example")).verdict().level())
+                .isEqualTo(TlsLevel.VERIFY);
+        assertThat(policy.tls().outbound(Domain.of("tax.gov.example")).verdict().level())
                 .isEqualTo(TlsLevel.ENCRYPT);
-        assertThat(policy.tls().outbound(Domain.of("gov.example")).verdict()).isEqualTo(TlsLevel.OPPORTUNISTIC);
-        assertThat(policy.tls().outbound(Domain.of("legacy.example")).verdict()).isEqualTo(TlsLevel.NONE);
+        assertThat(policy.tls().outbound(Domain.of("gov.example")).verdict().level())
+                .isEqualTo(TlsLevel.OPPORTUNISTIC);
+        assertThat(policy.tls().outbound(Domain.of("legacy.example")).verdict().level())
+                .isEqualTo(TlsLevel.NONE);
     }
 
     @Test
@@ -123,8 +126,8 @@ class PolicyFileTest {
                 .tls();
         assertThat(tls.protocols()).containsExactly("TLSv1.3", "TLSv1.2");
         assertThat(tls.clients(InetAddress.getByName("192.0.2.1")).verdict()).isEqualTo(ClientTls.REQUIRED);
-        assertThat(tls.outboundDefault().verdict()).isEqualTo(TlsLevel.OPPORTUNISTIC);
-        assertThat(tls.outbound(Domain.of("a.example")).verdict()).isEqualTo(TlsLevel.SECURE);
+        assertThat(tls.outboundDefault().verdict().level()).isEqualTo(TlsLevel.OPPORTUNISTIC);
+        assertThat(tls.outbound(Domain.of("a.example")).verdict().level()).isEqualTo(TlsLevel.SECURE);
     }
 
     @Test

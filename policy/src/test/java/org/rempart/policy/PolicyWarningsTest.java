@@ -7,6 +7,7 @@ package org.rempart.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /** What is odd but no fault is read, and remarked on with its place. */
@@ -154,12 +155,13 @@ class PolicyWarningsTest {
 
     @Test
     void outboundThatAppliesAnyway() throws PolicyException {
-        assertThat(outbound("", "<to domain='a.example' level='opportunistic'/>"))
+        assertThat(outbound(" mtaSts='off'", "<to domain='a.example' level='opportunistic'/>"))
                 .singleElement()
                 .asString()
                 .startsWith("rempart.xml:2:1: <to domain=\"a.example\" level=\"opportunistic\"/> changes nothing");
-        assertThat(outbound(" default='verify'", "<to domain='*.example' level='verify'/>"))
+        assertThat(outbound(" default='verify' mtaSts='off'", "<to domain='*.example' level='verify'/>"))
                 .hasSize(1);
+        assertThat(outbound("", "<to domain='*' level='opportunistic'/>")).hasSize(1);
         assertThat(outbound("", "<to domain='*.example' level='verify'/>\n<to domain='a.b.example' level='verify'/>"))
                 .singleElement()
                 .asString()
@@ -174,6 +176,38 @@ class PolicyWarningsTest {
                         "<to domain='*.example' level='verify'/><to domain='*.b.example' level='encrypt'/>"
                                 + "<to domain='a.b.example' level='verify'/><to domain='example' level='verify'/>"))
                 .isEmpty();
+    }
+
+    @Test
+    void whatKeepsADomainFromMtaStsIsNotIdle() throws PolicyException {
+        assertThat(outbound("", "<to domain='a.example' level='opportunistic'/>"))
+                .isEmpty();
+        assertThat(outbound("", "<to domain='*' level='encrypt'/><to domain='*.example' level='encrypt'/>"))
+                .isEmpty();
+    }
+
+    @Test
+    void ofTheSameLevelButWithOtherCertificates() throws PolicyException {
+        assertThat(outbound(
+                        " default='verify' mtaSts='off'",
+                        "<to domain='*.example' level='verify' trust='conf/tls/a.pem'/>"
+                                + "<to domain='a.example' level='secure' match='mx.test'/>"
+                                + "<to domain='*.a.example' level='secure'/>"))
+                .isEmpty();
+    }
+
+    @Test
+    void nameOrFingerprintTwice() throws PolicyException {
+        String digest = "sha256:" + "0a".repeat(32);
+        assertThat(outbound(
+                        "",
+                        "<to domain='a.example' level='secure' match='mx.test, MX.test'/>\n<to domain='b.example'"
+                                + " level='fingerprint' fingerprints='" + digest + ", "
+                                + digest.toUpperCase(Locale.ROOT)
+                                + "'/>"))
+                .satisfiesExactly(
+                        first -> assertThat(first).startsWith("rempart.xml:2:1: mx.test stands twice in match"),
+                        second -> assertThat(second).startsWith("rempart.xml:3:1: " + digest + " stands twice"));
     }
 
     @Test

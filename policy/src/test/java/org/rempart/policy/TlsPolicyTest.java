@@ -5,8 +5,12 @@
 package org.rempart.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,7 +57,7 @@ class TlsPolicyTest {
         "[192.0.2.1], ENCRYPT",
     })
     void outboundOfTheMostSpecificDomain(String domain, TlsLevel expected) throws Exception {
-        assertThat(policy().outbound(Domain.of(domain)).verdict()).isEqualTo(expected);
+        assertThat(policy().outbound(Domain.of(domain)).verdict().level()).isEqualTo(expected);
     }
 
     @Test
@@ -61,7 +65,7 @@ class TlsPolicyTest {
         TlsPolicy tls = Policy.defaults().tls();
         assertThat(tls.protocols()).containsExactly("TLSv1.3", "TLSv1.2");
         assertThat(tls.clients(InetAddress.getLoopbackAddress()).verdict()).isEqualTo(ClientTls.REQUIRED);
-        assertThat(tls.outbound(Domain.of("example.com")).verdict()).isEqualTo(TlsLevel.OPPORTUNISTIC);
+        assertThat(tls.outbound(Domain.of("example.com")).verdict().level()).isEqualTo(TlsLevel.OPPORTUNISTIC);
         assertThat(tls.outbound(Domain.of("example.com")).rule().location()).isEmpty();
     }
 
@@ -76,5 +80,104 @@ class TlsPolicyTest {
     void levelsByKeyword() {
         assertThat(TlsLevel.ofKeyword("verify")).contains(TlsLevel.VERIFY);
         assertThat(TlsLevel.ofKeyword("VERIFY")).isEmpty();
+    }
+
+    private static OutboundTls outbound(String to) throws PolicyException {
+        return Policies.read("<policy><tls><outbound>" + to + "</outbound></tls></policy>")
+                .tls()
+                .outbound(Domain.of("a.example"))
+                .verdict();
+    }
+
+    @Test
+    void aRuleSaysAllThatTheDeliveryNeeds() throws PolicyException {
+        assertThat(outbound("<to domain='a.example' level='verify' trust='conf/tls/ca.pem'/>"))
+                .isEqualTo(OutboundTls.verify("conf/tls/ca.pem"));
+        assertThat(outbound("<to domain='a.example' level='secure'/>"))
+                .isEqualTo(OutboundTls.secure(List.of(), Optional.empty()));
+        assertThat(outbound("<to domain='a.example' level='secure' match='Mail.X.example, .x.example' trust='a.pem'/>"))
+                .isEqualTo(OutboundTls.secure(
+                        List.of(PeerName.exactly("mail.x.example"), PeerName.below("x.example")),
+                        Optional.of("a.pem")));
+        String hex = "0b".repeat(32);
+        assertThat(outbound("<to domain='a.example' level='fingerprint' fingerprints='SHA256:"
+                                + hex.toUpperCase(Locale.ROOT)
+                                + ", spki-sha256:CwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCwsLCws='/>")
+                        .fingerprints())
+                .extracting(Fingerprint::toString)
+                .containsExactlyInAnyOrder("sha256:" + hex, "spki-sha256:" + hex);
+    }
+
+    @Test
+    void aRuleForEveryDomainIsTheDefault() throws PolicyException {
+        TlsPolicy tls = Policies.read("<policy><tls><outbound><to domain='*' level='encrypt'/>"
+                        + "<to domain='a.example' level='verify'/></outbound></tls></policy>")
+                .tls();
+        assertThat(tls.outboundDefault().verdict().level()).isEqualTo(TlsLevel.ENCRYPT);
+        assertThat(tls.outboundNamed(Domain.of("b.example"))).isEmpty();
+        assertThat(tls.outboundNamed(Domain.of("a.example"))).isPresent();
+        assertThat(tls.usedLevels()).containsExactlyInAnyOrder(TlsLevel.ENCRYPT, TlsLevel.VERIFY);
+        assertThat(tls.mtaSts()).isTrue();
+    }
+
+    @Test
+    void mtaStsCanBeSwitchedOff() throws PolicyException {
+        assertThat(Policies.read("<policy><tls><outbound mtaSts='off'/></tls></policy>")
+                        .tls()
+                        .mtaSts())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mail.x.example, MAIL.x.example, true",
+        "mail.x.example, *.x.example, true",
+        "mail.x.example, *.example, false",
+        "a.mail.x.example, *.x.example, false",
+        "mail.x.example, m*.x.example, false",
+        "x.example, *.example, false",
+        "x.example, mail.x.example, false",
+        ".x.example, mail.x.example, true",
+        ".x.example, a.mail.x.example, true",
+        ".x.example, *.x.example, true",
+        ".x.example, x.example, false",
+        ".x.example, .x.example, false",
+        ".x.example, *.example, false",
+        ".x.example, mailx.example, false",
+    })
+    void namesOfCertificates(String wanted, String presented, boolean matches) throws PolicyException {
+        assertThat(PeerName.parse(wanted).matches(presented)).isEqualTo(matches);
+    }
+
+    @Test
+    void inlineRules() throws PolicyException {
+        TlsPolicy tls = TlsPolicy.inline("bank.example=verify, *.gov.example = encrypt ,*=secure");
+        assertThat(tls.outbound(Domain.of("bank.example")).verdict().level()).isEqualTo(TlsLevel.VERIFY);
+        assertThat(tls.outbound(Domain.of("bank.example")).rule()).hasToString("bank.example=verify (parameter <tls>)");
+        assertThat(tls.outbound(Domain.of("tax.gov.example")).verdict().level()).isEqualTo(TlsLevel.ENCRYPT);
+        assertThat(tls.outbound(Domain.of("x.example")).verdict().level()).isEqualTo(TlsLevel.SECURE);
+        assertThat(TlsPolicy.inline("a.example=none")
+                        .outboundDefault()
+                        .verdict()
+                        .level())
+                .isEqualTo(TlsLevel.OPPORTUNISTIC);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bank.example|\"bank.example\" in <tls> is not a domain, an equals sign and a level",
+                "''|is not a domain, an equals sign and a level; write bank.example=verify",
+                "a..example=verify|is not a domain",
+                "a.example=may|\"may\" in <tls> is not a level; possible are none, opportunistic",
+                "a.example=fingerprint|rempart.xml",
+                "a.example=verify, A.example=encrypt|stands twice",
+                "*=none|all mail in clear text",
+            })
+    void faultsOfInlineRules(String written, String message) {
+        assertThatThrownBy(() -> TlsPolicy.inline(written))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageContaining(message);
     }
 }

@@ -31,6 +31,8 @@ class ValuesTest {
                 RateLimit.class,
                 RateLimit.Quantity.class,
                 FailureLimit.class,
+                UnusualUse.class,
+                AuditPolicy.class,
                 HeaderPolicy.class,
                 HeaderPattern.class,
                 TlsPolicy.class,

@@ -4,12 +4,26 @@
  */
 package org.rempart.smtp;
 
+import java.util.Locale;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.rempart.policy.trail.AuditEvent;
 
 /** The audit trail's events of a connection: its id, client, account and TLS facts are in them from the start. */
 final class AuditTrail {
+    private static final AttachmentKey<String> MECHANISM = AttachmentKey.of("org.rempart.smtp.mechanism", String.class);
+
     private AuditTrail() {}
+
+    /** Remembers the mechanism (RFC 4954, section 4) when the command is AUTH. */
+    static void noteMechanism(SMTPSession session, Request request) {
+        if (request != null && request.getCommand().equals("AUTH") && request.getArgument() != null) {
+            String mechanism = request.getArgument().trim().split("\\s", 2)[0].toUpperCase(Locale.ROOT);
+            session.setAttachment(MECHANISM, mechanism, State.Connection);
+        }
+    }
 
     static AuditEvent event(String event, SMTPSession session) {
         AuditEvent trail = AuditEvent.now(event)
@@ -19,6 +33,7 @@ final class AuditTrail {
                 .with("listener", session.getLocalAddress().getPort());
         session.getAttachment(SMTPSession.CURRENT_HELO_NAME, SMTPSession.State.Connection)
                 .ifPresent(helo -> trail.with("helo", helo));
+        session.getAttachment(MECHANISM, State.Connection).ifPresent(mechanism -> trail.with("mechanism", mechanism));
         SmtpFacts.account(session).ifPresent(account -> trail.with("account", account.asString()));
         SmtpFacts.tls(session)
                 .ifPresent(tls -> trail.with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite()));

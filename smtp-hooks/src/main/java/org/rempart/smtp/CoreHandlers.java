@@ -15,10 +15,12 @@ import org.apache.james.protocols.smtp.core.esmtp.MailSizeEsmtpExtension;
 import org.apache.james.smtpserver.AuthRequiredToRelayRcptHook;
 import org.apache.james.smtpserver.CoreCmdHandlerLoader;
 import org.apache.james.smtpserver.SendMailHandler;
+import org.apache.james.smtpserver.UsersRepositoryAuthHook;
 
 /**
  * James's own SMTP handlers, whatever its version has, but with our trace field instead of James's (which names the
- * product and looks the client's name up in DNS, mail by mail), with our answers to what is too big, can't be stored or
+ * product and looks the client's name up in DNS, mail by mail), with our login, which tells a wrong password from accounts
+ * that can't be asked, with our answers to what is too big, can't be stored or
  * can't be decided, and without the hook that takes mail for postmaster at any domain:
  *
  * <pre>{@code
@@ -30,6 +32,7 @@ public final class CoreHandlers implements HandlersPackage {
             ReceivedDataLineFilter.class.getName(), ReceivedFilter.class.getName(),
             MailSizeEsmtpExtension.class.getName(), MessageSizeHook.class.getName(),
             SendMailHandler.class.getName(), SpoolHook.class.getName(),
+            UsersRepositoryAuthHook.class.getName(), AccountLoginHook.class.getName(),
             AuthRequiredToRelayRcptHook.class.getName(), RelayBackstop.class.getName());
 
     @Override

@@ -67,6 +67,49 @@ final class HeaderAddresses {
         return found;
     }
 
+    /** What a field shows, as far as it can be told. */
+    static final class Shown {
+        /** The addresses that the message is from. */
+        final Set<MailAddress> mailboxes = new LinkedHashSet<>();
+        /** All that could be taken for an address, in display names and comments too. */
+        final Set<MailAddress> all = new LinkedHashSet<>();
+        /** Whether all of the field could be read. */
+        boolean whole = true;
+    }
+
+    @FunctionalInterface
+    private interface Scan {
+        void into(Set<MailAddress> found) throws UnreadableHeaderException;
+    }
+
+    /**
+     * Reads a field that need not be one that we would send: what can't be read keeps nothing else from being found.
+     *
+     * @param value unfolded
+     */
+    static Shown shownBy(String value) {
+        Shown shown = new Shown();
+        String start = value.substring(0, Math.min(value.length(), MAX_LENGTH));
+        shown.whole = start.length() == value.length();
+        scan(shown, shown.mailboxes, found -> addMailboxes(start, found));
+        scan(shown, shown.mailboxes, found -> addStructural(tokens(start), found));
+        shown.all.addAll(shown.mailboxes);
+        scan(shown, shown.all, found -> addLookalikes(start, found));
+        scan(
+                shown,
+                shown.all,
+                found -> addLookalikes(DecoderUtil.decodeEncodedWords(start, DecodeMonitor.SILENT), found));
+        return shown;
+    }
+
+    private static void scan(Shown shown, Set<MailAddress> found, Scan scan) {
+        try {
+            scan.into(found);
+        } catch (UnreadableHeaderException unreadable) {
+            shown.whole = false;
+        }
+    }
+
     private static void addMailboxes(String value, Set<MailAddress> found) throws UnreadableHeaderException {
         for (Mailbox mailbox :
                 LenientAddressParser.DEFAULT.parseAddressList(inAscii(value)).flatten()) {

@@ -69,7 +69,7 @@ public final class KnownRecipientHook implements RcptHook {
         }
         AuditTrail.event("unknown-recipient", session)
                 .with("from", sender.asString())
-                .with("recipient", recipient.asString())
+                .recipient(recipient)
                 .log();
         return Answers.refuse("550", "5.1.1 No such recipient here");
     }

@@ -4,11 +4,8 @@
  */
 package org.rempart.smtp;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -31,12 +28,15 @@ import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.rempart.policy.FailureLimit;
+import org.rempart.policy.ledger.ClientNetwork;
+import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stops password guessing, as {@code <failures>} of the policy says, and writes every login and every failure to the audit
+ * Stops password guessing, as {@code <failures>} of the policy says, notices logins from many networks
+ * ({@code <unusual networks="…"/>}), and writes every login and every failure to the audit
  * trail. For submission listeners, before all that answers AUTH:
  *
  * <pre>{@code
@@ -49,9 +49,14 @@ import org.slf4j.LoggerFactory;
  *       guesser behind a shared address does not cut off those who are at work.
  *   <li>For a blocked account, AUTH is answered {@code 454 4.7.0} (RFC 4954, section 6) whatever the password. Names are
  *       counted whether there is such an account or not, so the answer tells nobody which exist.
- *   <li>A success resets neither count. An attacker with one account of his own would reset his address's at will; and the
- *       victim's telephone, which logs in every few minutes, that of the account that is guessed at.
- *   <li>While the directory can't be asked, failures do not count: an outage would block everybody.
+ *   <li>With {@code delay="1s"}, an attempt within a second after the first failure is answered {@code 454 4.7.0} without a
+ *       look at its password; within two after the second, four after the third, up to a minute. An answer that is held
+ *       back would slow one connection, of which an attacker has many.
+ *   <li>A success takes back what the same account failed from the same address, and nothing else: see
+ *       {@link LoginFailureLedger.Attempt#succeeded()}.
+ *   <li>While the directory can't be asked, failures do not count (an outage would block everybody), and the answer is
+ *       {@code 454 4.7.0}.
+ *   <li>Networks that {@code exempt} names are not counted at all.
  * </ul>
  *
  * It asks the other authentication hooks itself, since James 3.8 tells nobody how a login ended. A login that fails with an
@@ -61,19 +66,20 @@ public final class LoginFailuresHook extends PolicyHook
         implements ConnectHandler<SMTPSession>, CommandHandler<SMTPSession>, AuthHook, ExtensibleHandler {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginFailuresHook.class);
     private static final List<String> COMMANDS = List.of("HELO", "EHLO", "STARTTLS", "AUTH", "MAIL");
-    private static final int NETWORK_PREFIX_BYTES = 8;
 
     private static final Response BLOCKED = Answers.lastAnswer("421", "4.7.0 Too many failed logins, try again later");
 
     private final LoginFailureLedger ledger;
     private final UsersRepository users;
+    private final UnusualUseWatch watch;
     private List<AuthHook> others = List.of();
 
     @Inject
-    public LoginFailuresHook(LoginFailureLedger ledger, UsersRepository users, FileSystem fileSystem) {
+    LoginFailuresHook(LoginFailureLedger ledger, UsersRepository users, UnusualUseWatch watch, FileSystem fileSystem) {
         super(fileSystem);
         this.ledger = ledger;
         this.users = users;
+        this.watch = watch;
     }
 
     @Override
@@ -104,6 +110,7 @@ public final class LoginFailuresHook extends PolicyHook
 
     @Override
     public Response onCommand(SMTPSession session, Request request) {
+        AuditTrail.noteMechanism(session, request);
         return SmtpFacts.account(session).isPresent() ? null : refuseBlocked(session);
     }
 
@@ -117,7 +124,7 @@ public final class LoginFailuresHook extends PolicyHook
     }
 
     private Optional<LoginFailureLedger.Subject> blockedAddress(SMTPSession session) {
-        return ledger.blocked(subjects(FailureLimit.Per.ADDRESS, network(SmtpFacts.client(session))));
+        return ledger.blocked(subjectsOfAddress(session));
     }
 
     @Override
@@ -132,14 +139,14 @@ public final class LoginFailuresHook extends PolicyHook
     }
 
     private HookResult judge(SMTPSession session, Optional<Username> account, Function<AuthHook, HookResult> login) {
-        List<LoginFailureLedger.Subject> subjects =
-                subjects(FailureLimit.Per.ADDRESS, network(SmtpFacts.client(session)));
-        account.ifPresent(name -> subjects.addAll(subjects(FailureLimit.Per.ACCOUNT, name.asString())));
+        List<LoginFailureLedger.Subject> subjects = subjectsOfAddress(session);
+        account.ifPresent(name ->
+                subjects.addAll(subjects(FailureLimit.Per.ACCOUNT, name.asString(), SmtpFacts.client(session))));
         Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(subjects);
         if (attempt.isEmpty()) {
-            AuditEvent trail = audit("blocked-refused", session, account);
-            ledger.blocked(subjects)
-                    .ifPresent(blocked -> trail.rule(blocked.limit().rule()));
+            Optional<LoginFailureLedger.Subject> blocked = ledger.blocked(subjects);
+            AuditEvent trail = audit(blocked.isPresent() ? "blocked-refused" : "login-delayed", session, account);
+            blocked.ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             return cannotLogIn();
         }
@@ -154,20 +161,21 @@ public final class LoginFailuresHook extends PolicyHook
         }
         switch (result.getResult().getAction()) {
             case OK:
-                attempt.get().dismissed();
+                attempt.get().succeeded();
                 AuditTrail.event("login", session).log();
+                SmtpFacts.account(session).ifPresent(proved -> watch.loggedIn(session, proved, policy().submission()));
                 return result;
             case DENYSOFT:
                 attempt.get().dismissed();
                 audit("login-undecided", session, account).log();
                 return result;
             case DENY:
-                failed(session, account, attempt.get());
-                return result;
+                return failed(session, account, attempt.get()) ? result : cannotLogIn();
             case DECLINED:
             case NONE:
-                failed(session, account, attempt.get());
-                return Answers.refuse("535", "5.7.8 Authentication credentials invalid");
+                return failed(session, account, attempt.get())
+                        ? Answers.refuse("535", "5.7.8 Authentication credentials invalid")
+                        : cannotLogIn();
         }
         throw new AssertionError(result);
     }
@@ -189,17 +197,18 @@ public final class LoginFailuresHook extends PolicyHook
         return HookResult.DECLINED;
     }
 
-    private void failed(SMTPSession session, Optional<Username> account, LoginFailureLedger.Attempt attempt) {
+    /** Notes that no hook took the login; answers false when that is because the directory is down. */
+    private boolean failed(SMTPSession session, Optional<Username> account, LoginFailureLedger.Attempt attempt) {
         if (!account.map(this::directoryAnswers).orElse(true)) {
             attempt.dismissed();
             audit("login-undecided", session, account).log();
-            return;
+            return false;
         }
         List<LoginFailureLedger.Subject> blocked = attempt.failed();
         audit("login-failed", session, account).log();
         for (LoginFailureLedger.Subject subject : blocked) {
             audit("blocked", session, account)
-                    .with("subject", subject.name())
+                    .with("blocked", subject.name())
                     .with("seconds", subject.limit().block().toSeconds())
                     .rule(subject.limit().rule())
                     .log();
@@ -209,6 +218,7 @@ public final class LoginFailuresHook extends PolicyHook
                     subject.limit().block(),
                     subject.limit().rule());
         }
+        return true;
     }
 
     private static AuditEvent audit(String event, SMTPSession session, Optional<Username> account) {
@@ -230,24 +240,21 @@ public final class LoginFailuresHook extends PolicyHook
         }
     }
 
-    private List<LoginFailureLedger.Subject> subjects(FailureLimit.Per per, String name) {
+    private List<LoginFailureLedger.Subject> subjectsOfAddress(SMTPSession session) {
+        InetAddress client = SmtpFacts.client(session);
+        return subjects(FailureLimit.Per.ADDRESS, ClientNetwork.subscriber(client), client);
+    }
+
+    private List<LoginFailureLedger.Subject> subjects(FailureLimit.Per per, String name, InetAddress client) {
         return policy().submission().failures().stream()
-                .filter(limit -> limit.per() == per)
+                .filter(limit -> limit.per() == per && limit.appliesTo(client))
                 .map(limit -> LoginFailureLedger.Subject.of(limit, name))
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
-    /** What an address is counted as: itself, or its /64 network (RFC 4291, section 2.5.4). */
-    static String network(InetAddress address) {
-        if (!(address instanceof Inet6Address)) {
-            return address.getHostAddress();
-        }
-        byte[] bytes = address.getAddress();
-        Arrays.fill(bytes, NETWORK_PREFIX_BYTES, bytes.length, (byte) 0);
-        try {
-            return InetAddress.getByAddress(bytes).getHostAddress() + "/64";
-        } catch (UnknownHostException impossible) {
-            throw new AssertionError(impossible);
-        }
+    /** What is in memory alone is written down before the server ends. */
+    @Override
+    public void destroy() {
+        ledger.flush();
     }
 }

@@ -4,6 +4,9 @@
  */
 package org.rempart.smtp;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import javax.mail.internet.AddressException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
@@ -13,8 +16,11 @@ import org.apache.james.rrt.api.CanSendFrom;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.api.RecipientRewriteTable.ErrorMappingException;
 import org.apache.james.rrt.api.RecipientRewriteTableException;
+import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.policy.Delegation;
+import org.rempart.policy.Rule;
 
 /**
  * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it
@@ -75,6 +81,37 @@ final class OwnAddresses {
                 | RecipientRewriteTableException
                 | DomainListException
                 | RuntimeException unknown) {
+            throw new DirectoryException(unknown);
+        }
+    }
+
+    /**
+     * The rule that lets the account write as an address that is not its own.
+     *
+     * @throws DirectoryException when the directory can't be asked
+     */
+    Optional<Rule> delegated(List<Delegation> delegations, Username account, MailAddress address) {
+        String asked = address.asString().toLowerCase(Locale.ROOT);
+        return delegations.stream()
+                .filter(delegation ->
+                        delegation.allows(account.asString(), asked, group -> isReachedBy(group, account)))
+                .map(Delegation::rule)
+                .findFirst();
+    }
+
+    private boolean isReachedBy(String group, Username account) {
+        try {
+            MailAddress address = new MailAddress(group);
+            for (Mapping mapping : mappings.getResolvedMappings(address.getLocalPart(), address.getDomain())) {
+                Optional<MailAddress> member = mapping.asMailAddress();
+                if (member.isPresent() && users.getUsername(member.get()).equals(account)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (AddressException | ErrorMappingException nobody) {
+            return false;
+        } catch (UsersRepositoryException | RecipientRewriteTableException | RuntimeException unknown) {
             throw new DirectoryException(unknown);
         }
     }

@@ -81,9 +81,15 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
     }
 
     private Decision<Boolean> decide(Username account, MailAddress address) {
-        return policy().submission()
+        Decision<Boolean> decision = policy().submission()
                 .identity()
                 .decideHeader(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
+        return decision.verdict()
+                ? decision
+                : addresses
+                        .delegated(policy().submission().delegations(), account, address)
+                        .map(rule -> Decision.of(true, rule))
+                        .orElse(decision);
     }
 
     private static void audit(SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * {@code own} are the account's address, its aliases, what James's {@link CanSendFrom} lets it send as, and all these
- * with a detail ({@code user+detail}). Another sender is answered {@code 553 5.7.1}, and {@code 451 4.3.0} where the
+ * with a detail ({@code user+detail}); a group that it is a member of is not, unless a {@code <delegate>} says so. Another sender is answered {@code 553 5.7.1}, and {@code 451 4.3.0} where the
  * directory can't be asked.
  *
  * <p>The null sender is what read receipts are sent with (RFC 8098, section 3) and is nobody's own. It is accepted at MAIL
@@ -68,7 +68,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
         try {
             Decision<Boolean> decision = decide(account.get(), address.get());
             return decision.verdict()
-                    ? HookResult.DECLINED
+                    ? accept(session, decision, address.get())
                     : refuse(session, decision, List.of(address.get().asString()), "not the account's");
         } catch (OwnAddresses.DirectoryException unknown) {
             LOGGER.error("Can't tell whether {} may send as {}", account.get().asString(), sender.asString(), unknown);
@@ -77,9 +77,26 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
     }
 
     private Decision<Boolean> decide(Username account, MailAddress address) {
-        return policy().submission()
+        Decision<Boolean> decision = policy().submission()
                 .identity()
                 .decideEnvelope(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
+        return decision.verdict()
+                ? decision
+                : addresses
+                        .delegated(policy().submission().delegations(), account, address)
+                        .map(rule -> Decision.of(true, rule))
+                        .orElse(decision);
+    }
+
+    /** Whose rule it was is in the trail: an account that writes as another one is worth knowing of. */
+    private HookResult accept(SMTPSession session, Decision<Boolean> decision, MailAddress address) {
+        if (!decision.rule().equals(policy().submission().identity().rule())) {
+            AuditTrail.event("delegated", session)
+                    .with("from", address.asString())
+                    .rule(decision.rule())
+                    .log();
+        }
+        return HookResult.DECLINED;
     }
 
     @Override

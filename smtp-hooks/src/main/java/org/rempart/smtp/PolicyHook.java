@@ -52,10 +52,14 @@ abstract class PolicyHook implements ProtocolHandler {
             policy = named == null
                     ? PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource)
                     : PolicyFile.readNamed(named, fileSystem::getResource);
+            ready(fileSystem);
         } catch (PolicyException | IOException fault) {
             throw new ConfigurationException(getClass().getSimpleName() + ": " + fault.getMessage(), fault);
         }
     }
+
+    /** What else the handler does at its start, when it has its policy. */
+    void ready(FileSystem files) throws IOException {}
 
     /** The policy, once the handler was initialised. */
     final Policy policy() {

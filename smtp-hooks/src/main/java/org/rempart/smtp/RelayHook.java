@@ -91,7 +91,7 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             case DENIED:
                 AuditTrail.event("relay-refused", session)
                         .with("from", sender.asString())
-                        .with("recipient", recipient.asString())
+                        .recipient(recipient)
                         .rule(decision.rule())
                         .log();
                 return !authenticated && session.isAuthAnnounced()

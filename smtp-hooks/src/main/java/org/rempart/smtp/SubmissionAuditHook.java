@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.io.IOException;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -18,6 +19,7 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.SMTPConstants;
 import org.apache.mailet.Mail;
 import org.rempart.policy.trail.AuditEvent;
+import org.rempart.policy.trail.Pseudonyms;
 
 /**
  * Writes each message that a client has sent to the audit trail, with what became of it: who sent what, when, from where.
@@ -35,6 +37,12 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
     @Inject
     public SubmissionAuditHook(FileSystem fileSystem) {
         super(fileSystem);
+    }
+
+    /** What {@code <audit>} of the policy says holds for all events of the process. */
+    @Override
+    void ready(FileSystem files) throws IOException {
+        AuditEvent.namePeople(policy().audit(), Pseudonyms.of(files.getFile(Pseudonyms.KEY_URL)));
     }
 
     @Override
@@ -69,9 +77,10 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
                 .with("verdict", verdict)
                 .with("mail", mail.getName())
                 .with("from", mail.getMaybeSender().asString())
-                .with("recipients", mail.getRecipients());
+                .recipients(mail.getRecipients());
         try {
             Optional.ofNullable(mail.getMessage().getMessageID()).ifPresent(id -> trail.with("messageId", id));
+            trail.subject(Optional.ofNullable(mail.getMessage().getSubject()).orElse(""));
             trail.with("size", mail.getMessageSize());
         } catch (MessagingException | RuntimeException unreadable) {
             // The trail is worth more with what is known than not at all.

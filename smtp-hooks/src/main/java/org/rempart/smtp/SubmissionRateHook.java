@@ -7,6 +7,7 @@ package org.rempart.smtp;
 import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
+import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
@@ -23,6 +24,8 @@ import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Mail;
 import org.rempart.policy.RateLimit;
+import org.rempart.policy.ledger.Admission;
+import org.rempart.policy.ledger.SubmissionLedger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +40,8 @@ import org.slf4j.LoggerFactory;
  *
  * A message counts once it is accepted, with all its recipients, on whichever listener. MAIL and RCPT already ask whether
  * there would be room. What exceeds a limit is answered {@code 452 4.7.28}; with {@code then="hold"} the account is held
- * at that moment, and it, and all that the account tries from then on, is answered {@code 550 5.7.28} until it is released.
- * A session without an account is not this hook's business.
+ * at that moment, the postmaster is told, and it, and all that the account tries from then on, is answered
+ * {@code 550 5.7.28} until an administrator releases it. A session without an account is not this hook's business.
  */
 public final class SubmissionRateHook extends PolicyHook
         implements MailHook, RcptHook, JamesMessageHook, HookResultHook {
@@ -48,10 +51,22 @@ public final class SubmissionRateHook extends PolicyHook
 
     private final SubmissionLedger ledger;
 
+    private final AccountActivity activity;
+    private final PostmasterNotice postmaster;
+
     @Inject
-    public SubmissionRateHook(SubmissionLedger ledger, FileSystem fileSystem) {
+    SubmissionRateHook(
+            SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster, FileSystem fileSystem) {
         super(fileSystem);
         this.ledger = ledger;
+        this.activity = activity;
+        this.postmaster = postmaster;
+    }
+
+    /** What is in memory alone is written down before the server ends. */
+    @Override
+    public void destroy() {
+        ledger.flush();
     }
 
     private List<RateLimit> limits() {
@@ -82,11 +97,21 @@ public final class SubmissionRateHook extends PolicyHook
         if (account.isEmpty()) {
             return HookResult.DECLINED;
         }
+        activity.sent(account.get(), SmtpFacts.client(session), subject(mail));
         Admission admission =
                 ledger.enter(account.get(), limits(), mail.getRecipients().size());
         session.setAttachment(ADMISSION, admission, State.Transaction);
         admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
         return answer(session, account.get(), admission);
+    }
+
+    private static String subject(Mail mail) {
+        try {
+            String subject = mail.getMessage().getSubject();
+            return subject == null ? "" : subject;
+        } catch (MessagingException | RuntimeException unreadable) {
+            return "";
+        }
     }
 
     /** A message that a later hook refuses was not submitted. */
@@ -100,7 +125,7 @@ public final class SubmissionRateHook extends PolicyHook
         return result;
     }
 
-    private static HookResult answer(SMTPSession session, Username account, Admission admission) {
+    private HookResult answer(SMTPSession session, Username account, Admission admission) {
         if (admission.isAdmitted()) {
             return HookResult.DECLINED;
         }
@@ -120,6 +145,7 @@ public final class SubmissionRateHook extends PolicyHook
                 limit.rule(),
                 admission.messages(),
                 admission.recipients());
+        ledger.held(account).ifPresent(postmaster::held);
         return held();
     }
 
@@ -130,7 +156,7 @@ public final class SubmissionRateHook extends PolicyHook
     private static void audit(String event, SMTPSession session, RateLimit limit, Admission admission) {
         AuditTrail.event(event, session)
                 .with("messages", admission.messages())
-                .with("recipients", admission.recipients())
+                .with("recipientCount", admission.recipients())
                 .rule(limit.rule())
                 .log();
     }

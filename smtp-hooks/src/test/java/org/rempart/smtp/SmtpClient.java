@@ -45,6 +45,14 @@ final class SmtpClient implements AutoCloseable {
         return client;
     }
 
+    /** Connects from this loopback address, with TLS from the first byte. */
+    static SmtpClient connectTls(String from, int port) throws IOException {
+        SmtpClient client =
+                new SmtpClient(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0));
+        client.handshake();
+        return client;
+    }
+
     /** Sends these characters (ISO 8859-1) in one segment, nothing added. */
     SmtpClient send(String raw) throws IOException {
         socket.getOutputStream().write(raw.getBytes(StandardCharsets.ISO_8859_1));

@@ -10,6 +10,7 @@ import com.google.inject.Injector;
 import com.google.inject.TypeLiteral;
 import com.google.inject.util.Providers;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.XMLConfiguration;
@@ -32,6 +34,7 @@ import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.io.FileHandler;
 import org.apache.james.UserEntityValidator;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
@@ -58,6 +61,8 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.user.memory.MemoryUsersRepository;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetContext;
 
 /**
  * James's own SMTP server in this process, with the listeners and the policy that a test asks for. It receives for
@@ -89,6 +94,7 @@ final class SmtpTestServer implements AutoCloseable {
 
     private final Path home;
     private final Spool spool = new Spool();
+    private final List<String> notices = new CopyOnWriteArrayList<>();
     private final SMTPServerFactory factory;
     private final FailingDomainList domains;
     private final Directory directory;
@@ -139,6 +145,7 @@ final class SmtpTestServer implements AutoCloseable {
                                 : Authorizator.AuthorizationState.FORBIDDEN);
                 bind(FileSystem.class).toInstance(new HomeFileSystem(home));
                 bind(new TypeLiteral<MailQueueFactory<?>>() {}).toInstance(spool.asMailQueueFactory());
+                bind(MailetContext.class).toInstance(notices());
             }
         });
         factory = new SMTPServerFactory(
@@ -186,6 +193,31 @@ final class SmtpTestServer implements AutoCloseable {
 
     int port(int listener) {
         return factory.getServers().get(listener).getPort();
+    }
+
+    /** A mailet context whose postmaster gets what {@link #noticesToPostmaster()} tells. */
+    private MailetContext notices() {
+        return (MailetContext) Proxy.newProxyInstance(
+                SmtpTestServer.class.getClassLoader(),
+                new Class<?>[] {MailetContext.class},
+                (self, method, arguments) -> {
+                    switch (method.getName()) {
+                        case "getPostmaster":
+                            return new MailAddress("postmaster@ours.example");
+                        case "sendMail":
+                            ByteArrayOutputStream message = new ByteArrayOutputStream();
+                            ((Mail) arguments[0]).getMessage().writeTo(message);
+                            notices.add(message.toString(StandardCharsets.UTF_8));
+                            return null;
+                        default:
+                            throw new UnsupportedOperationException(method.getName());
+                    }
+                });
+    }
+
+    /** The messages that the postmaster got, as text. */
+    List<String> noticesToPostmaster() {
+        return List.copyOf(notices);
     }
 
     /** What the server accepted. */

@@ -67,6 +67,7 @@ class SubmissionAuditTrailTest {
         assertThat(line).matches("[\\x20-\\x7e]+");
         assertThat(fields(line))
                 .containsExactly(
+                        "v",
                         "time",
                         "event",
                         "connection",

@@ -12,6 +12,7 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,6 +43,7 @@ import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
+import org.rempart.policy.ledger.MemorySubmissionLedger;
 
 /** What a submission hook meets, without a server: sessions, mails, a directory. */
 final class SubmissionFakes {
@@ -110,6 +112,9 @@ final class SubmissionFakes {
         final Set<String> accounts = new HashSet<>(List.of("alice@ours.example", "bob@ours.example"));
         final Map<String, String> aliases = new HashMap<>(
                 Map.of("info@ours.example", "alice@ours.example", "alice+lists@ours.example", "bob@ours.example"));
+        /** Aliases that are groups: no member may write as them. */
+        final Set<String> grouped = new HashSet<>();
+
         boolean virtualHosting = true;
         boolean domainsDown;
         boolean usersDown;
@@ -147,7 +152,8 @@ final class SubmissionFakes {
                 String account = ((Username) arguments[0]).asString();
                 String from = ((Username) arguments[1]).asString();
                 // James answers no where it can't read the tables.
-                return account.equals(from) || (!mappingsDown && account.equals(aliases.get(from)));
+                return account.equals(from)
+                        || (!mappingsDown && !grouped.contains(from) && account.equals(aliases.get(from)));
             });
         }
 
@@ -165,6 +171,10 @@ final class SubmissionFakes {
             return init(new OwnSenderHook(users(), canSendFrom(), mappings(), domains(), policyFile(policy)));
         }
 
+        SpoofedSenderHook spoofedSenderHook(String policy) throws ConfigurationException {
+            return init(new SpoofedSenderHook(domains(), policyFile(policy)));
+        }
+
         OwnFromHook ownFromHook(String policy) throws ConfigurationException {
             return init(new OwnFromHook(users(), canSendFrom(), mappings(), domains(), policyFile(policy)));
         }
@@ -175,13 +185,45 @@ final class SubmissionFakes {
         return hook;
     }
 
-    /** Where the policy file has this content: what stands inside {@code <submission>}. */
+    /** Where the policy file has this content: a whole policy, or what stands inside {@code <submission>}. */
     static FileSystem policyFile(String submission) {
-        byte[] content =
-                ("<policy><submission>" + submission + "</submission></policy>").getBytes(StandardCharsets.UTF_8);
+        return submission.startsWith("<policy") ? file(submission) : policyFile(submission, "");
+    }
+
+    /** The same, with what stands beside {@code <submission>}. */
+    static FileSystem policyFile(String submission, String beside) {
+        return file("<policy>" + beside + "<submission>" + submission + "</submission></policy>");
+    }
+
+    private static FileSystem file(String policy) {
+        byte[] content = policy.getBytes(StandardCharsets.UTF_8);
         return proxy(FileSystem.class, (self, method, arguments) -> {
             if (method.getName().equals("getResource")) {
                 return new ByteArrayInputStream(content);
+            }
+            throw new UnsupportedOperationException(method.getName());
+        });
+    }
+
+    /** Watches accounts of a policy that notices nothing. */
+    static UnusualUseWatch watch() {
+        AccountActivity activity = new AccountActivity();
+        return new UnusualUseWatch(
+                new MemorySubmissionLedger(),
+                activity,
+                new PostmasterNotice(
+                        () -> {
+                            throw new AssertionError("nobody is told anything");
+                        },
+                        activity));
+    }
+
+    /** Where files lie in this folder. */
+    static FileSystem folder(Path home) {
+        return proxy(FileSystem.class, (self, method, arguments) -> {
+            if (method.getName().equals("getFile")) {
+                return home.resolve(((String) arguments[0]).substring(FileSystem.FILE_PROTOCOL.length()))
+                        .toFile();
             }
             throw new UnsupportedOperationException(method.getName());
         });

@@ -87,6 +87,41 @@ class SubmissionIdentityTest {
         assertThat(data(DOMAIN, "From: <" + sender + ">")).isEqualTo(answer == null ? "" : answer);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "boss@bank.example,",
+        "Boss@BANK.example,",
+        "any@news.example,",
+        // Who is reached by team@ours.example may write as it, and as nobody else.
+        "team@ours.example,",
+        "boss+x@bank.example,553 5.7.1",
+        "other@bank.example,553 5.7.1",
+        "any@more.news.example,553 5.7.1",
+        "crew@ours.example,553 5.7.1",
+    })
+    void delegatesWriteAsOthers(String address, String answer) throws Exception {
+        directory.aliases.put("team@ours.example", "alice@ours.example");
+        directory.aliases.put("crew@ours.example", "bob@ours.example");
+        directory.grouped.add("team@ours.example");
+        String policy = OWN + "<delegate account='x, ALICE@ours.example' as='boss@bank.example, *@news.example'/>"
+                + "<delegate members='team@ours.example' as='team@ours.example'/>"
+                + "<delegate members='crew@ours.example' as='crew@ours.example'/>";
+        String expected = answer == null ? "" : answer;
+        try (AuditRecorder trail = new AuditRecorder()) {
+            assertThat(mailFrom(policy, address)).isEqualTo(expected);
+            assertThat(trail.events("delegated")).hasSize(answer == null ? 1 : 0);
+        }
+        assertThat(data(policy, "From: <" + address + ">")).isEqualTo(expected);
+        assertThat(mailFrom(OWN, address)).isEqualTo(NOT_OWN);
+    }
+
+    @Test
+    void aDelegateOfAGroupThatCantBeAskedIsRefusedForNow() throws Exception {
+        directory.mappingsDown = true;
+        String policy = OWN + "<delegate members='team@ours.example' as='team@bank.example'/>";
+        assertThat(mailFrom(policy, "team@bank.example")).isEqualTo(CANNOT_DECIDE);
+    }
+
     @Test
     void anyAsksNobody() throws Exception {
         directory.usersDown = true;

@@ -9,13 +9,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.inject.AbstractModule;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.RateLimit;
+import org.rempart.policy.ledger.Admission;
+import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.ledger.Usage;
 
 /**
  * That all listeners share one ledger. James instantiates each handler of each listener from one child of its injector,
@@ -34,11 +42,14 @@ class SubmissionLedgerBindingTest {
         }
     }
 
-    private static Injector server() {
+    @TempDir
+    private Path home;
+
+    private Injector server() {
         return Guice.createInjector(new AbstractModule() {
             @Override
             protected void configure() {
-                bind(FileSystem.class).toInstance(SubmissionFakes.policyFile(""));
+                bind(FileSystem.class).toInstance(SubmissionFakes.folder(home));
             }
         });
     }
@@ -72,9 +83,32 @@ class SubmissionLedgerBindingTest {
             }
 
             @Override
+            public Optional<Hold> held(Username account) {
+                return Optional.empty();
+            }
+
+            @Override
+            public boolean hold(Hold hold) {
+                return false;
+            }
+
+            @Override
             public boolean release(Username account) {
                 return false;
             }
+
+            @Override
+            public Usage usage(Username account) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public List<Usage> usages() {
+                return List.of();
+            }
+
+            @Override
+            public void flush() {}
         };
         Injector extensions = server().createChildInjector(new AbstractModule() {
             @Override

@@ -31,6 +31,9 @@ import org.rempart.policy.FailureLimit;
 import org.rempart.policy.FailureLimit.Per;
 import org.rempart.policy.RateLimit.Quantity;
 import org.rempart.policy.Rule;
+import org.rempart.policy.ledger.ClientNetwork;
+import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.policy.ledger.MemoryLoginFailureLedger;
 
 class SubmissionLoginFailuresTest {
     private static final String POLICY = "<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>"
@@ -63,8 +66,8 @@ class SubmissionLoginFailuresTest {
 
     @BeforeEach
     void start() throws Exception {
-        hook = SubmissionFakes.init(
-                new LoginFailuresHook(ledger, directory.users(), SubmissionFakes.policyFile(POLICY)));
+        hook = SubmissionFakes.init(new LoginFailuresHook(
+                ledger, directory.users(), SubmissionFakes.watch(), SubmissionFakes.policyFile(POLICY)));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
     }
 
@@ -128,7 +131,57 @@ class SubmissionLoginFailuresTest {
     }
 
     @Test
-    void aSuccessCountsNothingAndResetsNothing() {
+    void aSuccessTakesBackWhatTheSameAccountFailedFromTheSameAddress() {
+        for (int i = 0; i < 10; i++) {
+            login("alice@ours.example", "wrong");
+            login("alice@ours.example", "wrong");
+            assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+        }
+        assertThat(ledger.size(Per.ADDRESS)).isZero();
+        assertThat(ledger.size(Per.ACCOUNT)).isZero();
+    }
+
+    @Test
+    void afterEachFailureTheNextAttemptHasToWaitTwiceAsLong() throws Exception {
+        hook = SubmissionFakes.init(new LoginFailuresHook(
+                ledger,
+                directory.users(),
+                SubmissionFakes.watch(),
+                SubmissionFakes.policyFile(
+                        "<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
+        hook.wireExtensions(AuthHook.class, List.of(hook, james));
+        for (int seconds = 1; seconds <= 32; seconds *= 2) {
+            assertThat(login("alice@ours.example", "wrong")).isEqualTo("535");
+            pass(Duration.ofSeconds(seconds).minusNanos(1));
+            assertThat(login("alice@ours.example", "right")).isEqualTo("454");
+            assertThat(connect()).isEmpty();
+            pass(Duration.ofNanos(1));
+        }
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+    }
+
+    @Test
+    void anExemptNetworkIsNotCounted() throws Exception {
+        hook = SubmissionFakes.init(new LoginFailuresHook(
+                ledger,
+                directory.users(),
+                SubmissionFakes.watch(),
+                SubmissionFakes.policyFile(
+                        "<failures per=\"address\" limit=\"2/1h\" then=\"block/1h\" exempt=\"office\"/>",
+                        "<networks><network name=\"office\">192.0.2.0/28</network></networks>")));
+        hook.wireExtensions(AuthHook.class, List.of(hook, james));
+        for (int i = 0; i < 5; i++) {
+            assertThat(login("alice@ours.example", "wrong")).isEqualTo("535");
+        }
+        assertThat(connect()).isEmpty();
+        session.client("192.0.2.16");
+        login("alice@ours.example", "wrong");
+        login("alice@ours.example", "wrong");
+        assertThat(connect()).contains("421");
+    }
+
+    @Test
+    void aSuccessOfAnotherAccountResetsNothing() {
         for (int i = 0; i < 50; i++) {
             assertThat(login("alice@ours.example", "right")).isEqualTo("235");
         }
@@ -154,7 +207,7 @@ class SubmissionLoginFailuresTest {
     void whileTheDirectoryIsDownFailuresDoNotCount() {
         directory.usersDown = true;
         for (int i = 0; i < 20; i++) {
-            assertThat(login("alice@ours.example", "wrong")).isEqualTo("535");
+            assertThat(login("alice@ours.example", "wrong")).isEqualTo("454");
         }
         assertThat(connect()).isEmpty();
     }
@@ -186,7 +239,7 @@ class SubmissionLoginFailuresTest {
         "fe80::1,fe80:0:0:0:0:0:0:0/64",
     })
     void anIpv6AddressCountsAsItsNetwork(String address, String network) throws Exception {
-        assertThat(LoginFailuresHook.network(InetAddress.getByName(address))).isEqualTo(network);
+        assertThat(ClientNetwork.subscriber(InetAddress.getByName(address))).isEqualTo(network);
     }
 
     private static LoginFailureLedger.Subject subject(Per per, String name, int limit) {

@@ -12,6 +12,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,7 @@ class SubmissionOverSocketsTest {
         OwnSenderHook.class,
         OwnFromHook.class,
         SubmissionRateHook.class,
+        UnusualUseHook.class,
         RelayHook.class,
         KnownRecipientHook.class,
         TlsFactsHook.class
@@ -139,6 +141,9 @@ class SubmissionOverSocketsTest {
                         "\"messageId\":\"<1@client.example>\"",
                         "\"size\":",
                         "\"mail\":",
+                        "\"v\":1,",
+                        "\"mechanism\":\"PLAIN\"",
+                        "\"subject\":\"" + AuditEvent.subjectHash("") + "\"",
                         "\"rule\":");
         assertThat(events("submission").get(1)).contains("\"verdict\":\"refused\"", "\"answer\":\"553 5.7.1");
     }
@@ -211,6 +216,91 @@ class SubmissionOverSocketsTest {
         assertThat(events("held")).hasSize(1);
         assertThat(events("held").get(0)).contains("\"account\":\"alice@ours.example\"", "\"messages\":1");
         assertThat(events("held-refused")).hasSize(2);
+        assertThat(server.noticesToPostmaster())
+                .singleElement()
+                .satisfies(notice -> assertThat(notice)
+                        .contains(
+                                "Subject: Account alice@ours.example is held",
+                                "<rate",
+                                "In the window: 1 messages",
+                                "127.0.0.1  1",
+                                AuditEvent.subjectHash(""),
+                                "accounts release alice@ours.example"));
+    }
+
+    @Test
+    void aRestartKeepsHoldsCountsAndBlocks() throws Exception {
+        String policy = "<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/>"
+                + "<failures per=\"address\" limit=\"2/10m\" then=\"block/1h\"/>";
+        start(policy);
+        try (SmtpClient alice = login(0, "alice@ours.example");
+                SmtpClient bob = login(0, "bob@ours.example")) {
+            alice.envelope("alice@ours.example", "bob@ours.example");
+            alice.send(message("alice@ours.example")).expect(250);
+            alice.command("MAIL FROM:<alice@ours.example>", "550 5.7.28");
+            bob.envelope("bob@ours.example", "alice@ours.example");
+            bob.send(message("bob@ours.example")).expect(250);
+        }
+        server.close();
+        Files.delete(home.resolve("conf/keystore"));
+        start(policy);
+        try (SmtpClient alice = login(0, "alice@ours.example");
+                SmtpClient bob = login(0, "bob@ours.example")) {
+            alice.command("MAIL FROM:<alice@ours.example>", "550 5.7.28");
+            bob.command("MAIL FROM:<bob@ours.example>", "550 5.7.28");
+            alice.command("RSET", "250");
+        }
+        try (SmtpClient client = server.connectTls(1).ehlo()) {
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess"), "535");
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess"), "535");
+        }
+        server.close();
+        Files.delete(home.resolve("conf/keystore"));
+        start(policy);
+        try (SmtpClient client = server.connectSilently(0)) {
+            assertThat(client.reply()).startsWith("421 4.7.0");
+        }
+    }
+
+    @Test
+    void whatAHeldAccountIsRefusedIsNoNews() throws Exception {
+        start("<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/><unusual refused=\"1/1h\" then=\"notify\"/>");
+        try (SmtpClient open = login(1, "alice@ours.example");
+                SmtpClient client = login(0, "alice@ours.example")) {
+            open.command("MAIL FROM:<alice@ours.example>", "250");
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send(message("alice@ours.example")).expect(250);
+            client.command("MAIL FROM:<alice@ours.example>", "550 5.7.28");
+            for (int i = 0; i < 3; i++) {
+                open.command("RCPT TO:<bob@ours.example>", "550 5.7.28");
+            }
+        }
+        assertThat(events("unusual")).isEmpty();
+        assertThat(server.noticesToPostmaster()).hasSize(1);
+    }
+
+    @Test
+    void unusualUseIsToldAndHeld() throws Exception {
+        start("<unusual networks=\"1/1h\" then=\"notify\"/><unusual refused=\"2/1h\" then=\"hold\"/>");
+        for (int network = 1; network <= 3; network++) {
+            try (SmtpClient client = SmtpClient.connectTls("127.0." + network + ".1", server.port(1))) {
+                client.expect(220);
+                client.ehlo().authenticate("alice@ours.example");
+            }
+        }
+        assertThat(events("unusual")).hasSize(1);
+        assertThat(server.noticesToPostmaster()).hasSize(1);
+        try (SmtpClient client = login(1, "bob@ours.example")) {
+            client.command("MAIL FROM:<bob@ours.example>", "250");
+            for (int i = 0; i < 3; i++) {
+                client.command("RCPT TO:<nobody" + i + "@ours.example>", "550 5.1.1");
+            }
+            client.command("RCPT TO:<alice@ours.example>", "550 5.7.28");
+        }
+        assertThat(events("held"))
+                .singleElement()
+                .satisfies(held -> assertThat(held).contains("bob@ours.example", "<unusual refused"));
+        assertThat(server.noticesToPostmaster()).hasSize(2);
     }
 
     @Test
@@ -305,15 +395,25 @@ class SubmissionOverSocketsTest {
     }
 
     @Test
+    void anEmptyPasswordIsWrong() throws Exception {
+        start("<failures per=\"address\" limit=\"20/10m\" then=\"block/1h\"/>");
+        for (String password : List.of("", "\0")) {
+            try (SmtpClient client = server.connectTls(1).ehlo()) {
+                client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", password), "535");
+                client.command("MAIL FROM:<alice@ours.example>", "530");
+            }
+        }
+    }
+
+    @Test
     void aDirectoryThatIsDownBlocksNobodyAndLetsNobodyPass() throws Exception {
         start("<failures per=\"address\" limit=\"2/10m\" then=\"block/1h\"/>");
         try (SmtpClient working = login(0, "alice@ours.example");
                 SmtpClient client = server.connectTls(1).ehlo()) {
             server.breakUsers(true);
             for (int i = 0; i < 5; i++) {
-                assertThat(client.command(
-                                "AUTH PLAIN " + SmtpClient.plain("bob@ours.example", SmtpTestServer.PASSWORD)))
-                        .startsWith("535");
+                client.command(
+                        "AUTH PLAIN " + SmtpClient.plain("bob@ours.example", SmtpTestServer.PASSWORD), "454 4.7.0");
             }
             working.command("MAIL FROM:<alice@ours.example>", "451 4.3.0");
             server.breakUsers(false);

@@ -19,7 +19,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
+import org.apache.james.core.MailAddress;
+import org.rempart.policy.AuditPolicy;
 import org.rempart.policy.Rule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,12 +32,13 @@ import org.slf4j.LoggerFactory;
  * JSON object on one line to the logger {@value #LOGGER_NAME}. What a client said is escaped to printable ASCII, so it
  * can forge neither a line nor a field, and shortened to {@value #MAX_LENGTH} characters a value and
  * {@value #MAX_ELEMENTS} values a list, so it can't fill the disk either; a value that was shortened ends in
- * {@code …+} and the number of what was left out.
+ * {@code …+} and the number of what was left out. {@code docs/audit-trail.md} describes events and fields.
  */
 public final class AuditEvent {
     public static final String LOGGER_NAME = "org.rempart.audit";
 
     private static final Logger LOGGER = LoggerFactory.getLogger(LOGGER_NAME);
+    private static final int VERSION = 1;
     private static final int MAX_LENGTH = 512;
     private static final int MAX_ELEMENTS = 200;
     private static final JsonFactory JSON = new JsonFactoryBuilder()
@@ -63,9 +67,34 @@ public final class AuditEvent {
         }
     }
 
+    private static final AtomicReference<Privacy> PRIVACY = new AtomicReference<>(
+            new Privacy(AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED), Pseudonyms.ofRandomKey()));
+
+    /** How people are named, and what stands in for them. */
+    private static final class Privacy {
+        private final AuditPolicy policy;
+        private final Pseudonyms pseudonyms;
+
+        Privacy(AuditPolicy policy, Pseudonyms pseudonyms) {
+            this.policy = policy;
+            this.pseudonyms = pseudonyms;
+        }
+    }
+
+    /** Says how all events of this process name people from now on. */
+    public static void namePeople(AuditPolicy policy, Pseudonyms pseudonyms) {
+        PRIVACY.set(new Privacy(policy, pseudonyms));
+    }
+
+    /** What stands in for a subject, wherever it is not told. */
+    public static String subjectHash(String subject) {
+        return PRIVACY.get().pseudonyms.of(subject);
+    }
+
     private final Map<String, Object> fields = new LinkedHashMap<>();
 
     private AuditEvent(String event) {
+        fields.put("v", (long) VERSION);
         fields.put("time", Instant.now().toString());
         fields.put("event", event);
     }
@@ -108,6 +137,36 @@ public final class AuditEvent {
         }
         fields.put(field, shortened);
         return this;
+    }
+
+    /** Adds the envelope's recipients, in the form that the policy gives them. */
+    public AuditEvent recipients(Collection<MailAddress> recipients) {
+        return with("recipients", recipients.stream().map(AuditEvent::named).collect(Collectors.toList()));
+    }
+
+    /** Adds one recipient, in the form that the policy gives it. */
+    public AuditEvent recipient(MailAddress recipient) {
+        return with("recipient", named(recipient));
+    }
+
+    private static String named(MailAddress address) {
+        Privacy privacy = PRIVACY.get();
+        String text = address.asString();
+        return privacy.policy.recipients() == AuditPolicy.Form.HASHED ? privacy.pseudonyms.of(text) : text;
+    }
+
+    /** Adds the subject, in the form that the policy gives it. */
+    public AuditEvent subject(String subject) {
+        Privacy privacy = PRIVACY.get();
+        switch (privacy.policy.subjects()) {
+            case PLAIN:
+                return with("subject", subject);
+            case HASHED:
+                return with("subject", privacy.pseudonyms.of(subject));
+            case NONE:
+                return this;
+        }
+        throw new AssertionError(privacy.policy.subjects());
     }
 
     /** The policy rule that made the verdict. */

@@ -2,10 +2,12 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.smtp;
+package org.rempart.policy.ledger;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,17 +15,14 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-import javax.inject.Inject;
-import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.rempart.policy.RateLimit;
 import org.rempart.policy.RateLimit.Quantity;
 
 /**
  * A ledger in memory: it forgets counts and holds when the server stops. Only accounts with something in a window, or
- * held, take room.
+ * held, take room. {@link KeptSubmissionLedger} writes down what it holds.
  */
-@Singleton
 public final class MemorySubmissionLedger implements SubmissionLedger {
     /** After so many entries, accounts whose windows have emptied are let go. */
     private static final int ENTRIES_BETWEEN_SWEEPS = 1024;
@@ -32,7 +31,6 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
     private final ConcurrentHashMap<Username, Account> accounts = new ConcurrentHashMap<>();
     private final AtomicInteger entries = new AtomicInteger();
 
-    @Inject
     public MemorySubmissionLedger() {
         // Limits are about durations: a step of the wall clock must neither empty nor stretch a window.
         this(System::nanoTime);
@@ -46,7 +44,7 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
     private static final class Account {
         private final Map<Duration, SlidingWindow> messages = new HashMap<>();
         private final Map<Duration, SlidingWindow> recipients = new HashMap<>();
-        private boolean held;
+        private volatile Hold hold;
 
         private static SlidingWindow window(Map<Duration, SlidingWindow> windows, Quantity quantity) {
             return windows.computeIfAbsent(quantity.window(), length -> new SlidingWindow(length.toNanos()));
@@ -56,8 +54,8 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
             return quantity.map(limit -> window(windows, limit).total(now)).orElse(0L);
         }
 
-        Optional<Admission> refusal(List<RateLimit> limits, int added, long now) {
-            if (held) {
+        Optional<Admission> refusal(Username account, List<RateLimit> limits, int added, long now) {
+            if (hold != null) {
                 return Optional.of(Admission.held());
             }
             for (RateLimit limit : limits) {
@@ -69,7 +67,9 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
                                         .filter(most -> reached + added > most.count())
                                         .isPresent();
                 if (exceeded) {
-                    held = limit.then() == RateLimit.Then.HOLD;
+                    if (limit.then() == RateLimit.Then.HOLD) {
+                        hold = Hold.of(account, Instant.now(), limit.rule().toString(), sent, reached);
+                    }
                     return Optional.of(Admission.exceeded(limit, sent, reached));
                 }
             }
@@ -84,7 +84,7 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
         }
 
         boolean isIdle(long now) {
-            return !held
+            return hold == null
                     && messages.values().stream().allMatch(window -> window.total(now) == 0)
                     && recipients.values().stream().allMatch(window -> window.total(now) == 0);
         }
@@ -114,15 +114,12 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
     }
 
     private Admission decide(Username account, List<RateLimit> limits, int recipients, boolean enter) {
-        if (limits.isEmpty()) {
-            return Admission.admitted(() -> {});
-        }
         Admission[] answer = new Admission[1];
         accounts.compute(account, (name, known) -> {
             // Read in here, so that an account's times never run backwards.
             long now = nanoTime.getAsLong();
             Account state = known == null ? new Account() : known;
-            answer[0] = state.refusal(limits, recipients, now).orElseGet(() -> {
+            answer[0] = state.refusal(account, limits, recipients, now).orElseGet(() -> {
                 List<Entered> entered = enter ? state.enter(recipients, now) : List.of();
                 return Admission.admitted(() -> withdraw(account, entered));
             });
@@ -140,14 +137,99 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
     }
 
     @Override
+    public Optional<Hold> held(Username account) {
+        // Read without the lock of the map's entry: a hold is set once, and seen soon enough.
+        return Optional.ofNullable(accounts.get(account)).map(state -> state.hold);
+    }
+
+    @Override
+    public boolean hold(Hold hold) {
+        boolean[] isNew = new boolean[1];
+        accounts.compute(hold.account(), (name, known) -> {
+            Account state = known == null ? new Account() : known;
+            isNew[0] = state.hold == null;
+            if (isNew[0]) {
+                state.hold = hold;
+            }
+            return state;
+        });
+        return isNew[0];
+    }
+
+    @Override
     public boolean release(Username account) {
         boolean[] wasHeld = new boolean[1];
         accounts.computeIfPresent(account, (name, state) -> {
-            wasHeld[0] = state.held;
+            wasHeld[0] = state.hold != null;
             // With its windows still full, the account would be held again at its next message.
-            return state.held ? null : state;
+            return state.hold != null ? null : state;
         });
         return wasHeld[0];
+    }
+
+    @Override
+    public Usage usage(Username account) {
+        Usage[] found = {Usage.of(account, Map.of(), Map.of(), null)};
+        accounts.computeIfPresent(account, (name, state) -> {
+            long now = nanoTime.getAsLong();
+            found[0] = Usage.of(account, totals(state.messages, now), totals(state.recipients, now), state.hold);
+            return state;
+        });
+        return found[0];
+    }
+
+    private static Map<Duration, Long> totals(Map<Duration, SlidingWindow> windows, long now) {
+        Map<Duration, Long> totals = new HashMap<>();
+        windows.forEach((length, window) -> totals.put(length, window.total(now)));
+        return totals;
+    }
+
+    @Override
+    public List<Usage> usages() {
+        List<Usage> usages = new ArrayList<>();
+        accounts.keySet().stream()
+                .sorted(Comparator.comparing(Username::asString))
+                .forEach(account -> {
+                    Usage usage = usage(account);
+                    if (usage.hold().isPresent()
+                            || usage.messages().values().stream().anyMatch(count -> count > 0)
+                            || usage.recipients().values().stream().anyMatch(count -> count > 0)) {
+                        usages.add(usage);
+                    }
+                });
+        return usages;
+    }
+
+    @Override
+    public void flush() {}
+
+    /** What an account's windows hold, by what they count and how long they are. */
+    interface Windows {
+        void window(Username account, boolean recipients, Duration length, List<SlidingWindow.Mark> marks);
+    }
+
+    /** Tells all that was counted, in about so many marks a window. */
+    void export(Windows to, int marks) {
+        for (Username account : accounts.keySet()) {
+            accounts.computeIfPresent(account, (name, state) -> {
+                long now = nanoTime.getAsLong();
+                state.messages.forEach((length, window) -> to.window(name, false, length, window.marks(now, marks)));
+                state.recipients.forEach((length, window) -> to.window(name, true, length, window.marks(now, marks)));
+                return state;
+            });
+        }
+    }
+
+    /** Takes back what {@link #export} told, at the start. */
+    void restore(Username account, boolean recipients, Duration length, List<SlidingWindow.Mark> marks) {
+        accounts.compute(account, (name, known) -> {
+            Account state = known == null ? new Account() : known;
+            SlidingWindow window = new SlidingWindow(length.toNanos());
+            long now = nanoTime.getAsLong();
+            marks.forEach(mark -> window.restore(now, mark));
+            (recipients ? state.recipients : state.messages).put(length, window);
+            return state.isIdle(now) ? null : state;
+        });
     }
 
     private void sweep() {

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.smtp;
+package org.rempart.policy.ledger;
 
 import com.google.inject.ImplementedBy;
 import java.util.List;
@@ -11,14 +11,14 @@ import java.util.Optional;
 import org.rempart.policy.FailureLimit;
 
 /**
- * Counts login failures, and knows what is blocked for having too many. One ledger serves all listeners of a server. This
- * interface is where a ledger that lasts, or that several servers share, is put in: bind it in a Guice module that
+ * Counts login failures, and knows what is blocked for having too many. One ledger serves all that people log
+ * in to. This interface is where a ledger that several servers share is put in: bind it in a Guice module that
  * {@code extensions.properties} names.
  *
  * <p>An implementation is safe for use by many threads. An attempt takes its place under a limit before its password is
  * looked at, so that a thousand of them at the same time are no way around the limit.
  */
-@ImplementedBy(MemoryLoginFailureLedger.class)
+@ImplementedBy(KeptLoginFailureLedger.class)
 public interface LoginFailureLedger {
     /** A limit, and whose failures it counts here: an address, or an account. */
     final class Subject {
@@ -52,7 +52,15 @@ public interface LoginFailureLedger {
          */
         List<Subject> failed();
 
-        /** The login succeeded, or its outcome says nothing about the client; nothing is counted. */
+        /**
+         * The login succeeded. The failures of the same subjects together, that is of this account from this address,
+         * are taken back: he who had mistyped his password was no guesser. Those of other accounts from the address, and
+         * of the account from other addresses, stay: with an account of his own nobody resets what he did to others,
+         * and the victim's telephone does not reset what a guesser does to the victim.
+         */
+        void succeeded();
+
+        /** The outcome says nothing about the client; nothing is counted. */
         void dismissed();
     }
 
@@ -62,7 +70,11 @@ public interface LoginFailureLedger {
     /**
      * Begins an attempt.
      *
-     * @return empty when a subject is blocked, or would be if all attempts that are under way failed
+     * @return empty when a subject is blocked, or would be if all attempts that are under way failed, or has to wait after
+     *     its last failure, as {@link FailureLimit#delay()} says
      */
     Optional<Attempt> begin(List<Subject> subjects);
+
+    /** Writes down what is only in memory yet; called when the server stops. */
+    void flush();
 }

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.smtp;
+package org.rempart.policy.ledger;
 
 import java.util.Objects;
 import java.util.Optional;
@@ -47,6 +47,11 @@ public final class Admission {
     /** The account was held before. */
     public static Admission held() {
         return HELD;
+    }
+
+    /** Whether the account is held by this: the limit that is reached says so. */
+    public boolean holds() {
+        return exceeded != null && exceeded.then() == RateLimit.Then.HOLD;
     }
 
     /** Whether the account may submit this. */

@@ -1,0 +1,60 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy.trail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.james.core.MailAddress;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rempart.policy.AuditPolicy;
+import org.rempart.policy.AuditPolicy.Form;
+
+class PseudonymsTest {
+    @TempDir
+    private Path home;
+
+    @AfterEach
+    void nameThemAgain() {
+        AuditEvent.namePeople(AuditPolicy.of(Form.PLAIN, Form.HASHED), Pseudonyms.ofRandomKey());
+    }
+
+    @Test
+    void whoHasTheKeyCanAskAndNobodyElse() throws Exception {
+        Path key = home.resolve("var/audit.key");
+        Pseudonyms first = Pseudonyms.of(key.toFile());
+        assertThat(first.of("Bob@ours.example")).matches("[0-9a-f]{16}").isEqualTo(first.of("bob@ours.example"));
+        assertThat(Pseudonyms.of(key.toFile()).of("bob@ours.example")).isEqualTo(first.of("bob@ours.example"));
+        assertThat(Pseudonyms.of(home.resolve("other").toFile()).of("bob@ours.example"))
+                .isNotEqualTo(first.of("bob@ours.example"));
+        Files.writeString(key, "short\n");
+        assertThatThrownBy(() -> Pseudonyms.of(key.toFile()))
+                .hasMessageContaining("audit.key")
+                .hasMessageContaining("restore");
+    }
+
+    @Test
+    void eventsNamePeopleAsThePolicySays() throws Exception {
+        Pseudonyms pseudonyms = Pseudonyms.ofRandomKey();
+        List<MailAddress> bob = List.of(new MailAddress("bob@ours.example"));
+        AuditEvent.namePeople(AuditPolicy.of(Form.HASHED, Form.NONE), pseudonyms);
+        assertThat(AuditEvent.now("submission")
+                        .recipients(bob)
+                        .subject("secret")
+                        .toString())
+                .doesNotContain("bob", "secret", "subject")
+                .contains("\"recipients\":[\"" + pseudonyms.of("bob@ours.example") + "\"]");
+        assertThat(AuditEvent.now("relay-refused").recipient(bob.get(0)).toString())
+                .contains("\"recipient\":\"" + pseudonyms.of("bob@ours.example") + "\"");
+        AuditEvent.namePeople(AuditPolicy.of(Form.PLAIN, Form.PLAIN), pseudonyms);
+        assertThat(AuditEvent.now("submission").recipients(bob).subject("told").toString())
+                .contains("bob@ours.example", "\"subject\":\"told\"");
+    }
+}

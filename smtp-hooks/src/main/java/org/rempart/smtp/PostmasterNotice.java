@@ -1,0 +1,127 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Map;
+import javax.inject.Inject;
+import javax.inject.Provider;
+import javax.mail.MessagingException;
+import javax.mail.Session;
+import javax.mail.internet.InternetAddress;
+import javax.mail.internet.MimeMessage;
+import org.apache.james.core.Username;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.MailetContext;
+import org.rempart.policy.Rule;
+import org.rempart.policy.ledger.Hold;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the postmaster that an account is held, or does what is unusual: who, since when, why, from where, and what to do.
+ * The notice goes the way of all mail. When it can't be sent, that is in the log, and the hold stays.
+ */
+final class PostmasterNotice {
+    private static final Logger LOGGER = LoggerFactory.getLogger(PostmasterNotice.class);
+    private static final String LINE_END = "\r\n";
+
+    /** RFC 5322, section 3.3. */
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ENGLISH);
+
+    private final Provider<MailetContext> context;
+    private final AccountActivity activity;
+
+    @Inject
+    PostmasterNotice(Provider<MailetContext> context, AccountActivity activity) {
+        this.context = context;
+        this.activity = activity;
+    }
+
+    /** An account is held from now on. */
+    void held(Hold hold) {
+        String account = hold.account().asString();
+        String counts = hold.messages() == 0 && hold.recipients() == 0
+                ? ""
+                : "In the window: " + hold.messages() + " messages, " + hold.recipients() + " recipients" + LINE_END;
+        send(
+                "Account " + account + " is held",
+                "The account " + account + " may not send any more: it has done what its owner hardly does." + LINE_END
+                        + LINE_END
+                        + "Reason: " + hold.reason() + LINE_END
+                        + "Since: " + hold.since() + LINE_END
+                        + counts
+                        + LINE_END
+                        + facts(hold.account())
+                        + "What it submits is refused with 550 5.7.28, and its mail that still waits for delivery to the"
+                        + LINE_END + "outside is held. Look at it, and at what was sent:" + LINE_END + LINE_END
+                        + "  bin/rempart accounts show " + account + LINE_END
+                        + "  bin/rempart trace " + account + LINE_END + LINE_END
+                        + "Give the account another password first, then release it, and its mail or not:" + LINE_END
+                        + LINE_END
+                        + "  bin/rempart users password " + account + LINE_END
+                        + "  bin/rempart accounts release " + account + " --mail delete" + LINE_END
+                        + "  bin/rempart accounts release " + account + " --mail send" + LINE_END);
+    }
+
+    /** An account does what is unusual, and goes on. */
+    void unusual(Username account, Rule rule) {
+        String name = account.asString();
+        send(
+                "Account " + name + " does what is unusual",
+                "The account " + name + " does what its owner hardly does. It may still send." + LINE_END + LINE_END
+                        + "Reason: " + rule + LINE_END + LINE_END
+                        + facts(account)
+                        + "What it did, and how to stop it:" + LINE_END + LINE_END
+                        + "  bin/rempart trace " + name + LINE_END
+                        + "  bin/rempart accounts hold " + name + LINE_END);
+    }
+
+    private String facts(Username account) {
+        StringBuilder facts = new StringBuilder();
+        list(facts, "Messages by the address that they came from:", activity.clients(account));
+        list(facts, "Messages by the hash of their subject, as the audit trail has it:", activity.subjects(account));
+        return facts.toString();
+    }
+
+    private static void list(StringBuilder facts, String title, Map<String, Integer> counts) {
+        if (counts.isEmpty()) {
+            return;
+        }
+        facts.append(title).append(LINE_END);
+        counts.forEach((what, count) ->
+                facts.append("  ").append(what).append("  ").append(count).append(LINE_END));
+        facts.append(LINE_END);
+    }
+
+    private void send(String subject, String text) {
+        try {
+            MailetContext server = context.get();
+            MimeMessage message = new MimeMessage((Session) null);
+            InternetAddress postmaster =
+                    server.getPostmaster().toInternetAddress().orElseThrow();
+            message.setFrom(postmaster);
+            message.setRecipient(MimeMessage.RecipientType.TO, postmaster);
+            message.setSubject(subject, StandardCharsets.UTF_8.name());
+            message.setHeader("Date", DATE.format(ZonedDateTime.now(ZoneOffset.UTC)));
+            // RFC 3834: nobody's absence answers this.
+            message.setHeader("Auto-Submitted", "auto-generated");
+            message.setText(text, StandardCharsets.UTF_8.name());
+            message.saveChanges();
+            server.sendMail(MailImpl.builder()
+                    .name(MailImpl.getId())
+                    .addRecipient(server.getPostmaster())
+                    .mimeMessage(message)
+                    .build());
+        } catch (MessagingException | RuntimeException unsent) {
+            LOGGER.error("The postmaster could not be told: {}", subject, unsent);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.time.Instant;
+import javax.inject.Inject;
+import org.apache.james.core.Username;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.rempart.policy.SubmissionPolicy;
+import org.rempart.policy.UnusualUse;
+import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.SubmissionLedger;
+
+/**
+ * Notices what an account's owner hardly does, as {@code <unusual>} of the policy says. The postmaster is told, once within
+ * the window; with {@code then="hold"} the account is held. What it counts is in memory: a restart forgets it.
+ */
+final class UnusualUseWatch {
+    private final SubmissionLedger ledger;
+    private final AccountActivity activity;
+    private final PostmasterNotice postmaster;
+
+    @Inject
+    UnusualUseWatch(SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster) {
+        this.ledger = ledger;
+        this.activity = activity;
+        this.postmaster = postmaster;
+    }
+
+    /** The account has logged in. */
+    void loggedIn(SMTPSession session, Username account, SubmissionPolicy policy) {
+        for (UnusualUse sign : policy.unusual()) {
+            if (sign.sign() == UnusualUse.Sign.NETWORKS
+                    && activity.loggedIn(account, SmtpFacts.client(session), sign)) {
+                act(sign, session, account);
+            }
+        }
+    }
+
+    /** A recipient was refused to the account. Those of a held account are no news: the postmaster was told. */
+    void refused(SMTPSession session, Username account, SubmissionPolicy policy) {
+        if (ledger.held(account).isPresent()) {
+            return;
+        }
+        for (UnusualUse sign : policy.unusual()) {
+            if (sign.sign() == UnusualUse.Sign.REFUSED && activity.refused(account, sign)) {
+                act(sign, session, account);
+            }
+        }
+    }
+
+    private void act(UnusualUse sign, SMTPSession session, Username account) {
+        AuditTrail.event("unusual", session).rule(sign.rule()).log();
+        if (sign.then() == UnusualUse.Then.NOTIFY) {
+            postmaster.unusual(account, sign.rule());
+            return;
+        }
+        Hold hold = Hold.of(account, Instant.now(), sign.rule().toString(), 0, 0);
+        if (ledger.hold(hold)) {
+            AuditTrail.event("held", session).rule(sign.rule()).log();
+            postmaster.held(hold);
+        }
+    }
+}
