@@ -26,20 +26,22 @@ class ArchitectureTest {
     private static final String OURS = "org.rempart..";
     private static final String POLICY = "org.rempart.policy..";
     private static final String TRAIL = "org.rempart.policy.trail..";
+    private static final String LEDGER = "org.rempart.policy.ledger..";
     private static final String MATCHERS = "org.rempart.matcher..";
     private static final String MAILETS = "org.rempart.mailet..";
     private static final String HOOKS = "org.rempart.smtp..";
+    private static final String JAMES = "org.rempart.james..";
 
     @ArchTest
     static final ArchRule everyClassHasItsModulesPackage =
-            classes().should().resideInAnyPackage(POLICY, MATCHERS, MAILETS, HOOKS);
+            classes().should().resideInAnyPackage(POLICY, MATCHERS, MAILETS, HOOKS, JAMES);
 
     @ArchTest
     static final ArchRule policyKnowsAddressesAndDomainsOfJamesAndNothingElseOfTheServer = classes()
             .that()
             .resideInAPackage(POLICY)
             .and()
-            .resideOutsideOfPackage(TRAIL)
+            .resideOutsideOfPackages(TRAIL, LEDGER)
             .should()
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
@@ -58,6 +60,9 @@ class ArchitectureTest {
     static final ArchRule policyIsImmutable = fields().that()
             .areDeclaredInClassesThat()
             .resideInAPackage(POLICY)
+            .and()
+            .areDeclaredInClassesThat()
+            .resideOutsideOfPackage(LEDGER)
             // Builders and the reader of the file live in one thread, and what they make takes copies.
             .and()
             .areDeclaredInClassesThat()
@@ -73,6 +78,13 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule loggingIsSlf4j = NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+
+    @ArchTest
+    static final ArchRule whatMeetsAJamesThatMayBeTheWrongOneNeedsNothingOfOurs = noClasses()
+            .that()
+            .resideInAPackage(JAMES)
+            .should()
+            .dependOnClassesThat(resideInAPackage(OURS).and(resideOutsideOfPackages(JAMES)));
 
     private static ArchRule knowOfOursPolicyAlone(String module) {
         return noClasses()

@@ -7,8 +7,12 @@ package org.rempart.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -273,6 +277,71 @@ class MatchersPipelineTest {
                     matcher("SubmittedBy=" + condition),
                     "SubmittedBy=" + condition,
                     "alice@example.com for an account");
+        }
+    }
+
+    @Nested
+    class AccountIsHeld {
+        /** Where {@link Pipeline} has its var folder. */
+        private final Path holds =
+                Path.of(System.getProperty("java.io.tmpdir"), "rempart-pipeline-var", "accounts", "holds.json");
+
+        @BeforeEach
+        void hold() throws Exception {
+            Files.createDirectories(holds.getParent());
+            Files.writeString(holds, "{\"v\":1,\"holds\":[{\"account\":\"thief@ours.example\",\"reason\":\"\"}]}");
+        }
+
+        @AfterEach
+        void release() throws Exception {
+            Files.delete(holds);
+        }
+
+        @Test
+        void matchesWhatAHeldAccountSubmitted() throws Exception {
+            assertThat(matched(matcher("AccountIsHeld"), mail().by("Thief@ours.example")))
+                    .hasSize(2);
+            assertThat(matched(matcher("AccountIsHeld"), mail().by("alice@ours.example")))
+                    .isEmpty();
+            assertThat(matched(matcher("AccountIsHeld"), mail())).isEmpty();
+        }
+
+        @Test
+        void takesNoCondition() {
+            assertStartFails(matcher("AccountIsHeld=thief@ours.example"), "AccountIsHeld", "takes no condition");
+        }
+    }
+
+    /** Not a matcher, and as small. */
+    @Nested
+    class AuditMail {
+        private Pipeline.Builder audit(String parameters) {
+            return Pipeline.of("<processor state=\"root\">"
+                            + "<mailet match=\"All\" class=\"org.rempart.mailet.AuditMail\">" + parameters + "</mailet>"
+                            + "<mailet match=\"All\" class=\"RemoteDelivery\"><outgoing>behind</outgoing></mailet>"
+                            + "</processor><processor state=\"error\"><mailet match=\"All\" class=\"ToRepository\">"
+                            + "<repositoryPath>stored://var/mail/error/</repositoryPath></mailet></processor>")
+                    .domain("ours.example");
+        }
+
+        @Test
+        void endsTheMailOnlyWhereItIsToldTo() throws Exception {
+            try (Pipeline pipeline = audit("<event>outgoing</event>").start()) {
+                pipeline.accept(mail());
+                assertThat(pipeline.queue("behind")).hasSize(1);
+            }
+            try (Pipeline pipeline = audit("<event>local-delivery</event><consume>true</consume>")
+                    .start()) {
+                pipeline.accept(mail());
+                assertThat(pipeline.queue("behind")).isEmpty();
+            }
+        }
+
+        @Test
+        void wrongParametersStopTheStart() {
+            assertStartFails(audit(""), "AuditMail", "<event> is missing", "local-delivery");
+            assertStartFails(audit("<event>gone</event>"), "AuditMail", "gone", "is no event of a mail");
+            assertStartFails(audit("<event>kept</event><consume>yes</consume>"), "AuditMail", "write true or false");
         }
     }
 }

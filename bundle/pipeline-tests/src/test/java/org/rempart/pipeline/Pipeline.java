@@ -9,6 +9,7 @@ import com.google.inject.Guice;
 import com.google.inject.Injector;
 import com.google.inject.Module;
 import com.google.inject.Provides;
+import com.google.inject.TypeLiteral;
 import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.FileNotFoundException;
@@ -41,8 +42,11 @@ import org.apache.james.mailetcontainer.impl.JamesMailetContext;
 import org.apache.james.mailetcontainer.impl.LocalResourcesImpl;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
+import org.apache.james.metrics.api.Gauge;
+import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.api.RecipientRewriteTableConfiguration;
 import org.apache.james.rrt.lib.Mapping;
@@ -265,9 +269,10 @@ public final class Pipeline implements AutoCloseable {
             }
             Repositories repositories = new Repositories();
             Outlets outlets = new Outlets();
-            Spool spool = new Spool();
+            Spool spool = new Spool(outlets);
+            NoNames names = new NoNames();
             JamesMailetContext context =
-                    new JamesMailetContext(new NoNames(), ours, new LocalResourcesImpl(accounts, ours, table), spool);
+                    new JamesMailetContext(names, ours, new LocalResourcesImpl(accounts, ours, table), spool);
             BaseHierarchicalConfiguration contextConfiguration = new BaseHierarchicalConfiguration();
             contextConfiguration.addProperty(
                     "postmaster", "postmaster@" + domains.get(0).asString());
@@ -280,6 +285,9 @@ public final class Pipeline implements AutoCloseable {
                     bind(MailRepositoryStore.class).toInstance(repositories);
                     bind(FileSystem.class).toInstance(new Files(files));
                     bind(MetricFactory.class).toInstance(new RecordingMetricFactory());
+                    bind(GaugeRegistry.class).toInstance(new NoGauges());
+                    bind(DNSService.class).toInstance(names);
+                    bind(new TypeLiteral<MailQueueFactory<?>>() {}).toInstance(spool);
                     bind(MailetContext.class).toInstance(context);
                     bind(Outlets.class).toInstance(outlets);
                 }
@@ -381,6 +389,19 @@ public final class Pipeline implements AutoCloseable {
         @Override
         public File getBasedir() throws FileNotFoundException {
             throw new FileNotFoundException("there is no folder on a disk");
+        }
+    }
+
+    /** Gauges that nobody reads. */
+    private static final class NoGauges implements GaugeRegistry {
+        @Override
+        public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
+            return this;
+        }
+
+        @Override
+        public <T> SettableGauge<T> settableGauge(String name) {
+            return value -> {};
         }
     }
 

@@ -18,9 +18,17 @@ import org.apache.mailet.Mail;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
-/** The spool as a plain queue in memory, which the pipeline empties itself. A delay is no delay here. */
+/**
+ * The spool as a plain queue in memory, which the pipeline empties itself. A delay is no delay here. Any other queue is one
+ * of a remote delivery: what is put into it ends there, and nothing ever comes out.
+ */
 final class Spool implements MailQueueFactory<MailQueue>, MailQueue {
     private final Queue<Mail> mails = new ArrayDeque<>();
+    private final Outlets outlets;
+
+    Spool(Outlets outlets) {
+        this.outlets = outlets;
+    }
 
     /** The mail that has waited longest; empty when there is none. */
     Optional<Mail> next() {
@@ -75,10 +83,47 @@ final class Spool implements MailQueueFactory<MailQueue>, MailQueue {
 
     @Override
     public MailQueue createQueue(MailQueueName name, PrefetchCount count) {
-        if (!name.equals(SPOOL)) {
-            throw new IllegalArgumentException("there is no queue but the spool: " + name.asString());
+        return name.equals(SPOOL) ? this : new Outgoing(name);
+    }
+
+    private final class Outgoing implements MailQueue {
+        private final MailQueueName name;
+
+        Outgoing(MailQueueName name) {
+            this.name = name;
         }
-        return this;
+
+        @Override
+        public MailQueueName getName() {
+            return name;
+        }
+
+        @Override
+        public void enQueue(Mail mail) throws MailQueueException {
+            try {
+                outlets.note(name.asString(), mail);
+            } catch (MessagingException unreadable) {
+                throw new MailQueueException("can't read " + mail.getName(), unreadable);
+            }
+        }
+
+        @Override
+        public void enQueue(Mail mail, Duration delay) throws MailQueueException {
+            enQueue(mail);
+        }
+
+        @Override
+        public Publisher<Void> enqueueReactive(Mail mail) {
+            return Mono.error(new UnsupportedOperationException("deliveries wait until the mail is queued"));
+        }
+
+        @Override
+        public Publisher<MailQueueItem> deQueue() {
+            return Mono.never();
+        }
+
+        @Override
+        public void close() {}
     }
 
     @Override

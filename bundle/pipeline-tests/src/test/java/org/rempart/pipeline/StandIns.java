@@ -52,7 +52,9 @@ final class StandIns {
         @Override
         public void service(Mail mail) throws MessagingException {
             outlets.note(Outlets.LOCAL, mail);
-            mail.setState(Mail.GHOST);
+            if (getInitParameter("consume", true)) {
+                mail.setState(Mail.GHOST);
+            }
         }
     }
 

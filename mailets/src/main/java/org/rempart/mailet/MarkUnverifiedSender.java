@@ -1,0 +1,72 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import javax.mail.MessagingException;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
+
+/**
+ * Tells the recipients of a mail that its sender claims to be of our domains and has not proved it: puts a field before
+ * the first one where {@code SpoofedSenderHook} has marked the mail. Everything else stays byte for byte. For the local
+ * delivery:
+ *
+ * <pre>{@code
+ * <mailet match="All" class="org.rempart.mailet.MarkUnverifiedSender">
+ *   <name>X-Unverified-Sender</name>
+ * </mailet>
+ * }</pre>
+ *
+ * Parameter {@code name}: the field's name, {@code X-Unverified-Sender} where it is not given. The field says where the
+ * claim stands: {@code envelope}, {@code from}, {@code name} or {@code unreadable}.
+ */
+public final class MarkUnverifiedSender extends GenericMailet {
+    private static final String NAME = "name";
+    private static final String FIELD = "X-Unverified-Sender";
+
+    /** Set by SpoofedSenderHook. */
+    private static final AttributeName ATTRIBUTE = AttributeName.of("org.rempart.unverified-sender");
+
+    private String field;
+
+    @Override
+    public void init() throws MessagingException {
+        Parameters parameters = Parameters.of(this, NAME);
+        field = parameters.text(NAME).orElse(FIELD);
+        if (!field.matches("[A-Za-z0-9-]{1,76}")) {
+            throw parameters.fault(NAME, field, "is no field name", "write " + FIELD);
+        }
+    }
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        Optional<String> where = AttributeUtils.getValueAndCastFromMail(mail, ATTRIBUTE, String.class);
+        if (where.isEmpty() || mail.getMessage() == null) {
+            return;
+        }
+        // Several recipients may bring it here again.
+        mail.removeAttribute(ATTRIBUTE);
+        byte[] line = (field + ": " + where.get() + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        try (RawMessage message = RawMessage.of(mail)) {
+            byte[] old = message.header().bytes();
+            byte[] marked = new byte[line.length + old.length];
+            System.arraycopy(line, 0, marked, 0, line.length);
+            System.arraycopy(old, 0, marked, line.length, old.length);
+            message.replaceHeader(marked);
+        } catch (IOException | RuntimeException unread) {
+            throw new MessagingException("MarkUnverifiedSender: the header can't be read", unread);
+        }
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "Tells the recipients of a mail that its sender is not verified";
+    }
+}

@@ -1,0 +1,177 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.queue.api.MailPrioritySupport;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
+import org.apache.mailet.Mail;
+import org.apache.mailet.ProcessingState;
+import org.apache.mailet.base.GenericMailet;
+import org.rempart.mailet.delivery.DeliveryService;
+import org.rempart.mailet.delivery.DeliverySettings;
+import org.rempart.mailet.delivery.OutboundTlsRules;
+import org.rempart.mailet.delivery.tls.LocalTlsRules;
+import org.rempart.mailet.delivery.tls.MtaSts;
+import org.rempart.mailet.delivery.tls.TlsHandshake;
+import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.policy.TlsPolicy;
+
+/**
+ * Delivers mail to other servers, with the TLS that its destination must have. It takes the place of James's RemoteDelivery
+ * by its class name, and the same parameters:
+ *
+ * <pre>{@code
+ * <mailet match="All" class="org.rempart.mailet.SecureRemoteDelivery">
+ *   <outgoing>outgoing</outgoing>
+ *   <heloName>mail.example.com</heloName>
+ *   <delayTime>5m, 10m, 30m, 1h, 2h, 4h, 8h, 16h, 3*24h</delayTime>
+ *   <maxRetries>11</maxRetries>
+ *   <bounceProcessor>bounces</bounceProcessor>
+ *   <tls>bank.example=verify, *.gov.example=encrypt, *=opportunistic</tls>
+ * </mailet>
+ * }</pre>
+ *
+ * Without {@code <tls>}, the {@code <outbound>} of the policy file applies, and where that is not there, its defaults.
+ * Domains that no rule names may ask for more by MTA-STS, unless the policy file says {@code mtaSts="off"}.
+ *
+ * <table>
+ *   <caption>Parameters</caption>
+ *   <tr><td>policy</td><td>the URL of the policy file, {@code file://conf/rempart.xml} if not given</td></tr>
+ *   <tr><td>tls</td><td>rules of the form {@code domain=level}, separated by commas, instead of the policy file. The domain
+ *       may be {@code *.example}, or {@code *} for every other</td></tr>
+ *   <tr><td>outgoing</td><td>the queue that mail waits in, {@code outgoing} if not given; no two deliveries may share one</td></tr>
+ *   <tr><td>delayTime, maxRetries</td><td>when a mail is tried again, and how often at least: {@code 5m, 3*10m, 1h};
+ *       6 hours and 5 if not given</td></tr>
+ *   <tr><td>maxDnsProblemRetries</td><td>how often a mail is tried again whose domain the DNS does not know: 0</td></tr>
+ *   <tr><td>bounceProcessor</td><td>the processor that gets mail that failed, with the attributes {@code delivery-error},
+ *       {@code delivery-error-code} and {@code is-delivery-permanent-error}; if not given, the sender gets a notice</td></tr>
+ *   <tr><td>onSuccess</td><td>a processor that gets mail that was delivered</td></tr>
+ *   <tr><td>gateway, gatewayPort</td><td>hosts, with a port or without, that all mail goes to instead of the MX hosts. What
+ *       the policy says of a recipient's domain holds on the way to the gateway, too</td></tr>
+ *   <tr><td>gatewayUsername, gatewayPassword</td><td>the account that the gateway wants; shown to it only under TLS</td></tr>
+ *   <tr><td>loadBalancing</td><td>whether gateways are tried in any order: true</td></tr>
+ *   <tr><td>heloName</td><td>the name that this server says of itself, the default domain if not given</td></tr>
+ *   <tr><td>bind</td><td>the address of this machine that connections come from</td></tr>
+ *   <tr><td>mail.smtp.port</td><td>the port of MX hosts: 25</td></tr>
+ *   <tr><td>connectiontimeout</td><td>for a connection, in milliseconds: 30000</td></tr>
+ *   <tr><td>timeout</td><td>for each reply, in milliseconds; those of RFC 5321, section 4.5.3.2, if not given. The reply to
+ *       a message has ten minutes at least</td></tr>
+ *   <tr><td>sendpartial</td><td>whether a mail goes to those whom the peer accepts, when it refuses others: true</td></tr>
+ *   <tr><td>usePriority</td><td>whether mail that is tried again waits behind other mail: false</td></tr>
+ *   <tr><td>deliveryThreads</td><td>how many mails are delivered at once: 100</td></tr>
+ *   <tr><td>mailsInFlight</td><td>how many mails are taken from the queue at once: 500</td></tr>
+ *   <tr><td>connectionsPerDestination</td><td>at most to one destination, and to one host: 20</td></tr>
+ *   <tr><td>mailsPerConnection</td><td>before it is closed: 100</td></tr>
+ *   <tr><td>idleTime</td><td>how long a connection rests for the next mail, in milliseconds: 5000</td></tr>
+ *   <tr><td>debug</td><td>whether the server's log tells of every attempt, as the audit trail does: false</td></tr>
+ * </table>
+ *
+ * A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
+ * 8BITMIME a message is not rewritten, which would break its signatures; it is refused with the status 5.6.3.
+ */
+public final class SecureRemoteDelivery extends GenericMailet {
+    private static final Duration HANDSHAKE = Duration.ofMinutes(1);
+
+    private final DNSService dns;
+    private final DomainList domains;
+    private final MailQueueFactory<?> queues;
+    private final MetricFactory metrics;
+    private final GaugeRegistry gauges;
+    private final FileSystem files;
+    private DeliverySettings settings;
+    private DeliveryService service;
+    /** Null where it is not asked. */
+    private MtaSts mtaSts;
+
+    @Inject
+    public SecureRemoteDelivery(
+            DNSService dns,
+            DomainList domains,
+            MailQueueFactory<?> queues,
+            MetricFactory metrics,
+            GaugeRegistry gauges,
+            FileSystem files) {
+        this.dns = dns;
+        this.domains = domains;
+        this.queues = queues;
+        this.metrics = metrics;
+        this.gauges = gauges;
+        this.files = files;
+    }
+
+    @Override
+    public void init() throws MessagingException {
+        DeliveryConfiguration configuration = DeliveryConfiguration.of(this);
+        settings = configuration.settings(domains);
+        OutboundTlsRules rules = rules(configuration.tls(files));
+        MailQueue queue = queues.createQueue(MailQueueName.of(settings.queue()));
+        service = new DeliveryService(
+                settings, queue, getMailetContext(), dns, rules, new TlsHandshake(HANDSHAKE), metrics, gauges);
+        service.start();
+    }
+
+    private OutboundTlsRules rules(TlsPolicy policy) throws MessagingException {
+        try {
+            LocalTlsRules local = LocalTlsRules.read(policy, files);
+            if (!settings.gateways().isEmpty()) {
+                return OutboundTlsRules.throughGateway(new TlsPolicies(local, List.of()));
+            }
+            if (policy.mtaSts()) {
+                mtaSts = MtaSts.open(dns, files, policy.protocols());
+            }
+            return OutboundTlsRules.direct(new TlsPolicies(local, mtaSts == null ? List.of() : List.of(mtaSts)));
+        } catch (IOException fault) {
+            throw new MessagingException("SecureRemoteDelivery: " + fault.getMessage(), fault);
+        }
+    }
+
+    /** Puts the mail into the queue; it ends here. */
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        if (settings.usePriority()) {
+            mail.setAttribute(MailPrioritySupport.HIGH_PRIORITY_ATTRIBUTE);
+        }
+        service.enqueue(mail);
+        mail.setState(Mail.GHOST);
+    }
+
+    @Override
+    public void destroy() {
+        if (service != null) {
+            service.stop();
+        }
+        if (mtaSts != null) {
+            mtaSts.close();
+        }
+    }
+
+    @Override
+    public Collection<ProcessingState> requiredProcessingState() {
+        return Stream.of(settings.bounceProcessor(), settings.successProcessor())
+                .flatMap(java.util.Optional::stream)
+                .map(ProcessingState::new)
+                .collect(Collectors.toList());
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "Delivers to other servers, with the TLS that the destination must have";
+    }
+}

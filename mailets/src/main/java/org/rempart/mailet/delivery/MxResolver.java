@@ -1,0 +1,175 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery;
+
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.james.core.Domain;
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.dnsservice.api.TemporaryResolutionException;
+
+/**
+ * Finds the hosts that take mail for a domain (RFC 5321, section 5.1), and their addresses, with James's DNS service. That
+ * orders MX records by preference, those of the same preference anew each time, and gives the domain itself where it has an
+ * address and no MX record.
+ */
+final class MxResolver {
+    private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
+    private static final int SMTP = 25;
+
+    private final DNSService dns;
+    private final String ownName;
+    private final int port;
+    private final ShortCache<Domain, List<String>> hosts = new ShortCache<>(Duration.ofSeconds(20), 10_000);
+    private final ShortCache<String, List<InetAddress>> addresses = new ShortCache<>(Duration.ofSeconds(20), 10_000);
+
+    /**
+     * @param ownName the name that this server says of itself
+     * @param port of MX hosts
+     */
+    MxResolver(DNSService dns, String ownName, int port) {
+        this.dns = dns;
+        this.ownName = withoutDot(ownName);
+        this.port = port;
+    }
+
+    /**
+     * The hosts to be tried for a domain, in this order; where this server is one of them, those before it.
+     *
+     * @throws NoRouteException when there are none
+     */
+    List<Endpoint> route(Domain domain) throws NoRouteException {
+        Optional<InetAddress> literal = literal(domain.asString());
+        List<String> names;
+        if (literal.isPresent()) {
+            names = List.of(literal.get().getHostAddress());
+        } else {
+            Optional<List<String>> known = hosts.get(domain);
+            names = known.isPresent() ? known.get() : lookUp(domain);
+        }
+        List<Endpoint> route = new ArrayList<>();
+        for (String name : names) {
+            if (isThisServer(name)) {
+                break;
+            }
+            route.add(Endpoint.of(name, port));
+        }
+        if (route.isEmpty()) {
+            throw new NoRouteException(
+                    NoRouteException.Kind.PERMANENT,
+                    "554 5.4.6 the mail server of " + domain.asString()
+                            + " is this one, which does not know the domain");
+        }
+        return route;
+    }
+
+    private List<String> lookUp(Domain domain) throws NoRouteException {
+        Collection<String> found;
+        try {
+            found = dns.findMXRecords(domain.asString());
+        } catch (TemporaryResolutionException unanswered) {
+            throw new NoRouteException(
+                    NoRouteException.Kind.TEMPORARY, "451 4.4.3 the DNS does not answer for " + domain.asString());
+        }
+        if (found == null || found.isEmpty()) {
+            throw new NoRouteException(
+                    NoRouteException.Kind.UNKNOWN,
+                    "550 5.1.2 the DNS has neither an MX record nor an address for " + domain.asString());
+        }
+        List<String> names = new ArrayList<>();
+        for (String name : found) {
+            String host = withoutDot(name);
+            if (!host.isEmpty()) {
+                names.add(host);
+            }
+        }
+        if (names.isEmpty()) {
+            throw new NoRouteException(
+                    NoRouteException.Kind.PERMANENT,
+                    "556 5.1.10 " + domain.asString() + " takes no mail (null MX, RFC 7505)");
+        }
+        hosts.put(domain, names);
+        return names;
+    }
+
+    /** {@code mx.example.com.} is the same name, written absolutely; a dot alone is the root. */
+    private static String withoutDot(String name) {
+        String lower = name.trim().toLowerCase(Locale.ROOT);
+        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    }
+
+    /** On another port than SMTP's, an address of this machine is no sign of this server. */
+    private boolean isThisServer(String host) {
+        if (host.equals(ownName)) {
+            return true;
+        }
+        if (port != SMTP) {
+            return false;
+        }
+        try {
+            for (InetAddress address : addresses(host)) {
+                if (address.isLoopbackAddress()
+                        || address.isAnyLocalAddress()
+                        || NetworkInterface.getByInetAddress(address) != null) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (NoRouteException | SocketException unknown) {
+            return false;
+        }
+    }
+
+    /**
+     * A host's addresses.
+     *
+     * @param host a name, or an address
+     * @throws NoRouteException when it has none
+     */
+    List<InetAddress> addresses(String host) throws NoRouteException {
+        Optional<InetAddress> literal = literal(host);
+        if (literal.isPresent()) {
+            return List.of(literal.get());
+        }
+        Optional<List<InetAddress>> known = addresses.get(host);
+        if (known.isPresent()) {
+            return known.get();
+        }
+        try {
+            List<InetAddress> found = List.copyOf(dns.getAllByName(host));
+            if (!found.isEmpty()) {
+                addresses.put(host, found);
+                return found;
+            }
+        } catch (UnknownHostException unknown) {
+            // Told below; James's service does not say whether it got no answer, or this one.
+        }
+        throw new NoRouteException(
+                NoRouteException.Kind.UNKNOWN, "450 4.4.4 the DNS has no address for the host " + host);
+    }
+
+    /** The address in an address literal (RFC 5321, section 4.1.3), in brackets or without; no name is looked up. */
+    static Optional<InetAddress> literal(String text) {
+        String inner = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
+        String address = inner.toLowerCase(Locale.ROOT).startsWith("ipv6:") ? inner.substring(5) : inner;
+        if (!IPV4.matcher(address).matches() && address.indexOf(':') < 0) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(InetAddress.getByName(address));
+        } catch (UnknownHostException none) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery;
+
+import org.apache.james.core.Domain;
+import org.rempart.mailet.delivery.tls.TlsDecision;
+import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
+
+/** Says what TLS mail for a domain gets, on its way to the domain's MX hosts, or through a gateway. */
+public interface OutboundTlsRules {
+    /**
+     * What holds at a host; may ask the network.
+     *
+     * @throws TlsPolicyUnavailableException when mail must wait because somebody can't be asked
+     */
+    TlsDecision decide(Domain recipientDomain, String host) throws TlsPolicyUnavailableException;
+
+    /** Mail that goes to MX hosts: the administrator's rules, and what the domain itself publishes. */
+    static OutboundTlsRules direct(TlsPolicies policies) {
+        return policies::decide;
+    }
+
+    /**
+     * Mail that goes through a gateway: a rule of the administrator's that names the recipient's domain holds on the way to
+     * the gateway, too; else that for the gateway itself. What domains publish is about their own servers.
+     *
+     * @param localPolicies the administrator's rules alone
+     */
+    static OutboundTlsRules throughGateway(TlsPolicies localPolicies) {
+        return (domain, gateway) -> {
+            TlsDecision named = localPolicies.decide(domain, gateway);
+            return named.requirement().source().equals("default") ? localPolicies.decideForGateway(gateway) : named;
+        };
+    }
+}

@@ -1,0 +1,68 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import javax.naming.InvalidNameException;
+import javax.naming.ldap.LdapName;
+import javax.naming.ldap.Rdn;
+
+/** The names that a certificate is for (RFC 6125, section 6.4). */
+final class CertificateNames {
+    private static final int DNS_NAME = 2;
+    private static final int IP_ADDRESS = 7;
+
+    private CertificateNames() {}
+
+    /**
+     * Its DNS names: the subjectAltNames; where there is none of that kind, the subject's common name (section 6.4.4),
+     * unless names count only as subjectAltNames.
+     */
+    static List<String> dnsIds(X509Certificate certificate, boolean subjectAltNamesOnly) {
+        List<String> names = subjectAltNames(certificate, DNS_NAME);
+        return names.isEmpty() && !subjectAltNamesOnly ? commonNames(certificate) : names;
+    }
+
+    /** Its addresses, as text. */
+    static List<String> addresses(X509Certificate certificate) {
+        return subjectAltNames(certificate, IP_ADDRESS);
+    }
+
+    private static List<String> subjectAltNames(X509Certificate certificate, int kind) {
+        List<String> names = new ArrayList<>();
+        try {
+            Collection<List<?>> all = certificate.getSubjectAlternativeNames();
+            if (all != null) {
+                for (List<?> name : all) {
+                    if (name.get(0).equals(kind)) {
+                        names.add((String) name.get(1));
+                    }
+                }
+            }
+        } catch (CertificateParsingException unreadable) {
+            // A name that can't be read is none.
+            return List.of();
+        }
+        return names;
+    }
+
+    private static List<String> commonNames(X509Certificate certificate) {
+        List<String> names = new ArrayList<>();
+        try {
+            for (Rdn part : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
+                if (part.getType().equalsIgnoreCase("CN") && part.getValue() instanceof String) {
+                    names.add((String) part.getValue());
+                }
+            }
+        } catch (InvalidNameException unreadable) {
+            return List.of();
+        }
+        return names;
+    }
+}

@@ -1,0 +1,170 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.apache.james.core.Domain;
+import org.rempart.policy.Fingerprint;
+import org.rempart.policy.PolicyFile;
+import org.rempart.policy.TlsLevel;
+import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.TlsProbe;
+
+/** Asks the servers of a domain as the delivery would, up to the handshake. */
+public final class DestinationProbe implements TlsProbe {
+    private static final Duration DEADLINE = Duration.ofSeconds(30);
+
+    @Override
+    public Destination probe(TlsPolicy policy, PolicyFile.Opener files, Dns dns, Domain domain, int port)
+            throws IOException {
+        LocalTlsRules local = LocalTlsRules.read(policy, files);
+        try (MtaSts mtaSts = MtaSts.open(new TxtOnly(dns), Optional.empty(), policy.protocols());
+                TlsHandshake handshake = new TlsHandshake(DEADLINE)) {
+            TlsPolicies policies = new TlsPolicies(local, policy.mtaSts() ? List.of(mtaSts) : List.of());
+            Map<String, String> facts = new LinkedHashMap<>();
+            facts.put("domain", domain.asString());
+            List<String> hosts = hosts(dns, domain);
+            TlsDecision first = policies.decide(domain, hosts.get(0));
+            facts.put("level", first.requirement().level().keyword());
+            facts.put("decided by", first.requirement().source() + ", since " + first.why());
+            facts.put("rule", first.requirement().rule().toString());
+            facts.put("mta-sts", policy.mtaSts() ? mtaSts.describe(domain) : "switched off");
+            List<Host> found = new ArrayList<>();
+            for (String host : hosts) {
+                found.add(new HostProbe(dns, handshake, policies.decide(domain, host), host, port).host());
+            }
+            return Destination.of(facts, found);
+        } catch (TlsPolicyUnavailableException | NoHostException unknown) {
+            return Destination.withoutHosts(Map.of("domain", domain.asString()), String.valueOf(unknown.getMessage()));
+        }
+    }
+
+    private static List<String> hosts(Dns dns, Domain domain) throws NoHostException {
+        List<String> hosts;
+        try {
+            hosts = dns.mx(domain.asString());
+        } catch (IOException unanswered) {
+            throw new NoHostException("the DNS does not say its MX: " + unanswered.getMessage(), unanswered);
+        }
+        if (hosts.equals(List.of(""))) {
+            throw new NoHostException("the domain takes no mail (null MX, RFC 7505)", null);
+        }
+        return hosts.isEmpty() ? List.of(domain.asString()) : hosts;
+    }
+
+    /** A domain has no host to ask. */
+    private static final class NoHostException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        NoHostException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
+
+    /** Asks one host. */
+    private static final class HostProbe {
+        private final Dns dns;
+        private final TlsHandshake handshake;
+        private final TlsDecision decision;
+        private final TlsRequirement requirement;
+        private final String host;
+        private final int port;
+        private final Map<String, String> facts = new LinkedHashMap<>();
+        private List<String> chain = List.of();
+
+        HostProbe(Dns dns, TlsHandshake handshake, TlsDecision decision, String host, int port) {
+            this.dns = dns;
+            this.handshake = handshake;
+            this.decision = decision;
+            this.requirement = decision.requirement();
+            this.host = host;
+            this.port = port;
+        }
+
+        Host host() {
+            facts.put("host", host);
+            try (SmtpGreeting peer = SmtpGreeting.of(dns.addresses(host), port, DEADLINE)) {
+                facts.put("address", peer.address());
+                facts.put("starttls", peer.offersStartTls() ? "offered" : "not offered");
+                Host asked = asked(peer);
+                return requirement.allowsMx(host)
+                        ? asked
+                        : new Host(
+                                facts,
+                                chain,
+                                false,
+                                "no mail goes to it: it is not among "
+                                        + requirement.mxPatterns().orElseThrow());
+            } catch (IOException failure) {
+                return waiting("it can't be asked (" + failure.getMessage() + ")");
+            }
+        }
+
+        private Host asked(SmtpGreeting peer) throws IOException {
+            if (requirement.level() == TlsLevel.NONE) {
+                return going("mail goes in clear text, as the rule says");
+            }
+            if (!peer.offersStartTls()) {
+                return withoutTls("it does not offer STARTTLS");
+            }
+            String answer = peer.startTls();
+            if (!answer.startsWith("220")) {
+                return withoutTls("it refuses STARTTLS (" + answer + ")");
+            }
+            try {
+                TlsConnection connection = handshake.start(peer.socket(), 0, requirement, host);
+                facts.put("tls", connection.protocol() + ", " + connection.cipher());
+                certificate(connection.certificate());
+                String tested = tested(Optional.of(connection));
+                connection.socket().close();
+                return going("mail goes under TLS" + tested);
+            } catch (TlsFailureException failure) {
+                failure.certificate().ifPresent(this::certificate);
+                return withoutTls(String.valueOf(failure.getMessage()));
+            }
+        }
+
+        private void certificate(CertificateVerdict verdict) {
+            facts.put("certificate", verdict.toString());
+            chain = verdict.chain().stream().map(HostProbe::line).collect(Collectors.toList());
+        }
+
+        private static String line(X509Certificate certificate) {
+            return certificate.getSubjectX500Principal().getName() + ", by "
+                    + certificate.getIssuerX500Principal().getName() + ", until "
+                    + certificate.getNotAfter().toInstant() + ", " + Fingerprint.ofCertificate(certificate) + ", "
+                    + Fingerprint.ofKey(certificate);
+        }
+
+        private Host withoutTls(String reason) {
+            return requirement.allowsClearText()
+                    ? going("mail goes in clear text: " + reason + tested(Optional.empty()))
+                    : waiting(reason);
+        }
+
+        private String tested(Optional<TlsConnection> connection) {
+            return decision.tested()
+                    .flatMap(tested -> handshake.shortfall(tested, host, connection))
+                    .map(shortfall -> "; the domain's policy, were it enforced, would keep it: " + shortfall)
+                    .orElse("");
+        }
+
+        private Host going(String how) {
+            return new Host(facts, chain, true, how);
+        }
+
+        private Host waiting(String why) {
+            return new Host(facts, chain, false, "mail waits: " + why);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+
+/** What is known of a domain's MTA-STS: its policy, or that it has none. Immutable. */
+final class MtaStsEntry {
+    /** A policy holds, and the absence of one is remembered, at least so long: some ask to be fetched for each mail. */
+    static final Duration SHORTEST = Duration.ofMinutes(10);
+
+    private final String domain;
+    private final String id;
+    private final MtaStsPolicy policy;
+    private final Instant fetched;
+    private final Instant checked;
+    private final String reason;
+
+    private MtaStsEntry(
+            String domain, String id, MtaStsPolicy policy, Instant fetched, Instant checked, String reason) {
+        this.domain = Objects.requireNonNull(domain);
+        this.id = id;
+        this.policy = policy;
+        this.fetched = Objects.requireNonNull(fetched);
+        this.checked = Objects.requireNonNull(checked);
+        this.reason = reason;
+    }
+
+    static MtaStsEntry policy(String domain, String id, MtaStsPolicy policy, Instant fetched) {
+        return new MtaStsEntry(
+                domain, Objects.requireNonNull(id), Objects.requireNonNull(policy), fetched, fetched, null);
+    }
+
+    /** @param reason why there is none, in words */
+    static MtaStsEntry none(String domain, Instant looked, String reason) {
+        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason));
+    }
+
+    /** The same, looked at again and found unchanged, or not to be had anew. */
+    MtaStsEntry checkedAt(Instant now) {
+        return new MtaStsEntry(domain, id, policy, fetched, now, reason);
+    }
+
+    String domain() {
+        return domain;
+    }
+
+    Optional<MtaStsPolicy> policy() {
+        return Optional.ofNullable(policy);
+    }
+
+    /** The id in the DNS when the policy was fetched. */
+    String id() {
+        return id;
+    }
+
+    Instant fetched() {
+        return fetched;
+    }
+
+    /** When the DNS was asked last whether there is a newer one. */
+    Instant checked() {
+        return checked;
+    }
+
+    /** Why there is no policy. */
+    Optional<String> reason() {
+        return Optional.ofNullable(reason);
+    }
+
+    /** When this holds no longer. */
+    Instant end() {
+        Duration life = policy == null || policy.maxAge().compareTo(SHORTEST) < 0 ? SHORTEST : policy.maxAge();
+        return fetched.plus(life);
+    }
+
+    boolean holds(Instant now) {
+        return now.isBefore(end());
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** The TXT record by which a domain says that it has an MTA-STS policy (RFC 8461, section 3.1). */
+final class MtaStsRecord {
+    private static final Pattern VERSION = Pattern.compile("v=STSv1[ \\t]*;.*", Pattern.DOTALL);
+    private static final Pattern ID = Pattern.compile("id=([A-Za-z0-9]{1,32})");
+    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"", Pattern.DOTALL);
+    private static final Pattern ESCAPED = Pattern.compile("\\\\(\\d{3}|.)", Pattern.DOTALL);
+
+    private MtaStsRecord() {}
+
+    /**
+     * The id of the policy that a domain announces; empty when it announces none. Records that are something else don't
+     * count; of those that count there must be one only.
+     *
+     * @param records the TXT records, their strings as they are or in quotation marks as in a zone file
+     */
+    static Optional<String> id(Collection<String> records) {
+        List<String> announcing = records.stream()
+                .map(MtaStsRecord::joined)
+                .filter(record -> VERSION.matcher(record).matches())
+                .collect(Collectors.toList());
+        if (announcing.size() != 1) {
+            return Optional.empty();
+        }
+        for (String field : announcing.get(0).split(";", -1)) {
+            Matcher id = ID.matcher(field.strip());
+            if (id.matches()) {
+                return Optional.of(id.group(1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The strings of one record, joined without anything between (RFC 7208, section 3.3). */
+    private static String joined(String record) {
+        if (!record.startsWith("\"")) {
+            return record;
+        }
+        StringBuilder joined = new StringBuilder();
+        Matcher strings = QUOTED.matcher(record);
+        while (strings.find()) {
+            joined.append(ESCAPED.matcher(strings.group(1)).replaceAll(MtaStsRecord::unescaped));
+        }
+        return joined.toString();
+    }
+
+    private static String unescaped(MatchResult escaped) {
+        String code = escaped.group(1);
+        return Matcher.quoteReplacement(code.length() == 3 ? String.valueOf((char) Integer.parseInt(code)) : code);
+    }
+}

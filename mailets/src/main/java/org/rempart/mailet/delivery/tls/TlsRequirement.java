@@ -1,0 +1,188 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.james.core.Domain;
+import org.rempart.policy.Fingerprint;
+import org.rempart.policy.OutboundTls;
+import org.rempart.policy.PeerName;
+import org.rempart.policy.Rule;
+import org.rempart.policy.TlsLevel;
+
+/**
+ * What a connection to an MX has to satisfy before mail for a domain goes over it, and who asked for it.
+ *
+ * <p>Two requirements are equal when the same connection <em>to the same MX host</em> satisfies both: level, protocols,
+ * names, trust anchors and fingerprints. So the pair of MX host and requirement is the key under which a connection may
+ * be used again. Who asked, and which MX hosts may be used ({@link #allowsMx}, to be asked before a connection is opened
+ * or used again), make no difference to that.
+ */
+public final class TlsRequirement {
+    private final TlsLevel level;
+    private final List<String> protocols;
+    private final List<PeerName> names;
+    private final boolean dnsIdOnly;
+    private final TrustAnchors anchors;
+    private final Set<Fingerprint> fingerprints;
+    private final List<MxPattern> mxPatterns;
+    private final String source;
+    private final Rule rule;
+
+    private TlsRequirement(
+            TlsLevel level,
+            List<String> protocols,
+            List<PeerName> names,
+            boolean dnsIdOnly,
+            TrustAnchors anchors,
+            Set<Fingerprint> fingerprints,
+            List<MxPattern> mxPatterns,
+            String source,
+            Rule rule) {
+        this.level = Objects.requireNonNull(level);
+        this.protocols = List.copyOf(protocols);
+        this.names = List.copyOf(names);
+        this.dnsIdOnly = dnsIdOnly;
+        this.anchors = anchors;
+        this.fingerprints = Set.copyOf(fingerprints);
+        this.mxPatterns = mxPatterns == null ? null : List.copyOf(mxPatterns);
+        this.source = Objects.requireNonNull(source);
+        this.rule = Objects.requireNonNull(rule);
+    }
+
+    /**
+     * What a local rule asks for.
+     *
+     * @param outbound what the rule says
+     * @param rule the rule
+     * @param source who wrote it, for the audit trail: {@code policy} or {@code default}
+     * @param recipientDomain whose mail it is; at the level {@code secure} without names of its own, the certificate must
+     *     be for this domain or a name below it
+     * @param protocols JSSE names of the TLS versions that may be used
+     * @param anchors what {@link OutboundTls#trust()} names; empty: the JVM's authorities
+     */
+    public static TlsRequirement ofRule(
+            OutboundTls outbound,
+            Rule rule,
+            String source,
+            Domain recipientDomain,
+            List<String> protocols,
+            Optional<TrustAnchors> anchors) {
+        List<PeerName> names = outbound.names();
+        if (outbound.level() == TlsLevel.SECURE && names.isEmpty()) {
+            String domain = HostNames.normalise(recipientDomain.asString());
+            names = List.of(PeerName.exactly(domain), PeerName.below(domain));
+        }
+        return new TlsRequirement(
+                outbound.level(),
+                protocols,
+                names,
+                false,
+                anchors.orElse(null),
+                outbound.fingerprints(),
+                null,
+                source,
+                rule);
+    }
+
+    /**
+     * What a published MTA-STS policy asks for (RFC 8461, section 4.1): one of its MX hosts, with a certificate of the
+     * JVM's authorities for the host's name as a subjectAltName.
+     *
+     * @param mxPatterns the policy's {@code mx} lines
+     * @param rule the policy, for the audit trail
+     * @param protocols JSSE names of the TLS versions that may be used
+     */
+    public static TlsRequirement ofMtaSts(List<MxPattern> mxPatterns, Rule rule, List<String> protocols) {
+        return new TlsRequirement(
+                TlsLevel.VERIFY, protocols, List.of(), true, null, Set.of(), mxPatterns, "mta-sts", rule);
+    }
+
+    public TlsLevel level() {
+        return level;
+    }
+
+    /** JSSE names of the TLS versions that may be used. */
+    public List<String> protocols() {
+        return protocols;
+    }
+
+    /** The names of which the certificate must have one; empty: that of the MX host, where the level asks for a name. */
+    public List<PeerName> names() {
+        return names;
+    }
+
+    /** Whether a name counts only as a subjectAltName, even where there is none and the subject has a common name. */
+    boolean dnsIdOnly() {
+        return dnsIdOnly;
+    }
+
+    /** The authorities that are trusted instead of the JVM's. */
+    public Optional<TrustAnchors> anchors() {
+        return Optional.ofNullable(anchors);
+    }
+
+    /** The fingerprints of which the certificate must have one. */
+    public Set<Fingerprint> fingerprints() {
+        return fingerprints;
+    }
+
+    /** Of which MX hosts one must be used; empty: of any that the DNS names. */
+    public Optional<List<MxPattern>> mxPatterns() {
+        return Optional.ofNullable(mxPatterns);
+    }
+
+    /** Whether mail may go to this MX host at all; to be asked before a connection is opened or used again. */
+    public boolean allowsMx(String mxHost) {
+        return mxPatterns == null || mxPatterns.stream().anyMatch(pattern -> pattern.matches(mxHost));
+    }
+
+    /** Whether mail may leave in clear text where TLS can't be had. */
+    public boolean allowsClearText() {
+        return level.allowsClearText();
+    }
+
+    /** Who asks: {@code policy} (a local rule for the domain), {@code default}, {@code mta-sts}. */
+    public String source() {
+        return source;
+    }
+
+    /** The rule that asks, for the audit trail. */
+    public Rule rule() {
+        return rule;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        if (!(other instanceof TlsRequirement)) {
+            return false;
+        }
+        TlsRequirement that = (TlsRequirement) other;
+        return level == that.level
+                && dnsIdOnly == that.dnsIdOnly
+                && protocols.equals(that.protocols)
+                && names.equals(that.names)
+                && fingerprints.equals(that.fingerprints)
+                && Objects.equals(anchors, that.anchors);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(level, dnsIdOnly, protocols, names, fingerprints, anchors);
+    }
+
+    /** In words: {@code verify by mta-sts: mode: enforce (…)}. */
+    @Override
+    public String toString() {
+        String named = names.isEmpty()
+                ? ""
+                : names.stream().map(PeerName::toString).collect(Collectors.joining(", ", " (", ")"));
+        return level.keyword() + named + " by " + source + ": " + rule;
+    }
+}

@@ -1,0 +1,158 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rempart.policy.TlsLevel;
+
+/** What the delivery makes of TLS; what a handshake must satisfy is tested beside the handshake. */
+class DeliveryOverTlsTest {
+    private static SSLContext selfSigned;
+
+    private TestPeer peer;
+    private DeliveryRig rig;
+
+    @BeforeAll
+    static void certificate(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("keystore.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "mx",
+                        "-keyalg",
+                        "EC",
+                        "-groupname",
+                        "secp256r1",
+                        "-dname",
+                        "CN=mx.there.example",
+                        "-validity",
+                        "2",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        "changeit")
+                .inheritIO()
+                .start();
+        assertThat(keytool.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            store.load(in, "changeit".toCharArray());
+        }
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, "changeit".toCharArray());
+        selfSigned = SSLContext.getInstance("TLS");
+        selfSigned.init(keys.getKeyManagers(), null, null);
+    }
+
+    @BeforeEach
+    void start() throws Exception {
+        peer = TestPeer.start().withTls(selfSigned);
+        rig = new DeliveryRig()
+                .with(settings -> settings.port(peer.port()).connectionsPerDestination(3))
+                .address("mx.there.example", "127.0.0.1")
+                .mx("there.example", "mx.there.example.")
+                .mx("other.example", "mx.there.example.")
+                .mx("bank.example", "mx.there.example.")
+                .level("bank.example", TlsLevel.ENCRYPT)
+                .level("strict.example", TlsLevel.VERIFY)
+                .mx("strict.example", "mx.there.example.");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        rig.close();
+        peer.close();
+    }
+
+    private void send(int mails, String recipient) throws Exception {
+        int before = rig.queue().endings().size();
+        for (int i = 0; i < mails; i++) {
+            rig.send(DeliveryRig.MESSAGE, recipient);
+        }
+        await().atMost(DeliveryRig.PATIENCE).until(() -> rig.queue().endings().size() == before + mails);
+        assertThat(rig.queue().open()).isEmpty();
+    }
+
+    @Test
+    void aConnectionIsUsedAgainForTheSameRequirementOnly() throws Exception {
+        peer.offering("PIPELINING", "CHUNKING");
+        rig.with(settings -> settings.connectionsPerDestination(3).idleTime(DeliveryRig.PATIENCE));
+        rig.start();
+        send(1, "a@there.example");
+        send(1, "b@there.example");
+        assertThat(peer.connections()).isEqualTo(1);
+        // Another domain with the same host and the same requirement.
+        send(1, "c@other.example");
+        assertThat(peer.connections()).isEqualTo(1);
+        // Made without the need of TLS, it never carries mail that needs it.
+        send(1, "d@bank.example");
+        assertThat(peer.connections()).isEqualTo(2);
+
+        assertThat(peer.mails())
+                .hasSize(4)
+                .allSatisfy(mail -> assertThat(mail.encrypted).isTrue());
+    }
+
+    @Test
+    void aCertificateThatProvesNothingIsNoReasonForClearText() throws Exception {
+        rig.start();
+        send(1, "a@strict.example");
+
+        assertThat(peer.mails()).isEmpty();
+        assertThat(rig.queue().delayed())
+                .singleElement()
+                .satisfies(later -> assertThat(later.mail.getErrorMessage())
+                        .startsWith("454 4.7.5 mx.there.example")
+                        .contains("verify"));
+    }
+
+    @Test
+    void thePasswordIsSentUnderTls() throws Exception {
+        peer.offering("PIPELINING", "AUTH PLAIN").on("AUTH", "235 2.7.0 Welcome");
+        rig.through(peer)
+                .with(settings -> settings.credentials(Optional.of(Credentials.of("user", "secret"))))
+                .start();
+        send(1, "a@there.example");
+
+        assertThat(peer.commands()).contains("AUTH PLAIN AHVzZXIAc2VjcmV0");
+        assertThat(peer.mails())
+                .singleElement()
+                .satisfies(mail -> assertThat(mail.encrypted).isTrue());
+    }
+
+    @Test
+    void aLargeMessageGoesThroughTls() throws Exception {
+        StringBuilder message = new StringBuilder("Subject: large\r\n\r\n");
+        for (int i = 0; i < 20_000; i++) {
+            message.append(".line ").append(i).append("\r\n");
+        }
+        rig.start().send(message.toString(), "a@there.example");
+        await().atMost(DeliveryRig.PATIENCE).until(() -> !rig.queue().endings().isEmpty());
+
+        assertThat(peer.mails()).singleElement().satisfies(mail -> {
+            assertThat(mail.text()).isEqualTo(message.toString());
+            assertThat(mail.encrypted).isTrue();
+        });
+    }
+}

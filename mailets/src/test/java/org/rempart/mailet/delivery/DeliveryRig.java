@@ -1,0 +1,287 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery;
+
+import java.io.ByteArrayInputStream;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.dnsservice.api.TemporaryResolutionException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.metrics.api.Gauge;
+import org.apache.james.metrics.api.GaugeRegistry;
+import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.server.core.MimeMessageWrapper;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.Mail;
+import org.apache.mailet.MailetContext;
+import org.rempart.mailet.delivery.tls.LocalTlsRules;
+import org.rempart.mailet.delivery.tls.TlsHandshake;
+import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.policy.Decision;
+import org.rempart.policy.DomainPattern;
+import org.rempart.policy.OutboundTls;
+import org.rempart.policy.Rule;
+import org.rempart.policy.TlsLevel;
+import org.rempart.policy.TlsPolicy;
+
+/** A delivery with all that it needs of a server, in the test's hands: queue, DNS, policy, bounce processor. */
+final class DeliveryRig implements AutoCloseable {
+    static final String MESSAGE = "Subject: A test\r\n\r\nHello.\r\n";
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final TestQueue queue = new TestQueue();
+    private final Map<String, List<String>> mx = new ConcurrentHashMap<>();
+    private final Map<String, String> addresses = new ConcurrentHashMap<>();
+    private final List<Bounce> bounces = new CopyOnWriteArrayList<>();
+    private final Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
+    private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
+    private volatile boolean spoolFull;
+    private DeliveryService service;
+    private int mails;
+
+    /** What a processor, or James itself, was given because it could not be delivered. */
+    static final class Bounce {
+        final String processor;
+        final List<String> recipients;
+        final String error;
+
+        Bounce(String processor, List<String> recipients, String error) {
+            this.processor = processor;
+            this.recipients = recipients;
+            this.error = error;
+        }
+
+        @Override
+        public String toString() {
+            return processor + " " + recipients + " " + error;
+        }
+    }
+
+    TestQueue queue() {
+        return queue;
+    }
+
+    List<Bounce> bounces() {
+        return bounces;
+    }
+
+    /** Whether senders can't be told of anything at present. */
+    void spoolFull(boolean value) {
+        spoolFull = value;
+    }
+
+    DeliveryRig with(UnaryOperator<DeliverySettings.Builder> more) {
+        UnaryOperator<DeliverySettings.Builder> before = settings;
+        settings = builder -> more.apply(before.apply(builder));
+        return this;
+    }
+
+    /** All mail goes to this peer. */
+    DeliveryRig through(TestPeer peer) {
+        return with(builder -> builder.gateways(List.of(Endpoint.of("127.0.0.1", peer.port()))));
+    }
+
+    DeliveryRig mx(String domain, String... hosts) {
+        mx.put(domain, List.of(hosts));
+        return this;
+    }
+
+    DeliveryRig address(String host, String address) {
+        addresses.put(host, address);
+        return this;
+    }
+
+    DeliveryRig level(String domain, TlsLevel level) throws Exception {
+        rules.put(
+                DomainPattern.parse(domain),
+                Decision.of(OutboundTls.of(level), Rule.byDefault(domain + "=" + level.keyword())));
+        return this;
+    }
+
+    DeliveryRig start() throws Exception {
+        DeliverySettings built = settings.apply(DeliverySettings.builder("mail.ours.example")
+                        .retries(RetrySchedule.parse("5m, 10m", 2))
+                        .bounceProcessor(java.util.Optional.of("bounces"))
+                        .timeouts(Timeouts.all(PATIENCE)))
+                .build();
+        TlsPolicies policies = new TlsPolicies(
+                LocalTlsRules.read(TlsPolicy.builder().outbound(rules).build(), new NoFiles()), List.of());
+        service = new DeliveryService(
+                built,
+                queue,
+                context(),
+                new Names(),
+                built.gateways().isEmpty()
+                        ? OutboundTlsRules.direct(policies)
+                        : OutboundTlsRules.throughGateway(policies),
+                new TlsHandshake(PATIENCE),
+                new RecordingMetricFactory(),
+                new Gauges());
+        service.start();
+        return this;
+    }
+
+    /** Queues a mail. */
+    void send(String message, String... recipients) throws Exception {
+        sendFrom("alice@ours.example", message.getBytes(StandardCharsets.ISO_8859_1), recipients);
+    }
+
+    void sendFrom(String sender, byte[] message, String... recipients) throws Exception {
+        MailImpl mail = mail(sender, message, recipients);
+        service.enqueue(mail);
+        mail.dispose();
+    }
+
+    MailImpl mail(String sender, byte[] message, String... recipients) throws MessagingException {
+        List<MailAddress> all = new ArrayList<>();
+        for (String recipient : recipients) {
+            all.add(new MailAddress(recipient));
+        }
+        MailImpl.Builder builder = MailImpl.builder().name("mail" + ++mails).addRecipients(all);
+        MailImpl mail = (sender.isEmpty() ? builder : builder.sender(sender)).build();
+        mail.setMessageNoCopy(new MimeMessageWrapper(
+                MimeMessageInputStreamSource.create("delivery-test-" + mails, new ByteArrayInputStream(message))));
+        return mail;
+    }
+
+    DeliveryService service() {
+        return service;
+    }
+
+    @Override
+    public void close() {
+        if (service != null) {
+            service.stop();
+        }
+    }
+
+    private MailetContext context() {
+        return (MailetContext) Proxy.newProxyInstance(
+                MailetContext.class.getClassLoader(),
+                new Class<?>[] {MailetContext.class},
+                (proxy, method, arguments) -> {
+                    if (spoolFull) {
+                        throw new MessagingException("the spool is full");
+                    }
+                    Mail mail = (Mail) arguments[0];
+                    List<String> recipients = new ArrayList<>();
+                    mail.getRecipients().forEach(recipient -> recipients.add(recipient.asString()));
+                    switch (method.getName()) {
+                        case "sendMail":
+                            bounces.add(new Bounce(
+                                    (String) arguments[1],
+                                    recipients,
+                                    AttributeUtils.getValueAndCastFromMail(
+                                                    mail, AttributeName.of("delivery-error"), String.class)
+                                            .orElse("")));
+                            return null;
+                        case "bounce":
+                            bounces.add(new Bounce("James", recipients, (String) arguments[1]));
+                            return null;
+                        default:
+                            throw new UnsupportedOperationException(method.getName());
+                    }
+                });
+    }
+
+    /** A DNS as the test has it; like James's, it gives a domain itself that has no MX record but an address. */
+    private final class Names implements DNSService {
+        @Override
+        public Collection<String> findMXRecords(String name) throws TemporaryResolutionException {
+            List<String> hosts = mx.get(name);
+            if (hosts == null) {
+                return addresses.containsKey(name) ? List.of(name) : List.of();
+            }
+            if (hosts.contains("SERVFAIL")) {
+                throw new TemporaryResolutionException("no answer");
+            }
+            return hosts;
+        }
+
+        @Override
+        public Collection<String> findTXTRecords(String name) {
+            return List.of();
+        }
+
+        @Override
+        public Collection<InetAddress> getAllByName(String name) throws UnknownHostException {
+            return List.of(getByName(name));
+        }
+
+        @Override
+        public InetAddress getByName(String name) throws UnknownHostException {
+            String address = addresses.get(name);
+            if (address == null) {
+                throw new UnknownHostException(name);
+            }
+            return InetAddress.getByName(address);
+        }
+
+        @Override
+        public InetAddress getLocalHost() {
+            return InetAddress.getLoopbackAddress();
+        }
+
+        @Override
+        public String getHostName(InetAddress address) {
+            return address.getHostAddress();
+        }
+    }
+
+    /** No rule of these tests names a file. */
+    private static final class NoFiles implements FileSystem {
+        @Override
+        public InputStream getResource(String url) throws IOException {
+            throw new FileNotFoundException(url);
+        }
+
+        @Override
+        public File getFile(String url) throws FileNotFoundException {
+            throw new FileNotFoundException(url);
+        }
+
+        @Override
+        public File getBasedir() throws FileNotFoundException {
+            throw new FileNotFoundException();
+        }
+    }
+
+    private static final class Gauges implements GaugeRegistry {
+        private final Map<String, Object> registered = new HashMap<>();
+
+        @Override
+        public <T> GaugeRegistry register(String name, Gauge<T> gauge) {
+            registered.put(name, gauge);
+            return this;
+        }
+
+        @Override
+        public <T> SettableGauge<T> settableGauge(String name) {
+            return value -> registered.put(name, value);
+        }
+    }
+}

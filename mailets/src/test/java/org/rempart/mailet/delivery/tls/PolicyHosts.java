@@ -1,0 +1,198 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.tls;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * The policy hosts {@code mta-sts.<domain>} of a test: a web server on the loopback interface, and a proxy that leads to it
+ * whatever host is asked for. So the client works with real names and checks the certificate for them.
+ */
+final class PolicyHosts implements AutoCloseable {
+    private static final String PATH = "/.well-known/mta-sts.txt";
+
+    private final TestAuthority authority = new TestAuthority("web CA");
+    private final HttpsServer server;
+    private final ServerSocket proxy;
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "policy-hosts");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final CountDownLatch end = new CountDownLatch(1);
+
+    /** What a host answers. */
+    @FunctionalInterface
+    interface Answer {
+        void give(HttpExchange exchange) throws IOException;
+    }
+
+    /** Hosts with certificates for these domains. */
+    PolicyHosts(String... domains) throws IOException {
+        TestAuthority.Request certificate = authority.request("");
+        for (String domain : domains) {
+            certificate.dnsName("mta-sts." + domain);
+        }
+        server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(certificate.issue().server()));
+        server.setExecutor(threads);
+        server.createContext("/", this::answer);
+        server.start();
+        proxy = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        threads.execute(this::accept);
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try {
+            String host = exchange.getRequestHeaders().getFirst("Host");
+            requests.add(host);
+            Answer answer = answers.get(host);
+            if (answer == null || !exchange.getRequestURI().getPath().equals(PATH)) {
+                exchange.sendResponseHeaders(404, -1);
+            } else {
+                answer.give(exchange);
+            }
+        } finally {
+            exchange.close();
+        }
+    }
+
+    private void accept() {
+        while (!proxy.isClosed()) {
+            try {
+                Socket client = proxy.accept();
+                threads.execute(() -> lead(client));
+            } catch (IOException closed) {
+                return;
+            }
+        }
+    }
+
+    private void lead(Socket client) {
+        try (Socket closing = client;
+                Socket web = new Socket(
+                        InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
+            ByteArrayOutputStream head = new ByteArrayOutputStream();
+            while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
+                int next = closing.getInputStream().read();
+                if (next < 0) {
+                    return;
+                }
+                head.write(next);
+            }
+            closing.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            threads.execute(() -> pipe(web, closing));
+            pipe(closing, web);
+        } catch (IOException broken) {
+            // What the client made of it is what the test looks at.
+        }
+    }
+
+    private static void pipe(Socket from, Socket to) {
+        try (InputStream in = from.getInputStream();
+                OutputStream out = to.getOutputStream()) {
+            in.transferTo(out);
+        } catch (IOException closed) {
+            // Both ends are closed then.
+        }
+    }
+
+    void publish(String domain, String policy) {
+        answer(domain, exchange -> send(exchange, "text/plain; charset=utf-8", policy));
+    }
+
+    void answer(String domain, Answer answer) {
+        answers.put("mta-sts." + domain, answer);
+    }
+
+    /** Answers nothing as long as the test lasts. */
+    void stall(String domain) {
+        answer(domain, exchange -> untilTheEnd());
+    }
+
+    /** Waits as long as the test lasts. */
+    void untilTheEnd() {
+        try {
+            end.await();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    void silence() {
+        answers.clear();
+    }
+
+    static void send(HttpExchange exchange, String type, String text) throws IOException {
+        Headers headers = exchange.getResponseHeaders();
+        headers.add("Content-Type", type);
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, bytes.length);
+        exchange.getResponseBody().write(bytes);
+    }
+
+    /** The hosts that were asked, one entry a request. */
+    List<String> requests() {
+        return requests;
+    }
+
+    /** A client that trusts these hosts' authority. */
+    HttpClient.Builder client() {
+        return client(authority);
+    }
+
+    HttpClient.Builder client(TestAuthority trusted) {
+        try {
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            store.setCertificateEntry("ca", trusted.certificate());
+            TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+            trust.init(store);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, trust.getTrustManagers(), null);
+            return HttpClient.newBuilder()
+                    .sslContext(context)
+                    .proxy(ProxySelector.of(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.getLocalPort())));
+        } catch (GeneralSecurityException | IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        end.countDown();
+        proxy.close();
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
