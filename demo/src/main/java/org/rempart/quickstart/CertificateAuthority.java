@@ -63,7 +63,7 @@ public final class CertificateAuthority {
             X509v3CertificateBuilder builder = builder(name, keys);
             builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
             builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
-            this.certificate = sign(builder);
+            this.certificate = sign(builder, SIGNATURE);
         } catch (CertIOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -92,10 +92,35 @@ public final class CertificateAuthority {
      * @throws IllegalArgumentException if there is none
      */
     public ServerCertificate issue(List<String> hosts) throws GeneralSecurityException {
+        return issue(hosts, SIGNATURE);
+    }
+
+    /**
+     * Issues a certificate that is signed in another way than with SHA-256, for tests of who takes it.
+     *
+     * @param signature as JCA names it, for example {@code SHA1withRSA}
+     */
+    public ServerCertificate issue(List<String> hosts, String signature) throws GeneralSecurityException {
+        KeyPair serverKeys = newKeys();
+        return new ServerCertificate(serverKeys.getPrivate(), sign(serverBuilder(hosts, serverKeys), signature));
+    }
+
+    /**
+     * A certificate of a server that vouches for itself.
+     *
+     * @param hosts as with {@link #issue(List)}
+     */
+    public static ServerCertificate selfSigned(List<String> hosts, Clock clock) throws GeneralSecurityException {
+        CertificateAuthority self = new CertificateAuthority(hosts.get(0), clock.instant());
+        return new ServerCertificate(
+                self.keys.getPrivate(), self.sign(self.serverBuilder(hosts, self.keys), SIGNATURE));
+    }
+
+    private X509v3CertificateBuilder serverBuilder(List<String> hosts, KeyPair serverKeys)
+            throws GeneralSecurityException {
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException("A server certificate needs at least one host name.");
         }
-        KeyPair serverKeys = newKeys();
         GeneralName[] names = hosts.stream()
                 .map(host ->
                         new GeneralName(host.matches("[0-9.]+") ? GeneralName.iPAddress : GeneralName.dNSName, host))
@@ -108,7 +133,7 @@ public final class CertificateAuthority {
             builder.addExtension(
                     Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
             builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
-            return new ServerCertificate(serverKeys.getPrivate(), sign(builder));
+            return builder;
         } catch (CertIOException e) {
             throw new GeneralSecurityException(e);
         }
@@ -154,10 +179,10 @@ public final class CertificateAuthority {
         return builder;
     }
 
-    private X509Certificate sign(X509v3CertificateBuilder builder) throws GeneralSecurityException {
+    private X509Certificate sign(X509v3CertificateBuilder builder, String signature) throws GeneralSecurityException {
         try {
             return new JcaX509CertificateConverter()
-                    .getCertificate(builder.build(new JcaContentSignerBuilder(SIGNATURE).build(keys.getPrivate())));
+                    .getCertificate(builder.build(new JcaContentSignerBuilder(signature).build(keys.getPrivate())));
         } catch (OperatorCreationException e) {
             throw new GeneralSecurityException(e);
         }

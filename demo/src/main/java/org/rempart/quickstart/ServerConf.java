@@ -26,22 +26,22 @@ import org.xml.sax.SAXException;
  * everything that leaves. All else, comments too, stays as it is packaged. What can't be found where it is expected is an
  * error: a server that listens on all addresses, or that sends real mail to the world, is not what was asked for.
  */
-final class ServerConf {
+public final class ServerConf {
     private static final Map<Listener, Integer> SMTP_PORTS =
             Map.of(Listener.SMTP, 25, Listener.SUBMISSION, 587, Listener.SUBMISSIONS, 465);
     private static final Map<Listener, Integer> IMAP_PORTS = Map.of(Listener.IMAP, 143, Listener.IMAPS, 993);
-    private static final Pattern REMOTE_DELIVERY =
-            Pattern.compile("<mailet\\b[^>]*\\bclass\\s*=\\s*[\"'](?:[\\w.]*\\.)?RemoteDelivery[\"'][^>]*(?<!/)>");
+    private static final Pattern REMOTE_DELIVERY = Pattern.compile(
+            "<mailet\\b[^>]*\\bclass\\s*=\\s*[\"'](?:[\\w.]*\\.)?(?:Secure)?RemoteDelivery[\"'][^>]*(?<!/)>");
 
     private final Path directory;
 
     /** The configuration in a folder: that of an unpacked archive, named {@code conf}. */
-    ServerConf(Path directory) {
+    public ServerConf(Path directory) {
         this.directory = directory;
     }
 
     /** The host name that the server says of itself. */
-    String mailHost() throws IOException {
+    public String mailHost() throws IOException {
         return elementText("smtpserver.xml", "helloName");
     }
 
@@ -68,8 +68,8 @@ final class ServerConf {
         Files.writeString(webadmin, port.replaceFirst("port=" + ports.of(Listener.WEBADMIN)), StandardCharsets.UTF_8);
     }
 
-    /** Makes every RemoteDelivery hand its mail to one host, whatever the recipient's domain. */
-    void routeRemoteMailTo(InetSocketAddress gateway) throws IOException {
+    /** Makes every SecureRemoteDelivery, and RemoteDelivery, hand its mail to one host, whatever the recipient's domain. */
+    public void routeRemoteMailTo(InetSocketAddress gateway) throws IOException {
         Path file = directory.resolve("mailetcontainer.xml");
         String lines = "\n        <!-- The quickstart's sink stands for the whole world. -->"
                 + "\n        <gateway>" + gateway.getAddress().getHostAddress() + "</gateway>"

@@ -87,6 +87,24 @@ class CertificateAuthorityTest {
     }
 
     @Test
+    void vouchesForItselfWhenAskedTo() throws Exception {
+        X509Certificate server =
+                CertificateAuthority.selfSigned(List.of("localhost"), CLOCK).certificate();
+        server.verify(server.getPublicKey());
+        assertThat(server.getIssuerX500Principal()).isEqualTo(server.getSubjectX500Principal());
+        assertThat(server.getBasicConstraints()).isEqualTo(-1);
+    }
+
+    @Test
+    void signsAsItIsTold() throws Exception {
+        CertificateAuthority authority = CertificateAuthority.create("Test", CLOCK);
+        X509Certificate server =
+                authority.issue(List.of("localhost"), "SHA1withRSA").certificate();
+        assertThat(server.getSigAlgName()).isEqualTo("SHA1withRSA");
+        server.verify(authority.certificate().getPublicKey());
+    }
+
+    @Test
     void writesPemThatOthersRead(@TempDir Path folder) throws Exception {
         CertificateAuthority.ServerCertificate server =
                 CertificateAuthority.create("Test", CLOCK).issue(List.of("localhost"));

@@ -39,10 +39,10 @@ class ServerConfTest {
             <mailetcontainer>
               <mailet match="All" class="LocalDelivery"/>
               <!-- how mail leaves -->
-              <mailet match="TlsLevelIs=verify" class="RemoteDelivery">
-                <outgoing>outgoing-verify</outgoing>
+              <mailet match="SenderIs=robot@example.com" class="RemoteDelivery">
+                <outgoing>outgoing-robot</outgoing>
               </mailet>
-              <mailet match="All" class="org.apache.james.transport.mailets.RemoteDelivery">
+              <mailet match="All" class="org.rempart.mailet.SecureRemoteDelivery">
                 <outgoing>outgoing</outgoing>
               </mailet>
             </mailetcontainer>
@@ -125,7 +125,7 @@ class ServerConfTest {
     void failsWhenMailWouldLeaveTheMachine() throws IOException {
         write("mailetcontainer.xml", MAILETS.replace("<outgoing>outgoing</outgoing>", "<gateway>real</gateway>"));
         assertThatThrownBy(this::route).hasMessageContaining("would leave this machine");
-        write("mailetcontainer.xml", MAILETS.replace("org.apache.james.transport.mailets.Remote", "org.example.Other"));
+        write("mailetcontainer.xml", MAILETS.replace("org.rempart.mailet.SecureRemote", "org.example.Other"));
         route();
         write(
                 "mailetcontainer.xml",

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.GuiceJamesServer;
 import org.apache.james.data.UsersRepositoryModuleChooser;
@@ -40,6 +41,7 @@ import org.rempart.distribution.admin.DatabaseCopy;
 import org.rempart.distribution.admin.DerbyCopy;
 import org.rempart.distribution.admin.PostgresqlCopy;
 import org.rempart.distribution.admin.PostgresqlTools;
+import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.imap.ImapModule;
 import org.rempart.distribution.storage.Database;
 import org.rempart.distribution.storage.DatabaseSettings;
@@ -148,18 +150,22 @@ public final class Server {
         }
     }
 
-    private GuiceJamesServer assemble(Database database) {
+    private GuiceJamesServer assemble(Database database) throws FaultException {
         Configuration configuration =
                 Configuration.builder().workingDirectory(home.folder().toFile()).build();
         FileSystem fileSystem = new FileSystemImpl(configuration.directories());
         FileConfigurationProvider files = new FileConfigurationProvider(fileSystem, configuration);
-        List<Module> users = new UsersRepositoryModuleChooser(Storage.users())
-                .chooseModules(UsersRepositoryModuleChooser.Implementation.parse(files));
+        Optional<DirectoryModule> directory = DirectoryModule.of(home);
+        List<Module> users = directory.isPresent()
+                ? List.of(directory.get())
+                : new UsersRepositoryModuleChooser(Storage.users())
+                        .chooseModules(UsersRepositoryModuleChooser.Implementation.parse(files));
         return GuiceJamesServer.forConfiguration(configuration)
                 .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
                 .combineWith(protocols(), administration(), pipeline(), new AdministrationModule(home, copy(database)))
-                .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home));
+                .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home))
+                .overrideWith(directory.map(found -> DirectoryModule.sessions()).orElse(Modules.EMPTY_MODULE));
     }
 
     private static DatabaseCopy copy(Database database) {

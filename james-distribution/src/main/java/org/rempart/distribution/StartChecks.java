@@ -5,12 +5,15 @@
 package org.rempart.distribution;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,11 +21,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.storage.DatabaseSettings;
+import org.rempart.policy.Decision;
+import org.rempart.policy.OutboundTls;
 import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.PolicyFile;
 import org.rempart.policy.TlsLevel;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 
 /**
  * What is looked at before the server starts, so that it starts whole or not at all, and so that each fault is told in
@@ -36,6 +44,7 @@ public final class StartChecks {
     private final OptionalLong fileLimit;
     private final List<String> warnings = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
+    private final List<String> exceptions = new ArrayList<>();
 
     public StartChecks(Home home, Clock clock) {
         this(home, clock, OpenFiles.limit());
@@ -57,6 +66,11 @@ public final class StartChecks {
         return List.copyOf(faults);
     }
 
+    /** The exceptions that the policy makes, each with its reason and its place. */
+    public List<String> exceptions() {
+        return List.copyOf(exceptions);
+    }
+
     /** Looks at the configuration. */
     public StartChecks configuration() {
         Optional<Policy> policy = policy();
@@ -76,8 +90,37 @@ public final class StartChecks {
             identity();
         }
         database();
+        accounts();
+        doors();
         placeholders();
         return this;
+    }
+
+    private void doors() {
+        try {
+            warnings.addAll(Doors.warnings(home));
+        } catch (FaultException fault) {
+            if (!faults.contains(fault.getMessage())) {
+                faults.add(fault.getMessage());
+            }
+        }
+    }
+
+    private void accounts() {
+        try {
+            if (!DirectoryModule.check(home) && usesJamesOwnLdap()) {
+                warnings.add("conf/usersrepository.xml: James's own access to LDAP checks no server's host name, so "
+                        + "whoever is between learns the passwords; use <directory>, as conf/overlays/ldap shows");
+            }
+        } catch (FaultException fault) {
+            faults.add(fault.getMessage());
+        }
+    }
+
+    private boolean usesJamesOwnLdap() throws FaultException {
+        Path file = home.conf("usersrepository.xml");
+        return Files.exists(file)
+                && ConfigurationXml.read(home, file).getDocumentElement().hasAttribute("ldapHost");
     }
 
     private void database() {
@@ -97,6 +140,10 @@ public final class StartChecks {
         try {
             Policy policy = PolicyFile.read(file);
             policy.warnings().forEach(warning -> warnings.add("conf/" + warning));
+            policy.exceptions()
+                    .forEach(exception -> exceptions.add("conf/"
+                            + exception.location().map(place -> place + ": ").orElse("rempart.xml: ")
+                            + exception.text()));
             delivery(policy);
             return Optional.of(policy);
         } catch (PolicyException fault) {
@@ -107,12 +154,52 @@ public final class StartChecks {
         return Optional.empty();
     }
 
-    /** The delivery that is configured can't do every level yet; mail for those it can't do would never leave. */
+    /** James's own delivery can't do every level; mail for those it can't do would never leave. */
     private void delivery(Policy policy) {
-        if (policy.tls().usedLevels().contains(TlsLevel.SECURE)) {
-            faults.add("conf/rempart.xml: this version can't deliver with the level secure, only with none, "
-                    + "opportunistic, encrypt and verify; write verify, which checks the name of the MX host");
+        List<Decision<OutboundTls>> rules = policy.tls().outboundRules();
+        rules.forEach(this::trustAnchors);
+        boolean secure = deliversSecurely();
+        for (Decision<OutboundTls> rule : rules) {
+            TlsLevel level = rule.verdict().level();
+            boolean further = rule.verdict().trust().isPresent();
+            if (!secure && (further || level == TlsLevel.SECURE || level == TlsLevel.FINGERPRINT)) {
+                faults.add("conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml can't deliver with "
+                        + (further ? "trust anchors of a rule" : "the level " + level.keyword()) + ": " + rule.rule()
+                        + "; deliver with SecureRemoteDelivery, or write verify, which checks the name of the MX host");
+            }
         }
+    }
+
+    private void trustAnchors(Decision<OutboundTls> rule) {
+        Optional<String> trust = rule.verdict().trust();
+        if (trust.isPresent()) {
+            try (InputStream pem =
+                    Files.newInputStream(home.folder().resolve(trust.get().replaceFirst("^file://", "")))) {
+                if (CertificateFactory.getInstance("X.509")
+                        .generateCertificates(pem)
+                        .isEmpty()) {
+                    throw new CertificateException("it holds no certificate");
+                }
+            } catch (IOException | CertificateException fault) {
+                faults.add("conf/rempart.xml: " + rule.rule() + ": the trust anchors in " + trust.get()
+                        + " can't be read (" + fault.getMessage() + "); name a file of PEM certificates");
+            }
+        }
+    }
+
+    private boolean deliversSecurely() {
+        try {
+            NodeList mailets = ConfigurationXml.read(home, home.conf("mailetcontainer.xml"))
+                    .getElementsByTagName("mailet");
+            for (int index = 0; index < mailets.getLength(); index++) {
+                if (((Element) mailets.item(index)).getAttribute("class").endsWith("SecureRemoteDelivery")) {
+                    return true;
+                }
+            }
+        } catch (FaultException unread) {
+            // James tells, when it reads the file.
+        }
+        return false;
     }
 
     private void protocols(Listener listener, Policy policy) {

@@ -135,36 +135,16 @@ class ConfigurationTest {
     }
 
     @Test
-    void everyTlsLevelThatCanBeDeliveredHasItsOwnQueue() throws Exception {
+    void allRemoteMailLeavesByTheOneDeliveryThatKnowsThePolicy() throws Exception {
         List<Element> deliveries = elements("mailetcontainer.xml", "mailet").stream()
-                .filter(mailet -> mailet.getAttribute("class").equals("RemoteDelivery"))
+                .filter(mailet -> mailet.getAttribute("class").endsWith("RemoteDelivery"))
                 .collect(Collectors.toList());
 
-        assertThat(deliveries)
-                .extracting(mailet -> mailet.getAttribute("match"))
-                .containsExactlyInAnyOrder(
-                        Stream.of(TlsLevel.NONE, TlsLevel.OPPORTUNISTIC, TlsLevel.ENCRYPT, TlsLevel.VERIFY)
-                                .map(level -> "org.rempart.matcher.TlsLevelIs="
-                                        + level.name().toLowerCase(java.util.Locale.ROOT))
-                                .toArray(String[]::new));
-        assertThat(deliveries).extracting(mailet -> text(mailet, "outgoing")).doesNotHaveDuplicates();
-    }
-
-    @Test
-    void theDeliveriesThatDemandTlsDoSo() throws Exception {
-        for (Element mailet : elements("mailetcontainer.xml", "mailet")) {
-            String match = mailet.getAttribute("match");
-            if (match.endsWith("=verify") || match.endsWith("=encrypt")) {
-                assertThat(text(mailet, "startTLS")).as(match).isEqualTo("true");
-                assertThat(text(mailet, "mail.smtp.starttls.required"))
-                        .as(match)
-                        .isEqualTo("true");
-            }
-            if (match.endsWith("=verify")) {
-                assertThat(text(mailet, "verifyServerIdentity")).isEqualTo("true");
-                assertThat(text(mailet, "mail.smtp.ssl.trust")).isEmpty();
-            }
-        }
+        assertThat(deliveries).singleElement().satisfies(delivery -> {
+            assertThat(delivery.getAttribute("class")).isEqualTo("org.rempart.mailet.SecureRemoteDelivery");
+            assertThat(delivery.getAttribute("match")).isEqualTo("All");
+            assertThat(text(delivery, "tls")).isEmpty();
+        });
     }
 
     @Test

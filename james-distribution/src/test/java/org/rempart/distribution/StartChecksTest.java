@@ -60,6 +60,57 @@ class StartChecksTest {
     }
 
     @Test
+    void aDoorThatTakesPasswordsInClearTextIsAWarning() throws Exception {
+        assertThat(configuration().warnings()).noneMatch(warning -> warning.contains("clear text"));
+        home.write("pop3server.xml", "<pop3servers><pop3server enabled=\"true\"/></pop3servers>");
+        home.write(
+                "lmtpserver.xml",
+                "<lmtpservers><lmtpserver enabled=\"true\"><tls socketTLS=\"true\"/></lmtpserver></lmtpservers>");
+        home.write(
+                "managesieveserver.xml",
+                "<managesieveservers><managesieveserver enabled=\"false\"/></managesieveservers>");
+        home.replace("imapserver.xml", "<requireSSL>true", "<requireSSL>false");
+        assertThat(configuration().warnings())
+                .anyMatch(warning ->
+                        warning.startsWith("conf/pop3server.xml is not used") && warning.contains("clear text"))
+                .anyMatch(warning ->
+                        warning.startsWith("conf/lmtpserver.xml is not used") && !warning.contains("clear text"))
+                .noneMatch(warning -> warning.contains("managesieve"))
+                .anyMatch(warning -> warning.startsWith("conf/imapserver.xml: the listener imap takes passwords"));
+    }
+
+    @Test
+    void exceptionsAreListedWithTheirReason() throws Exception {
+        assertThat(configuration().exceptions()).isEmpty();
+        home.write(
+                "rempart.xml",
+                "<policy><networks><network name='old'>192.0.2.0/24</network></networks>"
+                        + "<submission><spoofed>refuse<except network='old' reason='the fax'/></spoofed></submission>"
+                        + "<tls><clients>required<except network='old' reason='firmware'/></clients></tls></policy>");
+        assertThat(configuration().exceptions())
+                .hasSize(2)
+                .allMatch(exception -> exception.startsWith("conf/rempart.xml:1:"))
+                .anyMatch(exception -> exception.contains("the fax"))
+                .anyMatch(exception -> exception.contains("firmware"));
+    }
+
+    @Test
+    void jamesOwnLdapIsAWarning() throws Exception {
+        home.write(
+                "usersrepository.xml",
+                "<usersrepository name=\"LocalUsers\" ldapHost=\"ldaps://directory.example.com\"/>");
+        assertThat(configuration().warnings())
+                .anyMatch(warning -> warning.startsWith("conf/usersrepository.xml: James's own access to LDAP"));
+    }
+
+    @Test
+    void aDirectoryThatIsNotWholeStopsTheStart() throws Exception {
+        home.write("usersrepository.xml", "<usersrepository><directory/></usersrepository>");
+        assertThat(configuration().faults())
+                .anyMatch(fault -> fault.startsWith("conf/usersrepository.xml: <directory> lacks its <server>"));
+    }
+
+    @Test
     void moreConnectionsThanFilesAreAWarning() throws Exception {
         assertThat(withFiles(7_499).warnings())
                 .contains("this process may have 7499 files open, and the 3500 connections that the listeners let in"
@@ -97,18 +148,53 @@ class StartChecksTest {
         assertThat(configuration().faults()).isEmpty();
     }
 
-    @Test
-    void aLevelThatCannotBeDeliveredIsAFault() throws Exception {
+    private void deliverBy(String mailet) throws Exception {
+        home.write(
+                "mailetcontainer.xml",
+                home.read("mailetcontainer.xml")
+                        .replaceAll("class=\"[\\w.]*RemoteDelivery\"", "class=\"" + mailet + "\""));
+    }
+
+    private void outbound(String to) throws Exception {
         home.replace(
                 "rempart.xml",
                 "<outbound default=\"opportunistic\">",
-                "<outbound default=\"opportunistic\"><to domain=\"bank.example\" level=\"secure\"/>");
+                "<outbound default=\"opportunistic\"><to domain=\"bank.example\" " + to + "/>");
+    }
+
+    @Test
+    void aLevelThatTheDeliveryCannotDoIsAFault() throws Exception {
+        deliverBy("RemoteDelivery");
+        outbound("level=\"secure\"");
 
         assertThat(configuration().faults())
                 .singleElement()
                 .asString()
-                .contains("level secure")
-                .contains("write verify");
+                .contains("level secure", "rempart.xml:", "SecureRemoteDelivery", "write verify");
+
+        deliverBy("org.rempart.mailet.SecureRemoteDelivery");
+
+        assertThat(configuration().faults()).isEmpty();
+    }
+
+    @Test
+    void trustAnchorsThatTheDeliveryCannotUseAreAFault() throws Exception {
+        deliverBy("RemoteDelivery");
+        outbound("level=\"verify\" trust=\"conf/tls/certificate.pem\"");
+
+        assertThat(configuration().faults()).singleElement().asString().contains("trust anchors of a rule");
+    }
+
+    @Test
+    void trustAnchorsThatAreNotThereAreAFault() throws Exception {
+        deliverBy("org.rempart.mailet.SecureRemoteDelivery");
+        outbound("level=\"verify\" trust=\"conf/tls/partner-ca.pem\"");
+
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/rempart.xml: <to domain=\"bank.example\"")
+                .contains("conf/tls/partner-ca.pem can't be read");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -38,8 +39,16 @@ final class Connection implements Closeable {
     }
 
     static Connection open(InetSocketAddress address) throws IOException {
+        return open(null, address);
+    }
+
+    /** @param from the local address; null for the one that the system chooses */
+    static Connection open(InetAddress from, InetSocketAddress address) throws IOException {
         Socket socket = new Socket();
         try {
+            if (from != null) {
+                socket.bind(new InetSocketAddress(from, 0));
+            }
             socket.connect(address, (int) TIMEOUT.toMillis());
             socket.setSoTimeout((int) TIMEOUT.toMillis());
             socket.setTcpNoDelay(true);

@@ -7,6 +7,7 @@ package org.rempart.quickstart.client;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -54,8 +55,16 @@ public final class SmtpClient implements Closeable {
         return new SmtpClient(Connection.open(address));
     }
 
+    /** Connects from one of this machine's addresses, with TLS from the first byte, and reads the greeting. */
+    public static SmtpClient connectTls(InetAddress from, InetSocketAddress address, TlsClient tls) throws IOException {
+        return greeted(new SmtpClient(Connection.open(from, address)), tls);
+    }
+
     private static SmtpClient open(InetSocketAddress address, TlsClient tlsOrNull) throws IOException {
-        SmtpClient client = connectWithoutGreeting(address);
+        return greeted(connectWithoutGreeting(address), tlsOrNull);
+    }
+
+    private static SmtpClient greeted(SmtpClient client, TlsClient tlsOrNull) throws IOException {
         try {
             if (tlsOrNull != null) {
                 client.connection.turnToTls(tlsOrNull);

@@ -85,7 +85,7 @@ public final class TlsClient {
      * @throws IOException if the handshake fails: no protocol or cipher in common, or a certificate that is not trusted
      *     or does not carry the expected name. {@code plain} is closed then
      */
-    SSLSocket handshake(Socket plain) throws IOException {
+    public SSLSocket handshake(Socket plain) throws IOException {
         SSLSocket socket =
                 (SSLSocket) context.getSocketFactory().createSocket(plain, serverName, plain.getPort(), true);
         try {

@@ -20,7 +20,7 @@ import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** Reads a server's certificate and key from PEM files. */
+/** Makes a server's context of its certificate and key, from PEM files or as they are. */
 public final class PemKeyPair {
     private PemKeyPair() {}
 
@@ -39,18 +39,29 @@ public final class PemKeyPair {
             if (chain.length == 0) {
                 throw new IOException(certificates + " holds no certificate.");
             }
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null, null);
-            store.setKeyEntry("server", privateKey(key, chain[0].getPublicKey().getAlgorithm()), new char[0], chain);
-            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            keys.init(store, new char[0]);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), null, null);
-            return context;
+            return serverContext(privateKey(key, chain[0].getPublicKey().getAlgorithm()), chain);
         } catch (GeneralSecurityException e) {
             throw new IOException(
                     certificates + " and " + key + " are not a certificate and its PKCS#8 key: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * A context for servers.
+     *
+     * @param chain the server's own certificate first
+     * @throws GeneralSecurityException if this Java runtime can't use them
+     */
+    public static SSLContext serverContext(PrivateKey key, Certificate... chain)
+            throws GeneralSecurityException, IOException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        store.setKeyEntry("server", key, new char[0], chain);
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), null, null);
+        return context;
     }
 
     private static PrivateKey privateKey(Path file, String algorithm) throws IOException, GeneralSecurityException {

@@ -34,6 +34,7 @@ public final class AdministrationModule extends AbstractModule {
         Multibinder<Routes> routes = Multibinder.newSetBinder(binder(), Routes.class);
         routes.addBinding().to(MailRoutes.class);
         routes.addBinding().to(BackupRoutes.class);
+        routes.addBinding().to(AccountRoutes.class);
     }
 
     @Provides

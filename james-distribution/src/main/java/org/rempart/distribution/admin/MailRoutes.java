@@ -34,7 +34,7 @@ import spark.Service;
  * Mail at rest for the administration interface.
  *
  * <ul>
- *   <li>{@code GET /rempart/mails} lists; with {@code place}, {@code sender}, {@code recipient}, {@code held=true},
+ *   <li>{@code GET /rempart/mails} lists; with {@code place}, {@code sender}, {@code recipient}, {@code account}, {@code held=true},
  *       {@code olderThan} (ISO 8601, such as {@code PT2H}), {@code limit} (1000 at
  *       most), {@code after} (the {@code next} of the page before)
  *   <li>{@code GET /rempart/mails/counts} counts
@@ -142,7 +142,7 @@ public final class MailRoutes implements Routes {
         if (filter.equals(Filter.ALL) && !"true".equals(request.queryParams("all"))) {
             throw refused(
                     HttpStatus.BAD_REQUEST_400,
-                    "which mails? name id, place, sender, recipient, held or olderThan; or all=true");
+                    "which mails? name id, place, sender, recipient, account, held or olderThan; or all=true");
         }
         return answer(() -> Map.of("changed", change.of(filter)));
     }
@@ -186,6 +186,8 @@ public final class MailRoutes implements Routes {
         filter = sender == null ? filter : filter.withSender(sender);
         String recipient = request.queryParams("recipient");
         filter = recipient == null ? filter : filter.withRecipient(recipient);
+        String account = request.queryParams("account");
+        filter = account == null ? filter : filter.withAccount(account);
         String held = request.queryParams("held");
         filter = held == null ? filter : filter.withHeld(held.equals("true"));
         String age = request.queryParams("olderThan");

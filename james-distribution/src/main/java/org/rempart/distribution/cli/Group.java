@@ -53,6 +53,11 @@ abstract class Group implements Callable<Integer> {
         return spec.commandLine().getErr();
     }
 
+    /** What strangers wrote must not drive the terminal. */
+    static String plain(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
+    }
+
     /** Prints a value as JSON, for programs. */
     final void printJson(Object value) throws JsonProcessingException {
         out().println(JSON.writeValueAsString(value));

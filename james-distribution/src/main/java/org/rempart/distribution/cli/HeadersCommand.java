@@ -10,7 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -93,7 +92,7 @@ final class HeadersCommand implements Callable<Integer> {
         String publicName = policy.publicName().orElse(listed.isEmpty() ? "localhost" : listed.get(0));
         byte[] key = key();
         List<Map<String, Object>> whole = new ArrayList<>();
-        try (URLClassLoader extensions = extensions()) {
+        try (URLClassLoader extensions = Extensions.of(home)) {
             HeaderPreview preview = ServiceLoader.load(HeaderPreview.class, extensions)
                     .findFirst()
                     .orElseThrow(() -> new IOException("extensions-jars/ holds no Rempart; unpack the archive again"));
@@ -187,21 +186,6 @@ final class HeadersCommand implements Callable<Integer> {
             new SecureRandom().nextBytes(key);
         }
         return key;
-    }
-
-    private URLClassLoader extensions() throws IOException {
-        Path folder = home.folder().resolve("extensions-jars");
-        List<URL> jars = new ArrayList<>();
-        if (Files.isDirectory(folder)) {
-            try (Stream<Path> found = Files.walk(folder)) {
-                for (Path jar : found.filter(path -> path.toString().endsWith(".jar"))
-                        .sorted()
-                        .toList()) {
-                    jars.add(jar.toUri().toURL());
-                }
-            }
-        }
-        return new URLClassLoader(jars.toArray(new URL[0]), HeadersCommand.class.getClassLoader());
     }
 
     private void print(String file, List<Field> fields) {

@@ -53,6 +53,9 @@ final class QueueCommand extends Group {
         @Option(names = "--recipient", paramLabel = "ADDRESS", description = "to this envelope recipient")
         private String recipient;
 
+        @Option(names = "--account", paramLabel = "ACCOUNT", description = "that this account submitted")
+        private String account;
+
         @Option(names = "--held", description = "that are held")
         private boolean held;
 
@@ -68,6 +71,7 @@ final class QueueCommand extends Group {
             add(parameters, "place", place);
             add(parameters, "sender", sender);
             add(parameters, "recipient", recipient);
+            add(parameters, "account", account);
             add(parameters, "held", held ? "true" : null);
             add(parameters, "olderThan", olderThan == null ? null : olderThan.toString());
             return parameters;
@@ -215,11 +219,6 @@ final class QueueCommand extends Group {
             return seconds / 60 + "m";
         }
         return seconds < 2 * 86_400 ? seconds / 3600 + "h" : seconds / 86_400 + "d";
-    }
-
-    /** What strangers wrote must not drive the terminal. */
-    private static String plain(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
     }
 
     /** Shows one. */

@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.rempart.distribution.Home;
 import org.rempart.distribution.Server;
 import org.rempart.distribution.StartChecks;
+import org.rempart.distribution.cli.doctor.SystemLookup;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,10 +54,14 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new UsersCommand(home))
                 .addSubcommand(new AliasesCommand(home))
                 .addSubcommand(new QueueCommand(home))
+                .addSubcommand(new AccountsCommand(home))
+                .addSubcommand(new TraceCommand(home))
                 .addSubcommand(new BackupCommand(home))
                 .addSubcommand(new RestoreCommand(home))
                 .addSubcommand(new DoctorCommand(home))
-                .addSubcommand(new HeadersCommand(home, System.in));
+                .addSubcommand(new HeadersCommand(home, System.in))
+                .addSubcommand(new TlsCommand(home, () -> SystemLookup.of(home)));
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));
             return 1;
@@ -118,6 +123,7 @@ public final class RempartCommand implements Callable<Integer> {
     int checkConfig() {
         StartChecks checks = new StartChecks(home, Clock.systemUTC()).configuration();
         checks.warnings().forEach(warning -> err().println("warning: " + warning));
+        checks.exceptions().forEach(exception -> err().println("exception: " + exception));
         checks.faults().forEach(fault -> err().println("error: " + fault));
         if (checks.faults().isEmpty()) {
             out().println("The configuration is fit to start with.");

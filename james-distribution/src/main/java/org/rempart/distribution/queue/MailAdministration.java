@@ -46,6 +46,7 @@ public interface MailAdministration {
      * @param name a queue's name, a repository's URL, or such a URL without what stands before its path
      * @param sender the envelope's sender, whatever its case; {@code <>} for none
      * @param recipient one of the envelope's recipients, whatever its case
+     * @param account that submitted it, whatever its case
      * @param held whether it is held
      * @param olderThan so long it has lain where it lies at least
      */
@@ -55,11 +56,13 @@ public interface MailAdministration {
             Optional<String> name,
             Optional<String> sender,
             Optional<String> recipient,
+            Optional<String> account,
             Optional<Boolean> held,
             Optional<Duration> olderThan) {
         /** Everything. */
         public static final Filter ALL = new Filter(
                 Set.of(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
@@ -83,37 +86,43 @@ public interface MailAdministration {
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty());
         }
 
         /** The same, of one kind of place. */
         public Filter withKind(Kind wanted) {
-            return new Filter(ids, Optional.of(wanted), name, sender, recipient, held, olderThan);
+            return new Filter(ids, Optional.of(wanted), name, sender, recipient, account, held, olderThan);
         }
 
         /** The same, of one queue or repository. */
         public Filter withName(String wanted) {
-            return new Filter(ids, kind, Optional.of(wanted), sender, recipient, held, olderThan);
+            return new Filter(ids, kind, Optional.of(wanted), sender, recipient, account, held, olderThan);
         }
 
         /** The same, from one sender. */
         public Filter withSender(String wanted) {
-            return new Filter(ids, kind, name, Optional.of(wanted), recipient, held, olderThan);
+            return new Filter(ids, kind, name, Optional.of(wanted), recipient, account, held, olderThan);
         }
 
         /** The same, to one recipient. */
         public Filter withRecipient(String wanted) {
-            return new Filter(ids, kind, name, sender, Optional.of(wanted), held, olderThan);
+            return new Filter(ids, kind, name, sender, Optional.of(wanted), account, held, olderThan);
+        }
+
+        /** The same, that one account submitted. */
+        public Filter withAccount(String wanted) {
+            return new Filter(ids, kind, name, sender, recipient, Optional.of(wanted), held, olderThan);
         }
 
         /** The same, held or not held. */
         public Filter withHeld(boolean wanted) {
-            return new Filter(ids, kind, name, sender, recipient, Optional.of(wanted), olderThan);
+            return new Filter(ids, kind, name, sender, recipient, account, Optional.of(wanted), olderThan);
         }
 
         /** The same, of mail that has lain so long at least. */
         public Filter withOlderThan(Duration wanted) {
-            return new Filter(ids, kind, name, sender, recipient, held, Optional.of(wanted));
+            return new Filter(ids, kind, name, sender, recipient, account, held, Optional.of(wanted));
         }
     }
 
@@ -205,6 +214,9 @@ public interface MailAdministration {
      * @param limit mails at most, between 1 and 1000
      */
     Page list(Filter filter, long after, int limit) throws MailStoreException;
+
+    /** How many mails there are of this kind. */
+    long count(Filter filter) throws MailStoreException;
 
     /** All about one mail; empty when there is none of this number. */
     Optional<Details> show(long id) throws MailStoreException;

@@ -352,7 +352,7 @@ public final class MailStore implements AutoCloseable {
             }
             throw new MailStoreException("mail " + mail.getName() + " can't be stored: " + failure, failure);
         }
-        commits.write(new Insert(row));
+        commits.write(new Insert(row, HeldAccounts.account(mail)));
         return id;
     }
 
@@ -413,13 +413,15 @@ public final class MailStore implements AutoCloseable {
 
     private final class Insert extends GroupCommit.Change {
         private static final String SQL = "INSERT INTO rempart_mail (id, place, held, due, delay, arrival, tries,"
-                + " name_hash, blob_name, blob_size, blob_crc, sender, name, recipients, last_error, envelope)"
-                + " VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                + " name_hash, blob_name, blob_size, blob_crc, sender, name, recipients, last_error, envelope,"
+                + " account) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         private final Row row;
+        private final Optional<String> account;
 
-        Insert(Row row) {
+        Insert(Row row, Optional<String> account) {
             super(false);
             this.row = row;
+            this.account = account;
         }
 
         @Override
@@ -453,7 +455,9 @@ public final class MailStore implements AutoCloseable {
             statement.setString(at++, row.name());
             statement.setString(at++, searchableRecipients(row.recipients()));
             statement.setString(at++, row.lastError());
-            statement.setString(at, row.envelope());
+            statement.setString(at++, row.envelope());
+            statement.setString(
+                    at, account.map(name -> searchable(name, MailSchema.SENDER)).orElse(null));
             return statement.executeUpdate();
         }
 
@@ -525,12 +529,17 @@ public final class MailStore implements AutoCloseable {
     /** The same, and after the commit something else. */
     void holdFor(long id, String error, Runnable then) throws MailStoreException {
         LOGGER.error("Mail {} is kept and held: {}", id, error);
+        hold(id, error, then);
+    }
+
+    /** Holds a mail at which nothing is wrong, with the reason, and after the commit does something else. */
+    void hold(long id, String reason, Runnable then) throws MailStoreException {
         task(
                 true,
                 use -> {
                     PreparedStatement statement =
                             use.of("UPDATE rempart_mail SET held = 1, last_error = ? WHERE id = ?");
-                    statement.setString(1, clean(error));
+                    statement.setString(1, clean(reason));
                     statement.setLong(2, id);
                     return statement.executeUpdate();
                 },

@@ -83,6 +83,10 @@ public final class StoredMailAdministration implements MailAdministration {
                     "recipients LIKE ? ESCAPE '!'",
                     "%" + recipient.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
         }
+        if (filter.account().isPresent()) {
+            condition = condition.and(
+                    "account = ?", MailStore.searchable(filter.account().get(), MailSchema.SENDER));
+        }
         if (filter.held().isPresent()) {
             condition = condition.and("held = " + (filter.held().get() ? 1 : 0));
         }
@@ -157,6 +161,12 @@ public final class StoredMailAdministration implements MailAdministration {
                 rows.size() < limit
                         ? OptionalLong.empty()
                         : OptionalLong.of(rows.get(rows.size() - 1).id()));
+    }
+
+    @Override
+    public long count(Filter filter) throws MailStoreException {
+        Condition condition = condition(filter);
+        return store.count("SELECT COUNT(*) FROM rempart_mail WHERE " + condition.sql(), condition.values());
     }
 
     private Summary summary(Row row) {

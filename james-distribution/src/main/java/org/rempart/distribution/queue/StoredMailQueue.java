@@ -72,6 +72,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
     private final MailQueueName name;
     private final int place;
     private final MailQueueItemDecoratorFactory decorators;
+    private final HeldAccounts heldAccounts;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -93,11 +94,17 @@ public final class StoredMailQueue implements ManageableMailQueue {
     /** Whether the last try to hand out mail failed; only the dispatcher uses it. */
     private boolean failing;
 
-    StoredMailQueue(MailStore store, MailQueueName name, int place, MailQueueItemDecoratorFactory decorators) {
+    StoredMailQueue(
+            MailStore store,
+            MailQueueName name,
+            int place,
+            MailQueueItemDecoratorFactory decorators,
+            HeldAccounts heldAccounts) {
         this.store = store;
         this.name = name;
         this.place = place;
         this.decorators = decorators;
+        this.heldAccounts = heldAccounts;
     }
 
     /** How long a mail waits before it is tried again, after so many tries in vain. */
@@ -453,6 +460,12 @@ public final class StoredMailQueue implements ManageableMailQueue {
             mail = store.mail(row);
         } catch (IOException broken) {
             store.holdFor(row.id(), broken.getMessage(), () -> letGo(row.id()));
+            return true;
+        }
+        Optional<String> held = heldAccounts.of(name, mail);
+        if (held.isPresent()) {
+            LifecycleUtil.dispose(mail);
+            store.hold(row.id(), HeldAccounts.reason(held.get()), () -> letGo(row.id()));
             return true;
         }
         Consumer consumer = nextConsumer(row);

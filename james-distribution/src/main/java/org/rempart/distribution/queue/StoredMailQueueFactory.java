@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
+import org.apache.james.core.Username;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
@@ -17,6 +18,7 @@ import org.apache.james.queue.api.MailQueueItemDecoratorFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.rempart.distribution.queue.MailAdministration.Kind;
 import org.rempart.distribution.queue.MailAdministration.Place;
+import org.rempart.policy.ledger.SubmissionLedger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,14 +33,29 @@ public final class StoredMailQueueFactory implements MailQueueFactory<StoredMail
     private final MailStore store;
     private final MailQueueItemDecoratorFactory decorators;
     private final GaugeRegistry gauges;
+    private final HeldAccounts heldAccounts;
     private final Map<MailQueueName, StoredMailQueue> queues = new ConcurrentHashMap<>();
 
     /** Makes queues in this store; their sizes are gauges. */
     @Inject
-    public StoredMailQueueFactory(MailStore store, MailQueueItemDecoratorFactory decorators, GaugeRegistry gauges) {
+    public StoredMailQueueFactory(
+            MailStore store, MailQueueItemDecoratorFactory decorators, GaugeRegistry gauges, SubmissionLedger ledger) {
+        this(
+                store,
+                decorators,
+                gauges,
+                new HeldAccounts(account -> ledger.held(Username.of(account)).isPresent()));
+    }
+
+    StoredMailQueueFactory(
+            MailStore store,
+            MailQueueItemDecoratorFactory decorators,
+            GaugeRegistry gauges,
+            HeldAccounts heldAccounts) {
         this.store = store;
         this.decorators = decorators;
         this.gauges = gauges;
+        this.heldAccounts = heldAccounts;
     }
 
     @Override
@@ -59,7 +76,7 @@ public final class StoredMailQueueFactory implements MailQueueFactory<StoredMail
 
     private StoredMailQueue queue(MailQueueName name, int place) {
         return queues.computeIfAbsent(name, missing -> {
-            StoredMailQueue queue = new StoredMailQueue(store, name, place, decorators);
+            StoredMailQueue queue = new StoredMailQueue(store, name, place, decorators, heldAccounts);
             store.register(place, queue);
             gauges.register(MailQueue.QUEUE_SIZE_METRIC_NAME_PREFIX + name.asString(), () -> size(queue));
             return queue;

@@ -6,7 +6,9 @@ package org.rempart.distribution.storage;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Scopes;
+import com.google.inject.multibindings.OptionalBinder;
 import com.google.inject.multibindings.ProvidesIntoSet;
+import java.util.Optional;
 import org.apache.james.CoreDataModule;
 import org.apache.james.NaiveDelegationStoreModule;
 import org.apache.james.domainlist.api.DomainList;
@@ -32,6 +34,9 @@ final class AccountsModule extends AbstractModule {
         bind(RememberedDomains.class).in(Scopes.SINGLETON);
         bind(DomainList.class).to(RememberedDomains.class);
 
+        OptionalBinder.newOptionalBinder(binder(), MoreAliases.class)
+                .setDefault()
+                .toInstance((localPart, domain) -> Optional.empty());
         bind(RememberedAliases.class).in(Scopes.SINGLETON);
         bind(RecipientRewriteTable.class).to(RememberedAliases.class);
         bind(AliasReverseResolverImpl.class).in(Scopes.SINGLETON);

@@ -6,11 +6,15 @@ package org.rempart.distribution.storage;
 
 import com.google.common.cache.Cache;
 import java.util.Optional;
+import javax.inject.Inject;
+import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.apache.james.rrt.api.RecipientRewriteTableException;
 import org.apache.james.rrt.jpa.JPARecipientRewriteTable;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.MappingSource;
 import org.apache.james.rrt.lib.Mappings;
+import org.apache.james.rrt.lib.MappingsImpl;
 
 /**
  * Aliases, in the database. Each recipient is looked up several times, mostly in vain, so each answer is remembered for
@@ -18,6 +22,29 @@ import org.apache.james.rrt.lib.Mappings;
  */
 final class RememberedAliases extends JPARecipientRewriteTable {
     private final Cache<MappingSource, Mappings> known = Remembered.cache();
+    private final MoreAliases more;
+
+    @Inject
+    RememberedAliases(MoreAliases more) {
+        this.more = more;
+    }
+
+    /** An alias that is kept elsewhere counts beside what is kept here for its address, and before what is for its domain. */
+    @Override
+    protected Mappings mapAddress(String localPart, Domain domain) throws RecipientRewriteTableException {
+        Optional<MailAddress> account;
+        try {
+            account = more.accountOf(localPart, domain);
+        } catch (IllegalStateException unknown) {
+            throw new RecipientRewriteTableException(unknown.getMessage(), unknown);
+        }
+        if (account.isEmpty()) {
+            return super.mapAddress(localPart, domain);
+        }
+        return MappingsImpl.from(getStoredMappings(MappingSource.fromUser(localPart, domain)))
+                .add(Mapping.alias(account.get().asString()))
+                .build();
+    }
 
     @Override
     public Mappings getStoredMappings(MappingSource source) throws RecipientRewriteTableException {

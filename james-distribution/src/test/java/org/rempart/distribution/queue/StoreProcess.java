@@ -33,7 +33,7 @@ final class StoreProcess {
         try (TestDatabase database = TestDatabase.derby(folder);
                 MailStore store = MailStore.open(database, folder.resolve("blobs"), Clock.systemUTC())) {
             StoredMailQueue queue = new StoredMailQueueFactory(
-                            store, new RawMailQueueItemDecoratorFactory(), new NoopGaugeRegistry())
+                            store, new RawMailQueueItemDecoratorFactory(), new NoopGaugeRegistry(), HeldAccounts.NONE)
                     .createQueue(MailQueueName.of("spool"));
             if (arguments[0].equals("fill")) {
                 fill(queue, arguments[2]);

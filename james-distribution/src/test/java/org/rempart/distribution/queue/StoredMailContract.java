@@ -31,6 +31,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -83,6 +84,7 @@ abstract class StoredMailContract {
     StoredMailQueue queue;
     MailAdministration administration;
     private final ShiftedClock clock = new ShiftedClock();
+    private final Set<String> held = ConcurrentHashMap.newKeySet();
 
     /** A new, empty database. */
     abstract TestDatabase database() throws Exception;
@@ -105,7 +107,11 @@ abstract class StoredMailContract {
     }
 
     private StoredMailQueueFactory factory() {
-        return new StoredMailQueueFactory(store, new RawMailQueueItemDecoratorFactory(), new NoopGaugeRegistry());
+        return new StoredMailQueueFactory(
+                store,
+                new RawMailQueueItemDecoratorFactory(),
+                new NoopGaugeRegistry(),
+                new HeldAccounts(held::contains));
     }
 
     @AfterEach
@@ -231,6 +237,36 @@ abstract class StoredMailContract {
                 return new ByteArrayInputStream(bytes);
             }
         };
+    }
+
+    private static Mail submitted(String name, String account) throws Exception {
+        Mail mail = mail(name);
+        mail.setAttribute(new Attribute(Mail.SMTP_AUTH_USER, AttributeValue.of(account)));
+        return mail;
+    }
+
+    @Test
+    void mailOfAHeldAccountStaysInTheQueueUntilItIsReleased() throws Exception {
+        Filter ofAlice = Filter.ALL.withKind(Kind.QUEUE).withAccount("Alice@ours.example");
+        queue.enQueue(submitted("before", "alice@ours.example"));
+        held.add("alice@ours.example");
+        queue.enQueue(submitted("after", "Alice@ours.example"));
+        queue.enQueue(submitted("other", "bob@ours.example"));
+        queue.enQueue(mail("nobody's"));
+        Collected collected = collect(queue, 10);
+        await().until(() -> collected.items().size() == 2 && administration.count(ofAlice.withHeld(true)) == 2);
+        assertThat(collected.names()).containsExactly("other", "nobody's");
+        assertThat(administration.list(ofAlice, 0, 10).mails())
+                .extracting(Summary::lastError)
+                .containsOnly("the account alice@ours.example is held");
+        StoredMailQueue spool = factory().createQueue(MailQueueName.of("spool"));
+        spool.enQueue(submitted("inside", "alice@ours.example"));
+        assertThat(one(collect(spool, 1), 0).getMail().getName()).isEqualTo("inside");
+
+        held.clear();
+        assertThat(administration.release(ofAlice)).isEqualTo(2);
+        await().until(() -> collected.items().size() == 4);
+        assertThat(collected.names()).contains("before", "after");
     }
 
     private static Mail bodiless(String name) throws Exception {

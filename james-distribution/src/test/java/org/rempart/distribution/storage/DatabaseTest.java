@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import javax.persistence.EntityManager;
 import org.apache.james.core.Domain;
 import org.apache.james.core.Username;
@@ -125,7 +126,7 @@ class DatabaseTest {
 
     @Test
     void whatIsAddedOrRemovedCountsAtOnce() throws Exception {
-        RememberedAliases aliases = new RememberedAliases();
+        RememberedAliases aliases = new RememberedAliases((localPart, domain) -> Optional.empty());
         aliases.setEntityManagerFactory(database.entities());
         MappingSource source = MappingSource.fromUser(Username.of("info@example.com"));
         assertThat(aliases.getStoredMappings(source)).isEmpty();

@@ -22,7 +22,8 @@ final class ConfigurationCheck implements Check {
         // Each of these says itself what would be right.
         checks.faults().forEach(fault -> findings.add(Finding.fault(fault, "")));
         checks.warnings().forEach(warning -> findings.add(Finding.warning(warning, "")));
-        if (findings.isEmpty()) {
+        checks.exceptions().forEach(exception -> findings.add(Finding.ok("exception in force: " + exception)));
+        if (checks.faults().isEmpty() && checks.warnings().isEmpty()) {
             findings.add(Finding.ok("the server can start with it"));
         }
         return findings;

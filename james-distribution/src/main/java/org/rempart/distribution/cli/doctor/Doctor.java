@@ -33,6 +33,7 @@ public final class Doctor {
                 new DescriptorsCheck(),
                 new ListenersCheck(),
                 new QueueCheck(),
+                new DirectoryCheck(),
                 new DnsCheck()));
     }
 

@@ -22,7 +22,7 @@ import org.rempart.distribution.Home;
 /** Who may read the secrets, who may change the configuration, and whether the server can write where it must. */
 final class FilesCheck implements Check {
     private static final List<String> SECRETS_IN_CONF =
-            List.of("tls/private-key.pem", "james-database.properties", "usersrepository.xml");
+            List.of("tls/private-key.pem", "james-database.properties", "usersrepository.xml", "directory.password");
 
     /** A setting in a line that is no comment. */
     private static final Pattern SECRET =
@@ -59,12 +59,14 @@ final class FilesCheck implements Check {
         return findings;
     }
 
-    /** Passwords in a configuration file that has none hurt nobody; the key and the token always do. */
+    /** Passwords in a configuration file that has none hurt nobody; the keys and the token always do. */
     private static void secret(Home home, Path file, List<Finding> findings) throws IOException {
         if (!Files.exists(file)) {
             return;
         }
-        boolean settings = !file.endsWith("private-key.pem") && !file.equals(home.webAdminToken());
+        boolean settings = !file.endsWith("private-key.pem")
+                && !file.endsWith("directory.password")
+                && !file.equals(home.webAdminToken());
         if (settings && !SECRET.matcher(Files.readString(file)).find()) {
             return;
         }

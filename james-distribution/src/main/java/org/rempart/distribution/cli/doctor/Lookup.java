@@ -9,7 +9,7 @@ import java.util.List;
 import org.xbill.DNS.Record;
 
 /** Asks the DNS. */
-interface Lookup {
+public interface Lookup {
     /**
      * The records of a name.
      *

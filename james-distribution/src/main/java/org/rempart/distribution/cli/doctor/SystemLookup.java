@@ -28,7 +28,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
 
 /** Asks resolvers, and gives up soon. */
-final class SystemLookup implements Lookup {
+public final class SystemLookup implements Lookup {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final int DNS_PORT = 53;
 
@@ -43,7 +43,7 @@ final class SystemLookup implements Lookup {
      * The resolvers that the server in this home asks: those that {@code conf/dnsservice.xml} names, and those of the
      * system unless it says otherwise.
      */
-    static SystemLookup of(Home home) throws FaultException {
+    public static SystemLookup of(Home home) throws FaultException {
         List<Resolver> resolvers = new ArrayList<>();
         Element configuration =
                 ConfigurationXml.read(home, home.conf("dnsservice.xml")).getDocumentElement();

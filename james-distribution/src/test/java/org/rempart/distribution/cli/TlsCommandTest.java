@@ -1,0 +1,145 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.rempart.distribution.Home;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Type;
+import picocli.CommandLine;
+
+@Timeout(600)
+class TlsCommandTest {
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private ServerSocket listener;
+
+    /** A mail server without TLS, to which the only MX of every domain leads. */
+    @BeforeEach
+    void start() throws IOException {
+        Files.createDirectories(folder.resolve("conf"));
+        Files.writeString(
+                folder.resolve("conf/rempart.xml"),
+                "<policy><tls><outbound><to domain='bank.example' level='encrypt'/></outbound></tls></policy>");
+        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        Thread server = new Thread(this::serve, "mail-server");
+        server.setDaemon(true);
+        server.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        listener.close();
+    }
+
+    private void serve() {
+        while (!listener.isClosed()) {
+            try (Socket client = listener.accept()) {
+                client.getOutputStream().write("220 mx\r\n".getBytes(StandardCharsets.US_ASCII));
+                for (int next = 0; next >= 0 && next != '\n'; ) {
+                    next = client.getInputStream().read();
+                }
+                client.getOutputStream().write("250 \u001b mx\r\n".getBytes(StandardCharsets.US_ASCII));
+                client.getInputStream().read();
+            } catch (IOException left) {
+                // The next one.
+            }
+        }
+    }
+
+    private static List<Record> records(String name, int type) throws IOException {
+        Name asked = Name.fromString(name, Name.root);
+        return switch (type) {
+            case Type.MX -> List.of(new MXRecord(asked, DClass.IN, 60, 10, Name.fromString("mx.hosting.example.")));
+            case Type.A -> List.of(new ARecord(asked, DClass.IN, 60, InetAddress.getLoopbackAddress()));
+            default -> List.of();
+        };
+    }
+
+    private int run(String... arguments) {
+        return new CommandLine(new TlsCommand(new Home(folder), () -> TlsCommandTest::records))
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr().println(failure.getMessage());
+                    command.getErr().flush();
+                    return 1;
+                })
+                .execute(arguments);
+    }
+
+    private String port() {
+        return Integer.toString(listener.getLocalPort());
+    }
+
+    @Test
+    void saysWhatAppliesAndWhetherMailWouldGo() {
+        assertThat(run("--port", port(), "other.example")).as(err.toString()).isZero();
+        assertThat(out.toString().lines())
+                .containsExactly(
+                        "domain: other.example",
+                        "  level: opportunistic",
+                        "  decided by: default, since no rule names the domain",
+                        "  rule: <outbound default=\"opportunistic\"> (default)",
+                        "  mta-sts: none: no TXT record at _mta-sts.other.example",
+                        "  host: mx.hosting.example",
+                        "    address: 127.0.0.1",
+                        "    starttls: not offered",
+                        "    -> mail goes in clear text: it does not offer STARTTLS");
+    }
+
+    @Test
+    void tellsByItsExitCodeWhenMailWouldWait() throws IOException {
+        assertThat(run("--port", port(), "--json", "other.example", "bank.example"))
+                .as(err.toString())
+                .isEqualTo(1);
+        JsonNode found = new ObjectMapper().readTree(out.toString());
+        assertThat(found.get(0).get("deliverable").asBoolean()).isTrue();
+        assertThat(found.get(1).get("deliverable").asBoolean()).isFalse();
+        assertThat(found.get(1).get("decided by").asText()).isEqualTo("policy, since a rule names the domain");
+        assertThat(found.get(1).get("hosts").get(0).get("outcome").asText())
+                .isEqualTo("mail waits: it does not offer STARTTLS");
+    }
+
+    @Test
+    void whatCannotBeAskedIsToldBeforeAnythingIs() {
+        assertThat(run("--port", "0", "bank.example")).isEqualTo(2);
+        assertThat(err.toString()).contains("0 is no port; write 1 to 65535");
+        assertThat(run("a@bank.example")).isEqualTo(2);
+        assertThat(err.toString()).contains("\"a@bank.example\" is no domain");
+    }
+
+    @Test
+    void aFaultOfThePolicyIsTold() throws IOException {
+        Files.writeString(folder.resolve("conf/rempart.xml"), "<policy><tls><outbound mtaSts='no'/></tls></policy>");
+        assertThat(run("bank.example")).isEqualTo(1);
+        assertThat(err.toString()).contains("conf/rempart.xml:1:14: \"no\" is unknown as mtaSts");
+    }
+}
