@@ -14,11 +14,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.rempart.it.contract.Contract;
+import org.rempart.it.contract.Way;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.sink.SinkMail;
 
+@Contract
 @DisplayName("H: real and malformed messages pass, and no byte of a body changes")
 class CorpusContractTest {
     /** The envelope sender of the messages. */
@@ -79,6 +82,8 @@ class CorpusContractTest {
                     SmtpReply reply = client.send(AUTHOR, List.of(name + i + "@partner.example"), messages.get(i));
                     if (Mails.text(messages.get(i)).matches("(?s).*\r(?!\n).*")) {
                         assertThat(reply.refused()).as("a bare CR: " + reply).isTrue();
+                    } else if (Way.current() == Way.DROP_IN && hasLongLine(messages.get(i))) {
+                        assertThat(reply.toString()).startsWith("554 5.6.0 ");
                     } else {
                         assertThat(reply.code()).as(reply.toString()).isEqualTo(250);
                         taken.add(messages.get(i));
@@ -90,6 +95,11 @@ class CorpusContractTest {
             assertThat(variant.administration("/mailRepositories/var%2Fmail%2Ferror/mails"))
                     .isEqualTo("[]");
         }
+    }
+
+    /** Whether James, which cuts lines itself, would drop one of it. */
+    private static boolean hasLongLine(byte[] message) {
+        return Mails.text(message).lines().anyMatch(line -> line.length() > 8190);
     }
 
     private void arrivesWhole(String recipient, byte[] sent) throws Exception {

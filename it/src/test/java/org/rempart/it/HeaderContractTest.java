@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.rempart.it.contract.Contract;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.sink.SinkMail;
 
+@Contract
 @DisplayName("H: header stripping")
 class HeaderContractTest {
     private static final String[] REVEALING = {

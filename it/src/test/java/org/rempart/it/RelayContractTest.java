@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.rempart.it.contract.Contract;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.sink.SinkMail;
 
+@Contract
 @DisplayName("R: no open relay")
 class RelayContractTest {
     private static final String FOREIGN = "partner.example";

@@ -16,10 +16,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.it.contract.Contract;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 
+@Contract
 @DisplayName("A: authentication")
 class SubmissionContractTest {
     private final Endpoints server = Trial.server();

@@ -6,28 +6,17 @@ package org.rempart.it;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.rempart.quickstart.Endpoints;
 
-/** A second server of the same archive, with another configuration and ports of its own. */
+/** A second server, deployed in the same way, with another configuration and ports of its own. */
 public final class Variant implements AutoCloseable {
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
-
     private final Path home;
     private final Map<Integer, Integer> ports = new LinkedHashMap<>();
     private final Endpoints original;
@@ -42,10 +31,10 @@ public final class Variant implements AutoCloseable {
      */
     public Variant(String name) throws IOException {
         original = Trial.server();
-        home = Path.of(System.getProperty("rempart.it.folder")).resolve(name);
-        deleteAll(home);
-        copyAll(original.home(), home);
-        deleteAll(home.resolve("var"));
+        home = Folders.servers().resolve(name);
+        Folders.delete(home);
+        Trial.DEPLOYMENT.lay(original, home);
+        Folders.copy(original.home().resolve("conf"), home.resolve("conf"));
         Files.createDirectories(home.resolve("var/log"));
         for (InetSocketAddress address : List.of(
                 original.smtp(),
@@ -128,18 +117,12 @@ public final class Variant implements AutoCloseable {
 
     /** Starts it, with the trial's domain. */
     public void start() throws IOException, InterruptedException {
-        expect(run("", "start"));
-        expect(run("", "add-domain", original.domain()));
+        Trial.DEPLOYMENT.start(home);
+        administration().addDomain(original.domain());
     }
 
     public void addUser(String address, String password) throws IOException, InterruptedException {
-        expect(run(password + "\n", "add-user", address));
-    }
-
-    private static void expect(Result result) throws IOException {
-        if (result.exitCode() != 0) {
-            throw new IOException("exit code " + result.exitCode() + ": " + result.output());
-        }
+        administration().addUser(address, password);
     }
 
     /** Runs its command. */
@@ -155,26 +138,7 @@ public final class Variant implements AutoCloseable {
      */
     public Result run(List<String> wrapper, Map<String, String> environment, String input, String... arguments)
             throws IOException, InterruptedException {
-        Path output = Files.createTempFile("rempart", ".out");
-        try {
-            List<String> command = new ArrayList<>(wrapper);
-            command.add(home.resolve("bin/rempart").toString());
-            command.addAll(List.of(arguments));
-            ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-            builder.environment().putAll(environment);
-            Process process = builder.start();
-            try (var in = process.getOutputStream()) {
-                in.write(input.getBytes(StandardCharsets.UTF_8));
-            }
-            if (!process.waitFor(6, TimeUnit.MINUTES)) {
-                process.destroy();
-                throw new IOException("bin/rempart " + String.join(" ", arguments) + " hangs");
-            }
-            return new Result(process.exitValue(), Files.readString(output));
-        } finally {
-            Files.delete(output);
-        }
+        return Trial.DEPLOYMENT.run(home, wrapper, environment, input, arguments);
     }
 
     /** What its administration interface answers. */
@@ -190,54 +154,19 @@ public final class Variant implements AutoCloseable {
      */
     public HttpResponse<String> administer(String method, String path, String body, String accept)
             throws IOException, InterruptedException {
-        String token = Files.readString(home.resolve("var/webadmin.token")).trim();
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + webadmin().getPort() + path))
-                .header("Authorization", "Bearer " + token)
-                .header("Accept", accept)
-                .timeout(Duration.ofMinutes(3))
-                .method(
-                        method,
-                        body.isEmpty()
-                                ? HttpRequest.BodyPublishers.noBody()
-                                : HttpRequest.BodyPublishers.ofString(body))
-                .build();
-        return HTTP.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.ISO_8859_1));
+        return administration().ask(method, path, body, accept);
+    }
+
+    private Administration administration() throws IOException {
+        return new Administration(webadmin(), Trial.DEPLOYMENT.webAdminToken(home));
     }
 
     @Override
     public void close() throws IOException {
         try {
-            run("", "stop");
+            Trial.DEPLOYMENT.stop(home);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void copyAll(Path from, Path to) throws IOException {
-        try (Stream<Path> tree = Files.walk(from)) {
-            for (Path path : tree.toList()) {
-                Path copy = to.resolve(from.relativize(path).toString());
-                if (Files.isDirectory(path)) {
-                    Files.createDirectories(copy);
-                } else if (path.startsWith(from.resolve("lib"))) {
-                    // A hundred megabytes that nobody changes.
-                    Files.createSymbolicLink(copy, path);
-                } else if (!path.startsWith(from.resolve("var"))) {
-                    Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES);
-                }
-            }
-        }
-    }
-
-    private static void deleteAll(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (Stream<Path> tree = Files.walk(root)) {
-            for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ package org.rempart.benchmarks.mail;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 
 /** A mail server that takes part. It starts from nothing, in a folder of its own. */
 interface Contestant extends AutoCloseable {
@@ -22,6 +23,11 @@ interface Contestant extends AutoCloseable {
 
     /** Where it takes mail from other servers and from the network that may relay. */
     InetSocketAddress smtp();
+
+    /** Where it takes mail from accounts; empty for one that has none in this benchmark. */
+    default Optional<Submission> submission() {
+        return Optional.empty();
+    }
 
     /** How many messages an account's mailbox shows. */
     int count(int account) throws IOException;

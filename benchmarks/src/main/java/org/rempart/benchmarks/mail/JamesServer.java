@@ -16,6 +16,7 @@ abstract class JamesServer implements Contestant {
     private final Path home;
     private final InetSocketAddress smtp;
     private final InetSocketAddress webadmin;
+    private final InetSocketAddress submissions;
     private final Mailboxes mailboxes;
     private ServerProcess process;
 
@@ -24,6 +25,7 @@ abstract class JamesServer implements Contestant {
         this.home = home;
         this.smtp = ServerProcess.freeAddress();
         this.webadmin = ServerProcess.freeAddress();
+        this.submissions = ServerProcess.freeAddress();
         this.mailboxes = new Mailboxes(imap);
     }
 
@@ -46,6 +48,7 @@ abstract class JamesServer implements Contestant {
     public void start(int accounts) throws IOException, InterruptedException {
         process = new ServerProcess(prepare(), home, home.resolve("console.log"));
         process.awaitListening(smtp);
+        process.awaitListening(submissions);
         process.awaitListening(webadmin);
         new WebAdmin(webadmin, token()).addAccounts(accounts);
     }
@@ -61,6 +64,15 @@ abstract class JamesServer implements Contestant {
     @Override
     public InetSocketAddress smtp() {
         return smtp;
+    }
+
+    InetSocketAddress submissions() {
+        return submissions;
+    }
+
+    @Override
+    public Optional<Submission> submission() {
+        return Optional.of(new Submission(submissions, home.resolve("ca.pem")));
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -26,14 +27,16 @@ final class Load {
     private static final int MAILS_A_CONNECTION = 100;
 
     private final InetSocketAddress server;
+    private final Optional<Submission> submission;
     private final List<Mail> mails;
     private final AtomicInteger next = new AtomicInteger();
     private final long[] begun;
     private final long[] acknowledged;
     private final List<String> refusals = new ArrayList<>();
 
-    private Load(InetSocketAddress server, List<Mail> mails) {
+    private Load(InetSocketAddress server, Optional<Submission> submission, List<Mail> mails) {
         this.server = server;
+        this.submission = submission;
         this.mails = mails;
         this.begun = new long[mails.size()];
         this.acknowledged = new long[mails.size()];
@@ -62,7 +65,15 @@ final class Load {
 
     /** Sends all mails and returns when the last one is answered. A connection that fails takes only its one mail along. */
     static Sent send(InetSocketAddress server, int connections, List<Mail> mails) throws InterruptedException {
-        Load load = new Load(server, mails);
+        return send(new Load(server, Optional.empty(), mails), connections);
+    }
+
+    /** The same, by an account that logs in. */
+    static Sent submit(Submission submission, int connections, List<Mail> mails) throws InterruptedException {
+        return send(new Load(submission.address(), Optional.of(submission), mails), connections);
+    }
+
+    private static Sent send(Load load, int connections) throws InterruptedException {
         List<Thread> clients = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
             clients.add(new Thread(load::sendUntilDone, "client-" + i));
@@ -71,12 +82,12 @@ final class Load {
         for (Thread client : clients) {
             client.join();
         }
-        return new Sent(mails, load.begun, load.acknowledged, List.copyOf(load.refusals));
+        return new Sent(load.mails, load.begun, load.acknowledged, List.copyOf(load.refusals));
     }
 
     private void sendUntilDone() {
         while (next.get() < mails.size()) {
-            try (Client client = new Client(server)) {
+            try (Client client = new Client(server, submission)) {
                 client.greet();
                 for (int sent = 0; sent < MAILS_A_CONNECTION; sent++) {
                     int i = next.getAndIncrement();
@@ -100,14 +111,18 @@ final class Load {
     }
 
     private static final class Client implements AutoCloseable {
-        private final Socket socket = new Socket();
+        private final Socket socket;
+        private final boolean logsIn;
         private final OutputStream out;
         private final BufferedReader in;
 
-        Client(InetSocketAddress server) throws IOException {
-            socket.setTcpNoDelay(true);
-            socket.setSoTimeout(TIMEOUT_MILLIS);
-            socket.connect(server, TIMEOUT_MILLIS);
+        Client(InetSocketAddress server, Optional<Submission> submission) throws IOException {
+            Socket plain = new Socket();
+            plain.setTcpNoDelay(true);
+            plain.setSoTimeout(TIMEOUT_MILLIS);
+            plain.connect(server, TIMEOUT_MILLIS);
+            logsIn = submission.isPresent();
+            socket = logsIn ? submission.get().handshake(plain) : plain;
             out = socket.getOutputStream();
             in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
         }
@@ -115,6 +130,9 @@ final class Load {
         void greet() throws IOException {
             expect("220");
             say("EHLO client.bench.example", "250");
+            if (logsIn) {
+                say(Submission.login(), "235");
+            }
         }
 
         void send(Mail mail) throws IOException {

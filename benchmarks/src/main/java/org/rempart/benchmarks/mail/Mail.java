@@ -35,6 +35,11 @@ record Mail(String name, String sender, String recipient) {
         return new Mail("bench-" + name, "sender@outside.example", account(account));
     }
 
+    /** From account 0, which is the one that submits. */
+    static Mail submitted(String name, int account) {
+        return new Mail("bench-" + name, account(0), account(account));
+    }
+
     static Mail relayed(String name) {
         return new Mail("bench-" + name, account(0), "reader@elsewhere.example");
     }

@@ -42,21 +42,33 @@ final class Referee {
         return contestant;
     }
 
+    /** Whether the contestant takes part in this. */
+    boolean takes(Route route) {
+        return route != Route.SUBMISSION || contestant.submission().isPresent();
+    }
+
     /** Sends so many mails and waits until all that were taken are at the other end, or nothing comes any more. */
     Round run(Scenario scenario, int count) throws IOException, InterruptedException {
         List<Mail> mails = new ArrayList<>();
         String prefix = contestant.name().replaceAll("\\W", "") + "-";
         for (int i = 0; i < count; i++) {
             String name = prefix + serial++;
-            mails.add(scenario.route() == Route.LOCAL ? Mail.local(name, i % accounts) : Mail.relayed(name));
+            mails.add(
+                    switch (scenario.route()) {
+                        case LOCAL -> Mail.local(name, i % accounts);
+                        case RELAY -> Mail.relayed(name);
+                        case SUBMISSION -> Mail.submitted(name, i % accounts);
+                    });
         }
         double load = load();
         long cpu = contestant.cpuMillis();
         long begin = System.nanoTime();
-        Load.Sent sent = Load.send(contestant.smtp(), scenario.connections(), mails);
+        Load.Sent sent = scenario.route() == Route.SUBMISSION
+                ? Load.submit(contestant.submission().orElseThrow(), scenario.connections(), mails)
+                : Load.send(contestant.smtp(), scenario.connections(), mails);
         long accepted = Arrays.stream(sent.acknowledged()).max().orElse(begin);
         List<String> names = sent.names();
-        boolean local = scenario.route() == Route.LOCAL;
+        boolean local = scenario.route() != Route.RELAY;
         (local ? takenLocal : takenRelayed).addAll(names);
         Waited waited = local ? awaitMailboxes(sent) : awaitSink(names);
         return new Round(

@@ -8,23 +8,20 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.rempart.quickstart.CertificateAuthority;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.TlsClient;
 
 /**
  * Our packaged server, from its archive, with the packaged configuration. Changed is what the benchmark needs: other
- * addresses, a certificate, the sink as gateway, the policy's leave to relay for loopback, the heap, and no limit on
- * the connections of one address, since all clients come from 127.0.0.1.
+ * addresses, a certificate, the sink as gateway, the policy's leave to relay for loopback, a rate that no load reaches, the
+ * heap, and no limit on the connections of one address, since all clients come from 127.0.0.1.
  */
 final class RempartServer extends JamesServer {
-    private static final String HOST = "mail.example.com";
+    private static final String HOST = Submission.HOST;
 
     private final Path archive;
     private final Setup setup;
@@ -57,26 +54,21 @@ final class RempartServer extends JamesServer {
     }
 
     private void configure() throws IOException {
-        try {
-            CertificateAuthority authority = CertificateAuthority.create("benchmark", Clock.systemUTC());
-            authority.writePem(home().resolve("ca.pem"));
-            authority
-                    .issue(List.of(HOST))
-                    .writePem(home().resolve("conf/tls/certificate.pem"), home().resolve("conf/tls/private-key.pem"));
-        } catch (GeneralSecurityException impossible) {
-            throw new IOException(impossible);
-        }
+        Submission.writeCertificate(
+                home().resolve("ca.pem"),
+                home().resolve("conf/tls/certificate.pem"),
+                home().resolve("conf/tls/private-key.pem"));
         InetSocketAddress sink = setup.sink();
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:25</bind>", bind(smtp()));
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:587</bind>", bind(ServerProcess.freeAddress()));
-        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:465</bind>", bind(ServerProcess.freeAddress()));
+        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:465</bind>", bind(submissions()));
         edit("smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>500<");
         edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:143</bind>", bind(ServerProcess.freeAddress()));
         edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:993</bind>", bind(imaps));
         edit("webadmin.properties", "(?m)^port=.*$", "port=" + webadmin().getPort());
         edit(
                 "mailetcontainer.xml",
-                "(?<open><mailet [^>]*class=\"RemoteDelivery\">)",
+                "(?<open><mailet [^>]*class=\"[\\w.]*RemoteDelivery\">)",
                 "${open}<gateway>" + sink.getAddress().getHostAddress() + "</gateway><gatewayPort>" + sink.getPort()
                         + "</gatewayPort>");
         edit(
@@ -84,6 +76,11 @@ final class RempartServer extends JamesServer {
                 "<relay>",
                 "<networks><network name=\"load\">127.0.0.0/8</network></networks>\n"
                         + "<relay><allow network=\"load\" senderDomains=\"" + Mail.DOMAIN + "\"/>");
+        // The windows are kept, and never full.
+        edit(
+                "rempart.xml",
+                "messages=\"500/1h\" recipients=\"2000/1d\"",
+                "messages=\"10000000/1h\" recipients=\"10000000/1d\"");
         edit("jvm.options", "(?m)^-Xmx.*$", "-Xmx" + setup.heap());
         if (!setup.jvmOptions().isEmpty()) {
             Files.writeString(

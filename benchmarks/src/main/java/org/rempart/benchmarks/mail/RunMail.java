@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.rempart.benchmarks.mail.Scenario.Route;
+import org.rempart.peers.Postfix;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,7 +52,7 @@ final class RunMail implements Callable<Integer> {
     @Option(names = "--only", split = ",", description = "Who takes part: ${COMPLETION-CANDIDATES}; all by default.")
     private List<Who> who = List.of(Who.values());
 
-    @Option(names = "--routes", split = ",", description = "${COMPLETION-CANDIDATES}; both by default.")
+    @Option(names = "--routes", split = ",", description = "${COMPLETION-CANDIDATES}; all by default.")
     private List<Route> routes = List.of(Route.values());
 
     @Option(
@@ -145,7 +146,7 @@ final class RunMail implements Callable<Integer> {
                 case MEMORY -> contestants.add(StockServer.memory(home, setup));
                 case JPA -> contestants.add(StockServer.jpa(home, setup));
                 case POSTFIX ->
-                    PostfixServer.missing()
+                    Postfix.missing()
                             .ifPresentOrElse(
                                     why -> say("Without Postfix: %s", why),
                                     () -> contestants.add(newPostfix(home, setup)));
@@ -164,7 +165,7 @@ final class RunMail implements Callable<Integer> {
 
     private int measure(List<Referee> referees) throws IOException, InterruptedException {
         for (Referee referee : referees) {
-            for (Route route : routes) {
+            for (Route route : routes.stream().filter(referee::takes).toList()) {
                 note("warm-up", referee, referee.run(new Scenario(route, connections.get(0)), warmUp));
             }
         }
@@ -174,10 +175,10 @@ final class RunMail implements Callable<Integer> {
                 for (int clients : connections) {
                     Scenario scenario = new Scenario(route, clients);
                     Map<String, List<Round>> byName = results.computeIfAbsent(scenario, fresh -> new LinkedHashMap<>());
-                    referees.forEach(
-                            one -> byName.computeIfAbsent(one.contestant().name(), name -> new ArrayList<>()));
+                    List<Referee> turn = new ArrayList<>(
+                            referees.stream().filter(one -> one.takes(route)).toList());
+                    turn.forEach(one -> byName.computeIfAbsent(one.contestant().name(), name -> new ArrayList<>()));
                     // Nobody is always the first after whatever else the machine has to do.
-                    List<Referee> turn = new ArrayList<>(referees);
                     Collections.rotate(turn, round);
                     for (Referee referee : turn) {
                         Round done = referee.run(scenario, mails);
@@ -245,7 +246,7 @@ final class RunMail implements Callable<Integer> {
         System.err.println(String.format(Locale.ROOT, format, values));
     }
 
-    private static void empty(Path folder) throws IOException {
+    static void empty(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> files = Files.walk(folder)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -16,7 +16,9 @@ record Scenario(Route route, int connections) {
         /** To mailboxes of the server. */
         LOCAL,
         /** Through the server to another one. */
-        RELAY
+        RELAY,
+        /** From an account that logs in under TLS to mailboxes of the server. */
+        SUBMISSION
     }
 
     @Override

@@ -73,8 +73,11 @@ final class StockServer extends JamesServer {
     List<String> prepare() throws IOException {
         Path conf = Files.createDirectories(home().resolve("conf"));
         Files.createDirectories(home().resolve("var"));
+        Submission.writeCertificate(
+                home().resolve("ca.pem"), conf.resolve("tls/certificate.pem"), conf.resolve("tls/private-key.pem"));
         Map<String, String> values = Map.of(
                 "smtp.bind", text(smtp()),
+                "submissions.bind", text(submissions()),
                 "imap.bind", text(imap),
                 "webadmin.port", String.valueOf(webadmin().getPort()),
                 "sink.host", setup.sink().getAddress().getHostAddress(),

@@ -36,7 +36,7 @@ final class Table {
                     all.equals(first) ? "" : String.format(Locale.ROOT, "%.2f", ours / delivered),
                     median(all, round -> Round.percentile(round.answerMillis(), 0.5)),
                     median(all, round -> Round.percentile(round.answerMillis(), 0.99)),
-                    scenario.route() == Scenario.Route.LOCAL
+                    scenario.route() != Scenario.Route.RELAY
                             ? "–"
                             : String.format(
                                     Locale.ROOT,

@@ -258,13 +258,14 @@ final class FireServer implements AutoCloseable {
     }
 
     /**
-     * How many mails may be in work at one moment: each thread of the spooler has one, and each thread that delivers the
-     * mails of a queue to the outside. All mail of the tests leaves by one queue; James gives it ten threads a processor.
+     * How many mails may be in work at one moment: each thread of the spooler has one, and each connection to the sink, to
+     * which all mail of the tests goes that leaves.
      */
     int workers() throws IOException {
         String container = variant.read("mailetcontainer.xml").replaceAll("(?s)<!--.*?-->", "");
         return number("<threads>\\s*(\\d+)\\s*<", container).orElseThrow()
-                + 10 * Runtime.getRuntime().availableProcessors();
+                + number("<connectionsPerDestination>\\s*(\\d+)\\s*<", container)
+                        .orElse(20);
     }
 
     private static Optional<Integer> number(String pattern, String text) {

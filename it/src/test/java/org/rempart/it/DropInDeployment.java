@@ -1,0 +1,155 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.rempart.quickstart.Endpoints;
+
+/**
+ * A stock James 3.8.1, its in-memory server, with the bundle dropped into {@code extensions-jars/} and docs/drop-in.md
+ * followed. Nothing of ours is on its class path.
+ */
+final class DropInDeployment implements Deployment {
+    private static final String MAIN = "org.apache.james.MemoryJamesServerMain";
+    private static final Duration START = Duration.ofMinutes(6);
+    private static final Duration STOP = Duration.ofSeconds(30);
+    private static final Pattern BIND = Pattern.compile("<bind>127\\.0\\.0\\.1:(\\d+)</bind>");
+
+    private final Map<Path, Process> processes = new ConcurrentHashMap<>();
+
+    @Override
+    public Endpoints startShared() throws IOException, InterruptedException {
+        Path home = Folders.servers().resolve("drop-in/home");
+        Folders.delete(home);
+        stockConfiguration(home.resolve("conf"));
+        new DropInDocument(Folders.project()).apply(home.resolve("conf"));
+        dropIn(home, "3.8");
+        Endpoints endpoints = LoopbackSite.prepare(home);
+        LoopbackSite.start(this, endpoints);
+        return endpoints;
+    }
+
+    /** Writes what a stock James is configured by, in the manner of its samples. */
+    static void stockConfiguration(Path conf) throws IOException {
+        Folders.copy(Folders.project().resolve("it/src/test/resources/stock-james"), conf);
+    }
+
+    /** Puts our jar where extensions go. */
+    static void dropIn(Path home, String james) throws IOException {
+        Path folder = Files.createDirectories(home.resolve("extensions-jars"));
+        try (Stream<Path> files = Files.list(Folders.project().resolve("bundle/james-" + james + "/target"))) {
+            Path jar = files.filter(file -> file.getFileName()
+                            .toString()
+                            .matches("rempart-james-" + Pattern.quote(james) + "-.*\\.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("the bundle is not built; run mvn verify"));
+            Files.copy(jar, folder.resolve(jar.getFileName()));
+        }
+    }
+
+    @Override
+    public void lay(Endpoints shared, Path home) throws IOException {
+        Folders.copy(shared.home().resolve("extensions-jars"), home.resolve("extensions-jars"));
+    }
+
+    @Override
+    public void start(Path home) throws IOException, InterruptedException {
+        Process process = process(home);
+        processes.put(home, process);
+        long end = System.nanoTime() + START.toNanos();
+        for (InetSocketAddress address : listeners(home)) {
+            while (!listens(address)) {
+                if (!process.isAlive() || System.nanoTime() > end) {
+                    stop(home);
+                    throw new IOException("James does not listen on " + address + "; it printed:\n" + printed(home));
+                }
+                TimeUnit.MILLISECONDS.sleep(100);
+            }
+        }
+    }
+
+    /** Starts the process of a stock James, in its folder. */
+    static Process process(Path home) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-XX:TieredStopAtLevel=1",
+                "-Dworking.directory=" + home,
+                "-Dlogback.configurationFile=" + home.resolve("conf/logback.xml"),
+                "-Dfile.encoding=UTF-8",
+                "-cp",
+                Folders.project().resolve("it/stock-james/target/lib") + File.separator + "*",
+                MAIN));
+        Files.createDirectories(home.resolve("var"));
+        return new ProcessBuilder(command)
+                .directory(home.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("console.log").toFile())
+                .start();
+    }
+
+    /** What the server of a folder printed. */
+    static String printed(Path home) throws IOException {
+        return Files.readString(home.resolve("console.log"), StandardCharsets.UTF_8);
+    }
+
+    private static List<InetSocketAddress> listeners(Path home) throws IOException {
+        List<InetSocketAddress> listeners = new ArrayList<>();
+        for (String file : List.of("smtpserver.xml", "imapserver.xml")) {
+            Matcher bind = BIND.matcher(Files.readString(home.resolve("conf").resolve(file)));
+            while (bind.find()) {
+                listeners.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(bind.group(1))));
+            }
+        }
+        Matcher port =
+                Pattern.compile("port=(\\d+)").matcher(Files.readString(home.resolve("conf/webadmin.properties")));
+        if (!port.find()) {
+            throw new IOException("conf/webadmin.properties names no port");
+        }
+        listeners.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port.group(1))));
+        return listeners;
+    }
+
+    private static boolean listens(InetSocketAddress address) {
+        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
+            return socket.isConnected();
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    @Override
+    public void stop(Path home) throws InterruptedException {
+        Process process = processes.remove(home);
+        if (process != null) {
+            process.destroy();
+            if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        }
+    }
+
+    @Override
+    public Optional<String> webAdminToken(Path home) {
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,36 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it.contract;
+
+import java.lang.reflect.AnnotatedElement;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.platform.engine.FilterResult;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.TestSource;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.PostDiscoveryFilter;
+
+/** Leaves out what is {@link NotIn} the current way. A test that is left out does not count as skipped. */
+public final class WayFilter implements PostDiscoveryFilter {
+    @Override
+    public FilterResult apply(TestDescriptor test) {
+        Optional<String> reason = test.getSource().flatMap(source -> reason(source, Way.current()));
+        reason.ifPresent(because -> ContractTable.leftOut(test, because));
+        return reason.isPresent() ? FilterResult.excluded(reason.get()) : FilterResult.included(null);
+    }
+
+    /** Why a test is left out of a way, or empty when it isn't. */
+    static Optional<String> reason(TestSource source, Way way) {
+        return source instanceof MethodSource method
+                ? Stream.<AnnotatedElement>of(method.getJavaMethod(), method.getJavaClass())
+                        .flatMap(element -> Arrays.stream(element.getAnnotationsByType(NotIn.class)))
+                        .filter(not -> not.value() == way)
+                        .map(NotIn::because)
+                        .findFirst()
+                : Optional.empty();
+    }
+}

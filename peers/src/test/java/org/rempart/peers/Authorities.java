@@ -1,0 +1,59 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.peers;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.rempart.quickstart.CertificateAuthority;
+
+/** The authority that the tests' policies trust, its past self, and one that nobody trusts. */
+final class Authorities {
+    private final CertificateAuthority trusted;
+    private final CertificateAuthority past;
+    private final CertificateAuthority unknown;
+
+    Authorities() throws GeneralSecurityException {
+        trusted = CertificateAuthority.create("Trusted", Clock.systemUTC());
+        past = CertificateAuthority.create("Trusted last year", Clock.offset(Clock.systemUTC(), Duration.ofDays(-365)));
+        unknown = CertificateAuthority.create("Unknown", Clock.systemUTC());
+    }
+
+    /** Writes what is trusted, as a policy's {@code trust} names it. */
+    void writePem(Path file) throws Exception {
+        Path one = Files.createTempFile("authority", ".pem");
+        StringBuilder all = new StringBuilder();
+        for (CertificateAuthority authority : List.of(trusted, past)) {
+            authority.writePem(one);
+            all.append(Files.readString(one, StandardCharsets.US_ASCII));
+        }
+        Files.delete(one);
+        Files.writeString(file, all, StandardCharsets.US_ASCII);
+    }
+
+    Certificate good(List<String> names) throws GeneralSecurityException {
+        return new Certificate(trusted.issue(names));
+    }
+
+    Certificate expired(List<String> names) throws GeneralSecurityException {
+        return new Certificate(past.issue(names));
+    }
+
+    Certificate ofUnknown(List<String> names) throws GeneralSecurityException {
+        return new Certificate(unknown.issue(names));
+    }
+
+    Certificate weak(List<String> names) throws GeneralSecurityException {
+        return new Certificate(trusted.issue(names, "SHA1withRSA"));
+    }
+
+    Certificate selfSigned(List<String> names) throws GeneralSecurityException {
+        return new Certificate(CertificateAuthority.selfSigned(names, Clock.systemUTC()));
+    }
+}
