@@ -84,7 +84,8 @@ import org.rempart.policy.TlsPolicy;
  * </table>
  *
  * A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
- * 8BITMIME a message is not rewritten, which would break its signatures; it is refused with the status 5.6.3.
+ * 8BITMIME a message is not rewritten, which would break its signatures; it is refused with the status 5.6.3. Reports, whose
+ * sender can't be told of a failure, are sent to it as they are.
  */
 public final class SecureRemoteDelivery extends GenericMailet {
     private static final Duration HANDSHAKE = Duration.ofMinutes(1);

@@ -10,6 +10,8 @@ import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.dnsservice.dnsjava.DNSJavaService;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Lookup;
 import org.xbill.DNS.SimpleResolver;
 
 /** James's own DNS service, that asks one server at one port. Its configuration knows only port 53. */
@@ -35,6 +37,9 @@ final class JamesDns extends DNSJavaService {
         SimpleResolver resolver = new SimpleResolver(server);
         resolver.setTimeout(patience);
         dns.resolver = resolver;
+        // As the service does it in James, but for the port.
+        Lookup.setDefaultResolver(resolver);
+        Lookup.setDefaultCache(dns.cache, DClass.IN);
         return dns;
     }
 }

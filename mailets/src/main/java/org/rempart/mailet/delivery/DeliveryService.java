@@ -81,7 +81,7 @@ public final class DeliveryService {
         this.handshake = handshake;
         this.trail = new DeliveryTrail(metrics, settings.debug());
         this.pool = new ConnectionPool(settings);
-        MxResolver resolver = new MxResolver(dns, settings.heloName(), settings.port());
+        MxResolver resolver = new MxResolver(MailDns.of(dns), settings.heloName(), settings.port());
         this.courier = new Courier(settings, resolver, rules, handshake, pool, trail);
         this.scheduler = new DeliveryScheduler(settings.queue(), settings, new Work(), pool::tidy);
         this.intake = new Intake();

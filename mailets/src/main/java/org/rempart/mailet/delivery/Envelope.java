@@ -80,6 +80,11 @@ final class Envelope {
         return text.chars().allMatch(character -> character < 128);
     }
 
+    /** Whether its sender is the null one, to whom no failure can be told (RFC 5321, section 4.5.5). */
+    boolean isReport() {
+        return sender.isEmpty();
+    }
+
     /** Whether an address can be written only with SMTPUTF8 (RFC 6531). */
     boolean needsUtf8() {
         return !isAscii(sender) || recipients.stream().anyMatch(recipient -> !isAscii(onTheWire(recipient)));

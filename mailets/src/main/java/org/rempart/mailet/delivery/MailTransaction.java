@@ -116,7 +116,10 @@ final class MailTransaction {
             return Optional.of(RecipientOutcome.failed("552 5.3.4 the message of " + message.size()
                     + " bytes is larger than " + connection.endpoint().host() + " takes"));
         }
-        if (!server.offers("8BITMIME") && message.isEightBit()) {
+        // A report is sent all the same: refused, it would leave nobody who is ever told. Servers that cut off the
+        // eighth
+        // bit have died out; those that only don't offer 8BITMIME have not.
+        if (!server.offers("8BITMIME") && !envelope.isReport() && message.isEightBit()) {
             return Optional.of(
                     RecipientOutcome.failed(
                             "554 5.6.3 " + connection.endpoint().host()

@@ -10,60 +10,59 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
-import org.apache.james.dnsservice.api.DNSService;
-import org.apache.james.dnsservice.api.TemporaryResolutionException;
 
-/**
- * Finds the hosts that take mail for a domain (RFC 5321, section 5.1), and their addresses, with James's DNS service. That
- * orders MX records by preference, those of the same preference anew each time, and gives the domain itself where it has an
- * address and no MX record.
- */
+/** Finds the hosts that take mail for a domain (RFC 5321, section 5.1), and their addresses. */
 final class MxResolver {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final int SMTP = 25;
 
-    private final DNSService dns;
+    private final MailDns dns;
     private final String ownName;
     private final int port;
-    private final ShortCache<Domain, List<String>> hosts = new ShortCache<>(Duration.ofSeconds(20), 10_000);
+    private final ShortCache<Domain, List<MailExchanger>> hosts = new ShortCache<>(Duration.ofSeconds(20), 10_000);
     private final ShortCache<String, List<InetAddress>> addresses = new ShortCache<>(Duration.ofSeconds(20), 10_000);
 
     /**
      * @param ownName the name that this server says of itself
      * @param port of MX hosts
      */
-    MxResolver(DNSService dns, String ownName, int port) {
+    MxResolver(MailDns dns, String ownName, int port) {
         this.dns = dns;
         this.ownName = withoutDot(ownName);
         this.port = port;
     }
 
     /**
-     * The hosts to be tried for a domain, in this order; where this server is one of them, those before it.
+     * The hosts to be tried for a domain, in this order. Where this server is one of them, only those that are preferred to
+     * it: others of its own preference could send the mail back.
      *
      * @throws NoRouteException when there are none
      */
     List<Endpoint> route(Domain domain) throws NoRouteException {
         Optional<InetAddress> literal = literal(domain.asString());
-        List<String> names;
+        List<MailExchanger> exchangers;
         if (literal.isPresent()) {
-            names = List.of(literal.get().getHostAddress());
+            exchangers = List.of(new MailExchanger(literal.get().getHostAddress(), 0));
         } else {
-            Optional<List<String>> known = hosts.get(domain);
-            names = known.isPresent() ? known.get() : lookUp(domain);
+            Optional<List<MailExchanger>> known = hosts.get(domain);
+            exchangers = known.isPresent() ? known.get() : lookUp(domain);
+        }
+        int own = Integer.MAX_VALUE;
+        for (MailExchanger exchanger : exchangers) {
+            if (exchanger.preference() < own && isThisServer(exchanger.host())) {
+                own = exchanger.preference();
+            }
         }
         List<Endpoint> route = new ArrayList<>();
-        for (String name : names) {
-            if (isThisServer(name)) {
-                break;
+        for (MailExchanger exchanger : exchangers) {
+            if (exchanger.preference() < own) {
+                route.add(Endpoint.of(exchanger.host(), port));
             }
-            route.add(Endpoint.of(name, port));
         }
         if (route.isEmpty()) {
             throw new NoRouteException(
@@ -74,37 +73,20 @@ final class MxResolver {
         return route;
     }
 
-    private List<String> lookUp(Domain domain) throws NoRouteException {
-        Collection<String> found;
-        try {
-            found = dns.findMXRecords(domain.asString());
-        } catch (TemporaryResolutionException unanswered) {
-            throw new NoRouteException(
-                    NoRouteException.Kind.TEMPORARY, "451 4.4.3 the DNS does not answer for " + domain.asString());
-        }
-        if (found == null || found.isEmpty()) {
-            throw new NoRouteException(
-                    NoRouteException.Kind.UNKNOWN,
-                    "550 5.1.2 the DNS has neither an MX record nor an address for " + domain.asString());
-        }
-        List<String> names = new ArrayList<>();
-        for (String name : found) {
-            String host = withoutDot(name);
-            if (!host.isEmpty()) {
-                names.add(host);
-            }
-        }
-        if (names.isEmpty()) {
+    private List<MailExchanger> lookUp(Domain domain) throws NoRouteException {
+        List<MailExchanger> named = new ArrayList<>(dns.exchangers(domain));
+        named.removeIf(exchanger -> exchanger.host().isEmpty());
+        if (named.isEmpty()) {
             throw new NoRouteException(
                     NoRouteException.Kind.PERMANENT,
                     "556 5.1.10 " + domain.asString() + " takes no mail (null MX, RFC 7505)");
         }
-        hosts.put(domain, names);
-        return names;
+        hosts.put(domain, named);
+        return named;
     }
 
     /** {@code mx.example.com.} is the same name, written absolutely; a dot alone is the root. */
-    private static String withoutDot(String name) {
+    static String withoutDot(String name) {
         String lower = name.trim().toLowerCase(Locale.ROOT);
         return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
     }
@@ -146,17 +128,9 @@ final class MxResolver {
         if (known.isPresent()) {
             return known.get();
         }
-        try {
-            List<InetAddress> found = List.copyOf(dns.getAllByName(host));
-            if (!found.isEmpty()) {
-                addresses.put(host, found);
-                return found;
-            }
-        } catch (UnknownHostException unknown) {
-            // Told below; James's service does not say whether it got no answer, or this one.
-        }
-        throw new NoRouteException(
-                NoRouteException.Kind.UNKNOWN, "450 4.4.4 the DNS has no address for the host " + host);
+        List<InetAddress> found = dns.addresses(host);
+        addresses.put(host, found);
+        return found;
     }
 
     /** The address in an address literal (RFC 5321, section 4.1.3), in brackets or without; no name is looked up. */

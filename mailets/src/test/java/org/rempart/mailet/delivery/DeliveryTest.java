@@ -385,6 +385,17 @@ class DeliveryTest {
                 .satisfies(bounce -> assertThat(bounce.error).startsWith("554 5.6.3"));
     }
 
+    /** The report of such a failure quotes the message, and is often 8-bit itself. */
+    @Test
+    void anEightBitReportIsSentAllTheSame() throws Exception {
+        peer.offering("PIPELINING");
+        rig.start().sendFrom("", "Subject: x\r\n\r\n\u00e9\r\n".getBytes(StandardCharsets.UTF_8), "bob@there.example");
+        awaitDone(1);
+        assertThat(peer.mails())
+                .singleElement()
+                .satisfies(mail -> assertThat(mail.mailFrom).isEqualTo("<>"));
+    }
+
     @Test
     void aBounceHasTheNullSender() throws Exception {
         rig.start().sendFrom("", DeliveryRig.MESSAGE.getBytes(StandardCharsets.US_ASCII), "bob@there.example");

@@ -1,0 +1,318 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.rempart.peers.MtaStsDeliveryTest.Outcome.CLEAR;
+import static org.rempart.peers.MtaStsDeliveryTest.Outcome.LATER;
+import static org.rempart.peers.MtaStsDeliveryTest.Outcome.TLS;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.policy.trail.AuditEvent;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of a mail to a domain that publishes an MTA-STS policy (RFC 8461), at each kind of peer: with a DNS, a web
+ * server for the policies, and the delivery as James makes it. The authority of the test is what this JVM trusts meanwhile.
+ */
+class MtaStsDeliveryTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String SECRET = "secret words";
+    private static final String PASSWORD = "changeit";
+
+    /** What becomes of a mail. */
+    enum Outcome {
+        TLS,
+        CLEAR,
+        /** It waits for another try. */
+        LATER
+    }
+
+    @TempDir
+    private static Path folder;
+
+    private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
+    private static final ListAppender<ILoggingEvent> TRAIL = new ListAppender<>();
+    private static final ProxySelector PROXIES = ProxySelector.getDefault();
+
+    private static SSLContext formerContext;
+    private static Loopback loopback;
+    private static DnsServer dns;
+    private static PolicyHost policies;
+    private static ConnectProxy web;
+    private static Outbound outbound;
+
+    /** The domain's name without {@code .example}; the peer; the mode; the outcome; the source; the level. */
+    static Stream<Arguments> table() {
+        return Stream.of(
+                Arguments.of("enforced-good", "good", "enforce", TLS, "mta-sts", "verify"),
+                Arguments.of("enforced-self-signed", "self-signed", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-expired", "expired", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-wrong-name", "wrong-name", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-stripped", "stripped", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-refused", "refused", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-dropped", "dropped", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("enforced-injected", "injected", "enforce", LATER, "mta-sts", "verify"),
+                Arguments.of("tested-good", "good", "testing", TLS, "default", "opportunistic"),
+                Arguments.of("tested-self-signed", "self-signed", "testing", TLS, "default", "opportunistic"),
+                Arguments.of("tested-stripped", "stripped", "testing", CLEAR, "default", "opportunistic"),
+                Arguments.of("withdrawn", "stripped", "none", CLEAR, "default", "opportunistic"),
+                // The same hosts as the enforced ones, without a policy of its own.
+                Arguments.of("without-policy", "stripped", null, CLEAR, "default", "opportunistic"),
+                Arguments.of("overridden", "stripped", "enforce", CLEAR, "policy", "opportunistic"),
+                Arguments.of("overridden-good", "good", "testing", TLS, "policy", "encrypt"));
+    }
+
+    @BeforeAll
+    static void send() throws Exception {
+        Logger trail = (Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME);
+        trail.setLevel(Level.INFO);
+        trail.setAdditive(false);
+        TRAIL.start();
+        trail.addAppender(TRAIL);
+
+        Authorities authorities = new Authorities();
+        trust(authorities);
+        loopback = Loopback.of(10);
+        dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+        peer("good", SmtpPeer.named(mx("good")).offering(authorities.good(List.of(mx("good")))));
+        peer(
+                "self-signed",
+                SmtpPeer.named(mx("self-signed")).offering(authorities.selfSigned(List.of(mx("self-signed")))));
+        peer("expired", SmtpPeer.named(mx("expired")).offering(authorities.expired(List.of(mx("expired")))));
+        peer("wrong-name", SmtpPeer.named(mx("wrong-name")).offering(authorities.good(List.of("somebody.test"))));
+        peer("stripped", SmtpPeer.named(mx("stripped")));
+        Certificate honest = authorities.good(List.of(mx("refused"), mx("dropped"), mx("injected")));
+        peer(
+                "refused",
+                SmtpPeer.named(mx("refused"))
+                        .offering(honest)
+                        .at(Phase.STARTTLS)
+                        .says("454 4.7.0 TLS not available"));
+        peer(
+                "dropped",
+                SmtpPeer.named(mx("dropped"))
+                        .offering(honest)
+                        .at(Phase.STARTTLS)
+                        .saysAndCloses("220 2.0.0 Go ahead"));
+        peer(
+                "injected",
+                SmtpPeer.named(mx("injected"))
+                        .offering(honest)
+                        .at(Phase.STARTTLS)
+                        .injects("250-evil.test\r\n250 SIZE 1\r\n"));
+
+        List<String> hosts = new ArrayList<>(List.of("mta-sts.unlisted.example", "mta-sts.half-listed.example"));
+        table().forEach(line -> hosts.add("mta-sts." + line.get()[0] + ".example"));
+        policies = PolicyHost.start(
+                new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), authorities.good(hosts));
+        web = ConnectProxy.to(policies.address());
+        ProxySelector.setDefault(web.selector());
+
+        table().forEach(line -> {
+            Object[] cells = line.get();
+            String domain = cells[0] + ".example";
+            dns.mx(domain, 10, mx((String) cells[1]));
+            if (cells[2] != null) {
+                publish(domain, (String) cells[2], mx((String) cells[1]));
+            }
+        });
+        // Whoever forges MX records can point them to a host with an honest certificate, which is not in the policy.
+        dns.mx("unlisted.example", 10, mx("good"));
+        publish("unlisted.example", "enforce", "mx.elsewhere.test");
+        dns.mx("half-listed.example", 10, mx("stripped")).mx("half-listed.example", 20, mx("good"));
+        publish("half-listed.example", "enforce", mx("good"));
+
+        outbound = Outbound.start(
+                dns,
+                folder,
+                loopback.port(),
+                "<tls><outbound default=\"opportunistic\">"
+                        + "<to domain=\"overridden.example\" level=\"opportunistic\"/>"
+                        + "<to domain=\"overridden-good.example\" level=\"encrypt\"/>"
+                        + "</outbound></tls>",
+                Map.of("delayTime", "1h", "maxRetries", "5"));
+        for (Arguments line : table().toList()) {
+            outbound.send(SECRET, "bob@" + line.get()[0] + ".example");
+        }
+        outbound.send(SECRET, "bob@unlisted.example");
+        outbound.send(SECRET, "bob@half-listed.example");
+    }
+
+    private static void trust(Authorities authorities) throws Exception {
+        Path pem = folder.resolve("authorities.pem");
+        authorities.writePem(pem);
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        int number = 0;
+        try (var in = Files.newInputStream(pem)) {
+            for (var certificate :
+                    java.security.cert.CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                store.setCertificateEntry("authority-" + number++, certificate);
+            }
+        }
+        Path file = folder.resolve("trusted.p12");
+        try (OutputStream out = Files.newOutputStream(file)) {
+            store.store(out, PASSWORD.toCharArray());
+        }
+        formerContext = SSLContext.getDefault();
+        System.setProperty("javax.net.ssl.trustStore", file.toString());
+        System.setProperty("javax.net.ssl.trustStorePassword", PASSWORD);
+        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+        factory.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, factory.getTrustManagers(), null);
+        SSLContext.setDefault(context);
+    }
+
+    private static String mx(String peer) {
+        return "mx-" + peer + ".test";
+    }
+
+    private static void peer(String name, SmtpPeer.Builder peer) throws Exception {
+        InetSocketAddress address = loopback.next();
+        PEERS.put(name, peer.start(address));
+        dns.address(mx(name), address.getAddress().getHostAddress());
+    }
+
+    private static void publish(String domain, String mode, String mx) {
+        dns.text("_mta-sts." + domain, "v=STSv1; id=20261101");
+        policies.publish(domain, "version: STSv1\r\nmode: " + mode + "\r\nmx: " + mx + "\r\nmax_age: 86400\r\n");
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (outbound != null) {
+            outbound.close();
+        }
+        ProxySelector.setDefault(PROXIES);
+        System.clearProperty("javax.net.ssl.trustStore");
+        System.clearProperty("javax.net.ssl.trustStorePassword");
+        if (formerContext != null) {
+            SSLContext.setDefault(formerContext);
+        }
+        for (SmtpPeer peer : PEERS.values()) {
+            peer.close();
+        }
+        PEERS.clear();
+        if (web != null) {
+            web.close();
+        }
+        if (policies != null) {
+            policies.close();
+        }
+        if (dns != null) {
+            dns.close();
+        }
+        ((Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME)).detachAppender(TRAIL);
+    }
+
+    @ParameterizedTest(name = "{0}: {3}")
+    @MethodSource("table")
+    void outcome(String label, String name, String mode, Outcome outcome, String source, String level) {
+        String recipient = "bob@" + label + ".example";
+        SmtpPeer peer = PEERS.get(name);
+        await(peer, recipient);
+        String last = lastEvent(label + ".example");
+        assertThat(last).contains("\"level\":\"" + level + "\"", "\"tlsSource\":\"" + source + "\"");
+        if (outcome == LATER) {
+            assertThat(mails(peer, recipient)).isEmpty();
+            assertThat(outbound.deferred()).containsKey(recipient);
+            assertThat(peer.clearTexts()).allSatisfy(text -> assertThat(text).doesNotContain(recipient));
+            return;
+        }
+        assertThat(mails(peer, recipient)).singleElement().satisfies(mail -> {
+            assertThat(mail.underTls()).isEqualTo(outcome == TLS);
+            assertThat(mail.message()).contains(SECRET);
+        });
+        boolean fallsShort = "testing".equals(mode) && !name.equals("good");
+        assertThat(last.contains("\"testedShortfall\":\"")).as(last).isEqualTo(fallsShort);
+    }
+
+    /** RFC 8461, section 5: a host that the policy does not name is not a candidate, however good its certificate. */
+    @Test
+    void aHostThatThePolicyDoesNotNameGetsNothing() {
+        String recipient = "bob@unlisted.example";
+        await(PEERS.get("good"), recipient);
+        assertThat(mails(PEERS.get("good"), recipient)).isEmpty();
+        assertThat(outbound.deferred().get(recipient)).contains("4.7.5", mx("good"));
+    }
+
+    @Test
+    void theNextHostIsTriedWhenThePolicyNamesOnlyThat() {
+        String recipient = "bob@half-listed.example";
+        await(PEERS.get("good"), recipient);
+        assertThat(mails(PEERS.get("good"), recipient))
+                .singleElement()
+                .satisfies(mail -> assertThat(mail.underTls()).isTrue());
+        assertThat(PEERS.get("stripped").clearTexts())
+                .allSatisfy(text -> assertThat(text).doesNotContain(recipient));
+    }
+
+    @Test
+    void nothingBounces() {
+        assertThat(outbound.bounced()).isEmpty();
+    }
+
+    private static void await(SmtpPeer peer, String recipient) {
+        Awaitility.await(recipient)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() ->
+                        !mails(peer, recipient).isEmpty() || outbound.deferred().containsKey(recipient));
+    }
+
+    private static List<TakenMail> mails(SmtpPeer peer, String recipient) {
+        return peer.mails().stream()
+                .filter(mail -> mail.recipients().contains(recipient))
+                .toList();
+    }
+
+    /** The peer has a mail a moment before the trail tells of it. */
+    private static String lastEvent(String domain) {
+        Awaitility.await(domain + " in the trail")
+                .atMost(PATIENCE)
+                .until(() -> !events(domain).isEmpty());
+        List<String> events = events(domain);
+        return events.get(events.size() - 1);
+    }
+
+    private static List<String> events(String domain) {
+        List<ILoggingEvent> events;
+        synchronized (TRAIL) {
+            events = new ArrayList<>(TRAIL.list);
+        }
+        return events.stream()
+                .map(ILoggingEvent::getFormattedMessage)
+                .filter(line -> line.contains("\"domain\":\"" + domain + "\""))
+                .toList();
+    }
+}
