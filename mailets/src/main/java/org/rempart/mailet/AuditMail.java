@@ -73,7 +73,7 @@ public final class AuditMail extends GenericMailet {
         }
         Optional.ofNullable(mail.getErrorMessage())
                 .filter(error -> !error.isEmpty())
-                .ifPresent(error -> trail.with("error", error));
+                .ifPresent(error -> trail.saying("error", error));
         trail.log();
         if (consume) {
             mail.setState(Mail.GHOST);

@@ -5,7 +5,6 @@
 package org.rempart.mailet.delivery;
 
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -68,11 +67,7 @@ final class DeliveryTrail {
         connection.describe(event);
         decision.describe(event);
         shortfall.ifPresent(missing -> event.with("testedShortfall", missing));
-        List<String> lines = new ArrayList<>();
-        for (int i = 0; i < recipients.size(); i++) {
-            lines.add(recipients.get(i).asString() + " " + outcomes.get(i));
-        }
-        write(event.with("connectionUse", connection.transactions()).with("outcomes", lines), startedNanos);
+        write(event.with("connectionUse", connection.transactions()).outcomes(recipients, outcomes), startedNanos);
     }
 
     /** A host over which nothing could be sent. */
@@ -88,7 +83,7 @@ final class DeliveryTrail {
         AuditEvent event = event(mail, domain).with("mx", host.host()).with("port", host.port());
         address.ifPresent(known -> event.with("address", known.getHostAddress()));
         decision.ifPresent(known -> known.describe(event));
-        write(event.with("failure", reason), startedNanos);
+        write(event.saying("failure", reason), startedNanos);
     }
 
     private static AuditEvent event(Mail mail, Domain domain) {
@@ -134,8 +129,8 @@ final class DeliveryTrail {
         AuditEvent.now("undelivered")
                 .with("mail", mail.getName())
                 .with("sender", mail.getMaybeSender().asString())
-                .with("recipients", recipients)
-                .with("reason", reason)
+                .recipients(recipients)
+                .saying("reason", reason)
                 .log();
     }
 }

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
 import org.rempart.policy.AuditPolicy;
@@ -41,6 +42,11 @@ public final class AuditEvent {
     private static final int VERSION = 1;
     private static final int MAX_LENGTH = 512;
     private static final int MAX_ELEMENTS = 200;
+
+    /** A mail address amid other text (RFC 5321, section 4.1.2), the local part a word or quoted. */
+    private static final Pattern ADDRESS = Pattern.compile("(?:\"[^\"]*+\"|(?<![^\\s<>\"(),:;@])[^\\s<>\"(),:;@]++)@"
+            + "(?:\\[[^\\]\\s]*+]|[\\p{L}\\p{N}](?:[\\p{L}\\p{N}.-]*[\\p{L}\\p{N}])?)");
+
     private static final JsonFactory JSON = new JsonFactoryBuilder()
             .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
             .characterEscapes(new PrintableOnly())
@@ -149,10 +155,39 @@ public final class AuditEvent {
         return with("recipient", named(recipient));
     }
 
+    /**
+     * Adds what became of each recipient: the recipient, in the form that the policy gives it, a space, and what is said of
+     * it, as {@link #saying} tells it.
+     *
+     * @param outcomes one for each of the recipients, in their order
+     */
+    public AuditEvent outcomes(List<MailAddress> recipients, List<?> outcomes) {
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < recipients.size(); i++) {
+            lines.add(named(recipients.get(i)) + " " + withoutPeople(String.valueOf(outcomes.get(i))));
+        }
+        return with("outcomes", lines);
+    }
+
+    /**
+     * Adds what another server or a program said, which may repeat the recipients that it was asked about: where the policy
+     * hashes recipients, every address in it is hashed.
+     */
+    public AuditEvent saying(String field, String text) {
+        return with(field, withoutPeople(text));
+    }
+
     private static String named(MailAddress address) {
         Privacy privacy = PRIVACY.get();
         String text = address.asString();
         return privacy.policy.recipients() == AuditPolicy.Form.HASHED ? privacy.pseudonyms.of(text) : text;
+    }
+
+    private static String withoutPeople(String text) {
+        Privacy privacy = PRIVACY.get();
+        return privacy.policy.recipients() == AuditPolicy.Form.HASHED
+                ? ADDRESS.matcher(text).replaceAll(address -> privacy.pseudonyms.of(address.group()))
+                : text;
     }
 
     /** Adds the subject, in the form that the policy gives it. */

@@ -57,4 +57,32 @@ class PseudonymsTest {
         assertThat(AuditEvent.now("submission").recipients(bob).subject("told").toString())
                 .contains("bob@ours.example", "\"subject\":\"told\"");
     }
+
+    @Test
+    void whatServersSaidNamesNobodyEither() throws Exception {
+        Pseudonyms pseudonyms = Pseudonyms.ofRandomKey();
+        List<MailAddress> both =
+                List.of(new MailAddress("Bob@There.example"), new MailAddress("\"odd name\"@there.example"));
+        List<String> said = List.of(
+                "failed: 550 5.1.1 <bob@there.example>: unknown, see bob-2@inner.there.example.",
+                "failed: 550 \"odd name\"@there.example (or x@[192.0.2.1]); no @ alone");
+        AuditEvent.namePeople(AuditPolicy.of(Form.HASHED, Form.NONE), pseudonyms);
+        String event = AuditEvent.now("delivery")
+                .outcomes(both, said)
+                .saying("reason", said.get(0))
+                .toString();
+        String bob = pseudonyms.of("bob@there.example");
+        String told =
+                "failed: 550 5.1.1 <" + bob + ">: unknown, see " + pseudonyms.of("bob-2@inner.there.example") + ".";
+        assertThat(event)
+                .doesNotContainIgnoringCase("there.example")
+                .doesNotContain("odd name")
+                .contains(
+                        "\"outcomes\":[\"" + bob + " " + told + "\"",
+                        "\"reason\":\"" + told + "\"",
+                        "(or " + pseudonyms.of("x@[192.0.2.1]") + "); no @ alone");
+        AuditEvent.namePeople(AuditPolicy.of(Form.PLAIN, Form.NONE), pseudonyms);
+        assertThat(AuditEvent.now("delivery").outcomes(both, said).toString())
+                .contains("\"Bob@there.example " + said.get(0) + "\"");
+    }
 }
