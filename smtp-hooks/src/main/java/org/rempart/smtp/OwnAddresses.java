@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,6 +30,11 @@ import org.rempart.policy.Rule;
  */
 final class OwnAddresses {
     private static final char DETAIL = '+';
+
+    /** What says of all addresses of a domain that they are to be looked for in another. */
+    private static final EnumSet<Mapping.Type> OF_DOMAINS = EnumSet.of(Mapping.Type.DomainAlias, Mapping.Type.Domain);
+
+    private static final EnumSet<Mapping.Type> OF_ADDRESSES = EnumSet.complementOf(OF_DOMAINS);
 
     /** The directory could not be asked. */
     static final class DirectoryException extends RuntimeException {
@@ -127,19 +133,37 @@ final class OwnAddresses {
             throws UsersRepositoryException, RecipientRewriteTableException, DomainListException {
         int detail = localPart.indexOf(DETAIL);
         // CanSendFrom answers no where the tables can't be read: asking them here tells one from the other.
-        boolean belongsToSomebody = isMapped(address) || users.contains(users.getUsername(address));
+        boolean belongsToSomebody = belongsToSomebody(address);
         return detail > 0
                 && !belongsToSomebody
                 && isTheAccounts(account, addressOf(localPart.substring(0, detail), domain));
     }
 
-    private boolean isMapped(MailAddress address) throws RecipientRewriteTableException {
+    /** Whether mail to that very address goes to somebody, in the domain that its own is an alias of, too. */
+    private boolean belongsToSomebody(MailAddress address)
+            throws UsersRepositoryException, RecipientRewriteTableException {
         try {
-            return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain())
-                    .isEmpty();
+            if (isSomebodys(address)) {
+                return true;
+            }
+            for (Mapping elsewhere :
+                    mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_DOMAINS)) {
+                Optional<MailAddress> there = elsewhere.asMailAddress();
+                if (there.isPresent() && isSomebodys(there.get())) {
+                    return true;
+                }
+            }
+            return false;
         } catch (ErrorMappingException toAnError) {
             return true;
         }
+    }
+
+    private boolean isSomebodys(MailAddress address)
+            throws UsersRepositoryException, RecipientRewriteTableException, ErrorMappingException {
+        return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_ADDRESSES)
+                        .isEmpty()
+                || users.contains(users.getUsername(address));
     }
 
     private static MailAddress addressOf(String localPart, String domain) {

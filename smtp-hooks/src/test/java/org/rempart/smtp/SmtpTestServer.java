@@ -98,6 +98,7 @@ final class SmtpTestServer implements AutoCloseable {
     private final SMTPServerFactory factory;
     private final FailingDomainList domains;
     private final Directory directory;
+    private final MemoryRecipientRewriteTable mappings = new MemoryRecipientRewriteTable();
 
     private SmtpTestServer(Path home, String policy, List<String> listeners) throws Exception {
         this.home = home;
@@ -119,7 +120,6 @@ final class SmtpTestServer implements AutoCloseable {
         directory = new Directory(users);
         users.addUser(Username.of("alice@ours.example"), PASSWORD);
         users.addUser(Username.of("bob@ours.example"), PASSWORD);
-        MemoryRecipientRewriteTable mappings = new MemoryRecipientRewriteTable();
         mappings.setDomainList(domains);
         mappings.setUsersRepository(users);
         mappings.setUserEntityValidator(UserEntityValidator.NOOP);
@@ -223,6 +223,11 @@ final class SmtpTestServer implements AutoCloseable {
     /** What the server accepted. */
     Spool spool() {
         return spool;
+    }
+
+    /** Where addresses lead. */
+    RecipientRewriteTable mappings() {
+        return mappings;
     }
 
     /** Makes the domain list fail until further notice. */
