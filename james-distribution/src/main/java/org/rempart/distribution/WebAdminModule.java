@@ -8,12 +8,13 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import java.io.IOException;
+import java.util.regex.Pattern;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import spark.Request;
 import spark.Response;
 import spark.Spark;
 
-/** Asks for the generated token on every route of the administration interface that is not public. */
+/** Asks for the generated token everywhere in the administration interface, save for whether the server is well. */
 final class WebAdminModule extends AbstractModule {
     private final Home home;
 
@@ -30,8 +31,14 @@ final class WebAdminModule extends AbstractModule {
     private record TokenFilter(WebAdminToken token) implements AuthenticationFilter {
         private static final String BEARER = "Bearer ";
 
+        /** As it was sent: routes are found by the same. */
+        private static final Pattern OPEN = Pattern.compile("/healthcheck(?:/checks(?:/[^/;]*)?)?/?");
+
         @Override
         public void handle(Request request, Response response) {
+            if (OPEN.matcher(request.uri()).matches()) {
+                return;
+            }
             String claimed = request.headers("Authorization");
             if (claimed == null || !claimed.startsWith(BEARER) || !token.is(claimed.substring(BEARER.length()))) {
                 response.header("WWW-Authenticate", "Bearer");

@@ -32,6 +32,7 @@ public final class AdministrationModule extends AbstractModule {
     @Override
     protected void configure() {
         Multibinder<Routes> routes = Multibinder.newSetBinder(binder(), Routes.class);
+        routes.addBinding().to(CredentialRoutes.class);
         routes.addBinding().to(MailRoutes.class);
         routes.addBinding().to(BackupRoutes.class);
         routes.addBinding().to(AccountRoutes.class);
