@@ -43,7 +43,8 @@ final class MailSchema {
                             + " recipients {text} NOT NULL, last_error {text}, envelope {text} NOT NULL)",
                     "CREATE INDEX rempart_mail_due ON rempart_mail (place, held, due, id)",
                     "CREATE INDEX rempart_mail_name ON rempart_mail (place, name_hash)"),
-            // Which account submitted it, as far as that is known.
+            // Which account submitted it; empty for none. Null in rows that were there before, until the store is
+            // opened.
             List.of("ALTER TABLE rempart_mail ADD COLUMN account VARCHAR(" + SENDER + ")"));
 
     private MailSchema() {}

@@ -165,6 +165,7 @@ public final class MailStore implements AutoCloseable {
         }
         store.commits.start();
         try {
+            store.noteAccounts();
             store.sweep();
             store.mendDue();
         } catch (MailStoreException failure) {
@@ -189,6 +190,50 @@ public final class MailStore implements AutoCloseable {
                 places.put(new Place(Kind.valueOf(row.getString(2)), row.getString(3)), row.getInt(1));
             }
         }
+    }
+
+    /** Mail of tables that did not note accounts gets its own; none, where nobody had logged in. */
+    private void noteAccounts() throws MailStoreException {
+        Map<Long, String> page;
+        do {
+            page = read(MailStore::accountsToNote);
+            Map<Long, String> accounts = page;
+            task(false, use -> {
+                PreparedStatement statement = use.of("UPDATE rempart_mail SET account = ? WHERE id = ?");
+                for (Map.Entry<Long, String> account : accounts.entrySet()) {
+                    statement.setString(1, account.getValue());
+                    statement.setLong(2, account.getKey());
+                    statement.executeUpdate();
+                }
+                return accounts.size();
+            });
+        } while (!page.isEmpty());
+    }
+
+    private static Map<Long, String> accountsToNote(Connection connection) throws SQLException {
+        Map<Long, String> found = new LinkedHashMap<>();
+        try (PreparedStatement statement =
+                        connection.prepareStatement("SELECT id, envelope FROM rempart_mail WHERE account IS NULL"
+                                + " FETCH FIRST " + NUMBERS + " ROWS ONLY");
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                found.put(row.getLong(1), noted(accountOf(row.getString(2))));
+            }
+        }
+        return found;
+    }
+
+    private static Optional<String> accountOf(String envelope) {
+        try {
+            return HeldAccounts.account(Envelope.read(envelope));
+        } catch (IOException broken) {
+            // It is told when the mail's turn comes.
+            return Optional.empty();
+        }
+    }
+
+    private static String noted(Optional<String> account) {
+        return account.map(name -> searchable(name, MailSchema.SENDER)).orElse("");
     }
 
     private void sweep() throws MailStoreException {
@@ -456,8 +501,7 @@ public final class MailStore implements AutoCloseable {
             statement.setString(at++, searchableRecipients(row.recipients()));
             statement.setString(at++, row.lastError());
             statement.setString(at++, row.envelope());
-            statement.setString(
-                    at, account.map(name -> searchable(name, MailSchema.SENDER)).orElse(null));
+            statement.setString(at, noted(account));
             return statement.executeUpdate();
         }
 

@@ -269,6 +269,33 @@ abstract class StoredMailContract {
         assertThat(collected.names()).contains("before", "after");
     }
 
+    /** The first version of the tables did not note accounts. */
+    @Test
+    void mailOfEarlierTablesIsItsAccounts() throws Exception {
+        queue.enQueue(submitted("hers", "Alice@ours.example"));
+        queue.enQueue(mail("nobody's"));
+        store.close(Duration.ZERO);
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("ALTER TABLE rempart_mail DROP COLUMN account");
+            statement.executeUpdate("DELETE FROM rempart_mail_version WHERE step = 2");
+        }
+        openStore();
+        Filter ofAlice = Filter.ALL.withKind(Kind.QUEUE).withAccount("alice@ours.example");
+        assertThat(administration.list(ofAlice, 0, 10).mails())
+                .extracting(Summary::name)
+                .containsExactly("hers");
+        queue.enQueue(submitted("later", "alice@ours.example"));
+        assertThat(administration.count(ofAlice)).isEqualTo(2);
+        held.add("alice@ours.example");
+        Collected collected = collect(queue, 10);
+        await().until(() -> administration.count(ofAlice.withHeld(true)) == 2);
+        assertThat(collected.names()).containsExactly("nobody's");
+        assertThat(administration.delete(ofAlice)).isEqualTo(2);
+        reopen();
+        assertThat(only().name()).isEqualTo("nobody's");
+    }
+
     private static Mail bodiless(String name) throws Exception {
         return MailImpl.builder()
                 .name(name)
