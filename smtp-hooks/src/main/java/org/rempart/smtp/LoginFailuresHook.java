@@ -256,5 +256,6 @@ public final class LoginFailuresHook extends PolicyHook
     @Override
     public void destroy() {
         ledger.flush();
+        watch.flush();
     }
 }

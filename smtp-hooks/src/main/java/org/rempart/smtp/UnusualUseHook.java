@@ -39,4 +39,10 @@ public final class UnusualUseHook extends PolicyHook implements HookResultHook {
         }
         return result;
     }
+
+    /** What is in memory alone is written down before the server ends. */
+    @Override
+    public void destroy() {
+        watch.flush();
+    }
 }

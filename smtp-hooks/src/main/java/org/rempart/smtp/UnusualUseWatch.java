@@ -12,28 +12,28 @@ import org.rempart.policy.SubmissionPolicy;
 import org.rempart.policy.UnusualUse;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.ledger.UnusualUseLedger;
 
 /**
  * Notices what an account's owner hardly does, as {@code <unusual>} of the policy says. The postmaster is told, once within
- * the window; with {@code then="hold"} the account is held. What it counts is in memory: a restart forgets it.
+ * the window; with {@code then="hold"} the account is held.
  */
 final class UnusualUseWatch {
     private final SubmissionLedger ledger;
-    private final AccountActivity activity;
+    private final UnusualUseLedger signs;
     private final PostmasterNotice postmaster;
 
     @Inject
-    UnusualUseWatch(SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster) {
+    UnusualUseWatch(SubmissionLedger ledger, UnusualUseLedger signs, PostmasterNotice postmaster) {
         this.ledger = ledger;
-        this.activity = activity;
+        this.signs = signs;
         this.postmaster = postmaster;
     }
 
     /** The account has logged in. */
     void loggedIn(SMTPSession session, Username account, SubmissionPolicy policy) {
         for (UnusualUse sign : policy.unusual()) {
-            if (sign.sign() == UnusualUse.Sign.NETWORKS
-                    && activity.loggedIn(account, SmtpFacts.client(session), sign)) {
+            if (sign.sign() == UnusualUse.Sign.NETWORKS && signs.loggedIn(account, SmtpFacts.client(session), sign)) {
                 act(sign, session, account);
             }
         }
@@ -45,10 +45,15 @@ final class UnusualUseWatch {
             return;
         }
         for (UnusualUse sign : policy.unusual()) {
-            if (sign.sign() == UnusualUse.Sign.REFUSED && activity.refused(account, sign)) {
+            if (sign.sign() == UnusualUse.Sign.REFUSED && signs.refused(account, sign)) {
                 act(sign, session, account);
             }
         }
+    }
+
+    /** Writes down what is in memory alone; called when the server stops. */
+    void flush() {
+        signs.flush();
     }
 
     private void act(UnusualUse sign, SMTPSession session, Username account) {

@@ -44,6 +44,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
+import org.rempart.policy.ledger.MemoryUnusualUseLedger;
 
 /** What a submission hook meets, without a server: sessions, mails, a directory. */
 final class SubmissionFakes {
@@ -210,7 +211,7 @@ final class SubmissionFakes {
         AccountActivity activity = new AccountActivity();
         return new UnusualUseWatch(
                 new MemorySubmissionLedger(),
-                activity,
+                new MemoryUnusualUseLedger(),
                 new PostmasterNotice(
                         () -> {
                             throw new AssertionError("nobody is told anything");

@@ -229,6 +229,30 @@ class SubmissionOverSocketsTest {
     }
 
     @Test
+    void aRestartKeepsSignsOfUnusualUse() throws Exception {
+        String policy = "<unusual networks=\"1/1h\" then=\"notify\"/><unusual refused=\"2/1h\" then=\"hold\"/>";
+        start(policy);
+        try (SmtpClient client = login(1, "bob@ours.example")) {
+            client.command("MAIL FROM:<bob@ours.example>", "250");
+            client.command("RCPT TO:<nobody1@ours.example>", "550 5.1.1");
+            client.command("RCPT TO:<nobody2@ours.example>", "550 5.1.1");
+        }
+        assertThat(events("unusual")).isEmpty();
+        server.close();
+        Files.delete(home.resolve("conf/keystore"));
+        start(policy);
+        try (SmtpClient client = SmtpClient.connectTls("127.0.5.1", server.port(1))) {
+            client.expect(220);
+            client.ehlo().authenticate("bob@ours.example");
+            assertThat(events("unusual")).hasSize(1);
+            client.command("MAIL FROM:<bob@ours.example>", "250");
+            client.command("RCPT TO:<nobody3@ours.example>", "550 5.1.1");
+            client.command("RCPT TO:<alice@ours.example>", "550 5.7.28");
+        }
+        assertThat(events("unusual")).hasSize(2);
+    }
+
+    @Test
     void aRestartKeepsHoldsCountsAndBlocks() throws Exception {
         String policy = "<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/>"
                 + "<failures per=\"address\" limit=\"2/10m\" then=\"block/1h\"/>";

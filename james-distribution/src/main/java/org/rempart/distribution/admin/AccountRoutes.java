@@ -21,6 +21,7 @@ import org.rempart.distribution.queue.MailAdministration.Kind;
 import org.rempart.distribution.queue.MailStoreException;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.ledger.UnusualUseLedger;
 import org.rempart.policy.ledger.Usage;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
@@ -46,6 +47,7 @@ public final class AccountRoutes implements Routes {
     private static final String PATH = "/rempart/accounts";
 
     private final SubmissionLedger ledger;
+    private final UnusualUseLedger signs;
     private final MailAdministration mails;
     private final JsonTransformer json;
 
@@ -54,8 +56,10 @@ public final class AccountRoutes implements Routes {
     }
 
     @Inject
-    public AccountRoutes(SubmissionLedger ledger, MailAdministration mails, JsonTransformer json) {
+    public AccountRoutes(
+            SubmissionLedger ledger, UnusualUseLedger signs, MailAdministration mails, JsonTransformer json) {
         this.ledger = ledger;
+        this.signs = signs;
         this.mails = mails;
         this.json = json;
     }
@@ -138,6 +142,7 @@ public final class AccountRoutes implements Routes {
             // First its mail: a queue hands out again what is not deleted when the account is released.
             long deleted = "delete".equals(what) ? mails.delete(waiting(account)) : 0;
             boolean changed = ledger.release(account);
+            signs.forget(account);
             long sent = "send".equals(what) ? mails.release(waiting(account)) : 0;
             LOGGER.info("{} is released; {} mails go on, {} are deleted", account.asString(), sent, deleted);
             AuditEvent.now("released")

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -27,6 +28,7 @@ import org.rempart.policy.RateLimit;
 import org.rempart.policy.RateLimit.Quantity;
 import org.rempart.policy.RateLimit.Then;
 import org.rempart.policy.Rule;
+import org.rempart.policy.UnusualUse;
 
 /** What a restart leaves of holds, counts and blocks. */
 class KeptLedgersTest {
@@ -171,6 +173,105 @@ class KeptLedgersTest {
         assertThat(after.begin(List.of(counted)).orElseThrow().failed()).hasSize(1);
         pass(Duration.ofMinutes(90));
         assertThat(after.blocked(List.of(blocked))).isEmpty();
+    }
+
+    private KeptUnusualUseLedger unusual() {
+        return new KeptUnusualUseLedger(new Home(), clock(), new MemoryUnusualUseLedger(now::get));
+    }
+
+    private static UnusualUse sign(UnusualUse.Sign sign, int count) {
+        return UnusualUse.of(sign, Quantity.of(count, HOUR), UnusualUse.Then.NOTIFY, Rule.byDefault("<unusual/>"));
+    }
+
+    private static InetAddress network(int third) throws Exception {
+        return InetAddress.getByAddress(new byte[] {(byte) 192, 0, (byte) third, 1});
+    }
+
+    @Test
+    void networksAndRefusalsGoOn() throws Exception {
+        UnusualUse networks = sign(UnusualUse.Sign.NETWORKS, 3);
+        UnusualUse refused = sign(UnusualUse.Sign.REFUSED, 3);
+        KeptUnusualUseLedger before = unusual();
+        for (int i = 0; i < 3; i++) {
+            assertThat(before.loggedIn(ALICE, network(i), networks)).isFalse();
+            assertThat(before.refused(BOB, refused)).isFalse();
+            pass(Duration.ofMinutes(10));
+        }
+        before.flush();
+
+        pass(Duration.ofMinutes(10));
+        KeptUnusualUseLedger after = unusual();
+        assertThat(after.loggedIn(BOB, network(9), networks)).isFalse();
+        assertThat(after.loggedIn(ALICE, network(2), networks)).isFalse();
+        assertThat(after.loggedIn(ALICE, network(3), networks)).isTrue();
+        assertThat(after.refused(BOB, refused)).isTrue();
+        after.flush();
+
+        // Who was told is told no second time within the window, by this server or the next.
+        KeptUnusualUseLedger third = unusual();
+        assertThat(third.loggedIn(ALICE, network(4), networks)).isFalse();
+        assertThat(third.refused(BOB, refused)).isFalse();
+        pass(HOUR);
+        for (int i = 0; i < 3; i++) {
+            assertThat(third.loggedIn(ALICE, network(i), networks)).isFalse();
+        }
+        assertThat(third.loggedIn(ALICE, network(3), networks)).isTrue();
+    }
+
+    @Test
+    void whatHasLeftTheWindowMeanwhileDoesNotCount() throws Exception {
+        UnusualUse networks = sign(UnusualUse.Sign.NETWORKS, 1);
+        KeptUnusualUseLedger before = unusual();
+        before.loggedIn(ALICE, network(1), networks);
+        before.flush();
+        pass(Duration.ofMinutes(61));
+        assertThat(unusual().loggedIn(ALICE, network(2), networks)).isFalse();
+    }
+
+    @Test
+    void whoIsReleasedBeginsAnew() throws Exception {
+        UnusualUse networks = sign(UnusualUse.Sign.NETWORKS, 1);
+        KeptUnusualUseLedger before = unusual();
+        before.loggedIn(ALICE, network(1), networks);
+        assertThat(before.loggedIn(ALICE, network(2), networks)).isTrue();
+        before.forget(ALICE);
+        before.flush();
+        KeptUnusualUseLedger after = unusual();
+        assertThat(after.loggedIn(ALICE, network(2), networks)).isFalse();
+        assertThat(after.loggedIn(ALICE, network(1), networks)).isTrue();
+    }
+
+    @Test
+    void signsOfOtherWindowsAreCountedApart() throws Exception {
+        MemoryUnusualUseLedger ledger = new MemoryUnusualUseLedger(now::get);
+        UnusualUse hour = sign(UnusualUse.Sign.NETWORKS, 1);
+        UnusualUse minute = UnusualUse.of(
+                UnusualUse.Sign.NETWORKS,
+                Quantity.of(1, Duration.ofMinutes(1)),
+                UnusualUse.Then.NOTIFY,
+                Rule.byDefault("<unusual/>"));
+        for (UnusualUse sign : List.of(hour, minute)) {
+            assertThat(ledger.loggedIn(ALICE, network(1), sign)).isFalse();
+        }
+        pass(Duration.ofMinutes(2));
+        assertThat(ledger.loggedIn(ALICE, network(2), minute)).isFalse();
+        assertThat(ledger.loggedIn(ALICE, network(2), hour)).isTrue();
+    }
+
+    @Test
+    void unusualUseThatCannotBeReadIsCountedAnew() throws Exception {
+        UnusualUse networks = sign(UnusualUse.Sign.NETWORKS, 1);
+        unusual();
+        Path file = home.resolve("var/accounts/unusual-use.json");
+        for (String broken : List.of(
+                "{\"v\":1,\"entries\":[{\"account\":\"x",
+                "{\"v\":1,\"entries\":[{\"account\":\"x\",\"sign\":\"OTHER\"}]}",
+                "{\"v\":1,\"entries\":[{\"account\":\"x\"}]}")) {
+            Files.writeString(file, broken);
+            assertThat(unusual().loggedIn(ALICE, network(1), networks))
+                    .as(broken)
+                    .isFalse();
+        }
     }
 
     @Test
