@@ -198,6 +198,36 @@ final class FireServer implements AutoCloseable {
         awaitEnd(process);
     }
 
+    /**
+     * Ends it with SIGKILL while it starts.
+     *
+     * @return whether it was ready already
+     */
+    boolean killStarting() {
+        Path home = variant.home().toAbsolutePath();
+        // Its own file names the process only once it is ready.
+        ProcessHandle process = Awaitility.await("a process of the server")
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(10))
+                .until(
+                        () -> ProcessHandle.allProcesses()
+                                .filter(candidate -> isServerIn(home, candidate))
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
+        boolean ready = Files.exists(home.resolve("var/rempart.pid"));
+        process.destroyForcibly();
+        awaitEnd(process);
+        return ready;
+    }
+
+    private static boolean isServerIn(Path home, ProcessHandle process) {
+        List<String> arguments = List.of(process.info().arguments().orElse(new String[0]));
+        return arguments.contains("-Dworking.directory=" + home)
+                && arguments.contains("org.rempart.distribution.Server")
+                && runs(process);
+    }
+
     /** Stops it in order. */
     void stop() throws IOException {
         variant.close();

@@ -7,13 +7,9 @@ package org.rempart.distribution.storage;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import javax.persistence.EntityManagerFactory;
 import javax.sql.DataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
-import org.apache.openjpa.persistence.OpenJPAPersistence;
-import org.apache.openjpa.persistence.PersistenceProviderImpl;
 import org.rempart.distribution.FaultException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +51,16 @@ public final class Database implements AutoCloseable {
     public static Database open(DatabaseSettings settings) throws FaultException {
         // Derby would write its own log, into the folder that the process was started in.
         System.setProperty("derby.stream.error.method", DerbyLog.class.getName() + ".writer");
+        DerbyFolder.prepare(settings, empty -> openInPlace(empty).close());
+        return openInPlace(settings);
+    }
+
+    private static Database openInPlace(DatabaseSettings settings) throws FaultException {
         BasicDataSource pool = pool(settings);
         connect(settings, pool);
         try {
             AutoCloseable guard = settings.kind() == DatabaseSettings.Kind.POSTGRESQL ? ServerLock.take(pool) : null;
-            EntityManagerFactory entities = entities(pool);
-            // The first use makes James's tables.
-            entities.createEntityManager().close();
+            EntityManagerFactory entities = Entities.of(pool);
             new Schema(settings.kind()).bringUpToDate(pool);
             return new Database(settings, pool, guard == null ? DerbyWatch.of(pool, settings.url()) : guard, entities);
         } catch (FaultException fault) {
@@ -144,14 +143,6 @@ public final class Database implements AutoCloseable {
             cause = cause.getCause();
         }
         return String.valueOf(cause.getMessage());
-    }
-
-    private static EntityManagerFactory entities(DataSource pool) {
-        Map<String, Object> properties = new HashMap<>();
-        properties.put("openjpa.ConnectionFactory", pool);
-        properties.put("openjpa.ConnectionFactoryMode", "local");
-        properties.put("openjpa.Multithreaded", "true");
-        return OpenJPAPersistence.cast(new PersistenceProviderImpl().createEntityManagerFactory("rempart", properties));
     }
 
     /** The connections. */

@@ -32,6 +32,8 @@ public record DatabaseSettings(Kind kind, String url, String user, String passwo
 
     private static final String IN_MEMORY = "jdbc:derby:memory:";
 
+    private static final String DIRECTORY = "directory:";
+
     private static final String URL = "database.url";
     private static final String USER = "database.username";
     private static final String PASSWORD = "database.password";
@@ -163,6 +165,27 @@ public record DatabaseSettings(Kind kind, String url, String user, String passwo
     /** Whether all is lost when the server stops: a database that only tests want. */
     public boolean isInMemory() {
         return url.startsWith(IN_MEMORY);
+    }
+
+    /** The folder of an embedded database; empty for a database that is in none. */
+    Optional<Path> folder() {
+        if (kind != Kind.DERBY) {
+            return Optional.empty();
+        }
+        String place = url.substring(Kind.DERBY.prefix.length()).replaceFirst(";.*", "");
+        if (place.startsWith(DIRECTORY)) {
+            place = place.substring(DIRECTORY.length());
+        } else if (place.matches("[a-z]{2,}:.*")) {
+            // In memory, in a jar or in the class path.
+            return Optional.empty();
+        }
+        return Optional.of(Path.of(place));
+    }
+
+    /** The same, in another folder. */
+    DatabaseSettings in(Path other) {
+        return new DatabaseSettings(
+                kind, Kind.DERBY.prefix + other + url.replaceFirst("[^;]*", ""), user, password, connections);
     }
 
     /** Without the password. */

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 import org.rempart.distribution.TestHome;
 
 /** A PostgreSQL server of its own, on a loopback port, in a folder that is deleted with it. */
-final class PostgresServer implements AutoCloseable {
+public final class PostgresServer implements AutoCloseable {
     private static final List<String> PLACES =
             List.of("/usr/lib/postgresql/17/bin", "/usr/lib/postgresql/16/bin", "/usr/lib/postgresql/15/bin");
     /** PostgreSQL does not run as root. */
@@ -36,7 +36,7 @@ final class PostgresServer implements AutoCloseable {
     }
 
     /** Starts one; where PostgreSQL is not installed the test is skipped, or fails if the tools are required. */
-    static PostgresServer start() throws Exception {
+    public static PostgresServer start() throws Exception {
         Optional<Path> programs = programs();
         if (programs.isEmpty()) {
             String reason = "initdb and postgres of PostgreSQL 15 or later are not installed";
@@ -112,7 +112,7 @@ final class PostgresServer implements AutoCloseable {
                 "stop");
     }
 
-    String url() {
+    public String url() {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres?user=rempart&connectTimeout=10&socketTimeout=60";
     }
 
