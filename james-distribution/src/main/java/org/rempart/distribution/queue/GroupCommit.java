@@ -28,6 +28,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>While the database is away, changes that may fail do so at once. Those that must not, because what they record has
  * happened, wait here until it is back; there are never more of them than mails in flight.
+ *
+ * <p>One of the latter that fails though the database works, as another write shows, is tried again by itself, ever less
+ * often, and keeps nothing else from being written: its mail alone is not touched until then, or until the next start. A
+ * database that answers and writes nothing counts as away.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(GroupCommit.class);
@@ -41,12 +45,15 @@ final class GroupCommit implements AutoCloseable {
     private static final int SECONDS_TO_CHECK = 5;
 
     private final DataSource database;
+    private final String probe;
     private final Thread thread = new Thread(this::run, "mail-store-commit");
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Change> pending = new ArrayDeque<>();
     /** Changes that must happen and could not yet; only the thread uses it. */
     private final List<Change> owed = new ArrayList<>();
+    /** Changes that must happen and fail while others do not; only the thread uses it. */
+    private final List<Change> stuck = new ArrayList<>();
 
     private final Map<String, PreparedStatement> statements = new HashMap<>();
     private Connection connection;
@@ -55,8 +62,10 @@ final class GroupCommit implements AutoCloseable {
     private volatile boolean closing;
     private volatile long lastFailure = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
 
-    GroupCommit(DataSource database) {
+    /** @param probe an update that changes nothing, and succeeds if the database can write at all */
+    GroupCommit(DataSource database, String probe) {
         this.database = database;
+        this.probe = probe;
         thread.setDaemon(true);
     }
 
@@ -71,6 +80,10 @@ final class GroupCommit implements AutoCloseable {
 
         private final boolean owed;
         private boolean told;
+        /** How long it waits for its next try since it is stuck, and when that is by {@link System#nanoTime}. */
+        private Duration wait = FIRST_RETRY;
+
+        private long nextTry;
 
         /** @param owed whether this must happen, however long it takes */
         Change(boolean owed) {
@@ -100,7 +113,7 @@ final class GroupCommit implements AutoCloseable {
         PreparedStatement of(String sql) throws SQLException;
     }
 
-    /** Whether the database was away at the last try. */
+    /** Whether the database did not answer, or could write nothing, at the last try. */
     boolean isAway() {
         return away;
     }
@@ -181,17 +194,20 @@ final class GroupCommit implements AutoCloseable {
     private void run() {
         Duration retry = FIRST_RETRY;
         while (true) {
-            List<Change> batch = next(owed.isEmpty() && !away ? null : retry);
+            List<Change> batch = next(owed.isEmpty() && !away ? untilNextTry() : retry);
             if (batch.isEmpty() && closing) {
                 break;
             }
             batch.addAll(0, owed);
             owed.clear();
             try {
-                if (batch.isEmpty()) {
-                    probe();
-                } else {
+                if (!batch.isEmpty()) {
                     writeAll(batch);
+                } else if (away) {
+                    probe();
+                }
+                if (!away) {
+                    tryStuck();
                 }
             } catch (RuntimeException | Error failure) {
                 // Out of memory, for instance: nothing that a thread is waiting for may be forgotten.
@@ -201,6 +217,7 @@ final class GroupCommit implements AutoCloseable {
             }
             retry = owed.isEmpty() && !away ? FIRST_RETRY : min(retry.multipliedBy(2), LAST_RETRY);
         }
+        owed.addAll(stuck);
         if (!owed.isEmpty()) {
             LOGGER.warn(
                     "What has become of {} processed mails could not be written; they are processed again",
@@ -268,13 +285,13 @@ final class GroupCommit implements AutoCloseable {
         try {
             write(ready, committing);
             return;
-        } catch (SQLException failure) {
+        } catch (SQLException | RuntimeException failure) {
             if (!isConnected()) {
                 databaseWentAway(ready, failure, committing[0]);
                 return;
             }
             if (ready.size() == 1) {
-                postponeOrFail(ready.get(0), failure);
+                failedAlone(ready.get(0), failure);
                 return;
             }
             LOGGER.debug("A commit of {} changes failed; they are written one by one", ready.size(), failure);
@@ -284,29 +301,92 @@ final class GroupCommit implements AutoCloseable {
             committing[0] = false;
             try {
                 write(List.of(change), committing);
-            } catch (SQLException failure) {
+            } catch (SQLException | RuntimeException failure) {
                 if (!isConnected()) {
                     databaseWentAway(ready.subList(at, ready.size()), failure, committing[0]);
                     return;
                 }
-                postponeOrFail(change, failure);
+                failedAlone(change, failure);
+                if (away) {
+                    databaseWentAway(ready.subList(at + 1, ready.size()), failure, false);
+                    return;
+                }
             }
         }
+    }
+
+    /** Something has failed by itself over a connection that works: it is its own fault, unless nothing can be written. */
+    private void failedAlone(Change change, Exception failure) {
+        if (!change.owed) {
+            // Whoever asked for it hears of it. Should nothing be writable, the next owed one shows it.
+            postponeOrFail(change, failure);
+            return;
+        }
+        try {
+            probeWriting();
+        } catch (SQLException unwritable) {
+            LOGGER.debug("The database answers, and writes nothing", unwritable);
+            isConnected();
+            databaseWentAway(List.of(change), failure, false);
+            return;
+        }
+        noteReturn();
+        noteFailure();
+        if (!change.told) {
+            change.told = true;
+            LOGGER.error(
+                    "What has become of a processed mail can't be written, though the database works; that mail is left"
+                            + " alone, and it is tried again every {} seconds at least",
+                    LAST_RETRY.toSeconds(),
+                    failure);
+        }
+        change.outcome.complete(0L);
+        change.nextTry = System.nanoTime() + change.wait.toNanos();
+        change.wait = min(change.wait.multipliedBy(2), LAST_RETRY);
+        stuck.add(change);
+    }
+
+    private void tryStuck() {
+        List<Change> due = new ArrayList<>();
+        for (Change change : stuck) {
+            if (change.nextTry - System.nanoTime() <= 0) {
+                due.add(change);
+            }
+        }
+        for (Change change : due) {
+            if (away) {
+                return;
+            }
+            stuck.remove(change);
+            writeAll(List.of(change));
+        }
+    }
+
+    /** @return null when nothing is stuck */
+    private Duration untilNextTry() {
+        long now = System.nanoTime();
+        return stuck.stream()
+                .map(change -> Duration.ofNanos(Math.max(0, change.nextTry - now)))
+                .min(Duration::compareTo)
+                .orElse(null);
     }
 
     /** Looks whether the database is back, when nothing else does. */
     private void probe() {
         try {
             connect();
-            if (connection.isValid(SECONDS_TO_CHECK)) {
-                connection.rollback();
-                noteReturn();
-                return;
-            }
+            probeWriting();
+            noteReturn();
+            return;
         } catch (SQLException gone) {
             LOGGER.debug("The database is still away", gone);
         }
         closeConnection();
+    }
+
+    private void probeWriting() throws SQLException {
+        statement(probe).executeUpdate();
+        connection.commit();
     }
 
     private void noteReturn() {
@@ -407,7 +487,7 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /** @param unknown whether they may have been committed all the same */
-    private void databaseWentAway(List<Change> changes, SQLException failure, boolean unknown) {
+    private void databaseWentAway(List<Change> changes, Exception failure, boolean unknown) {
         List<Change> waiting = new ArrayList<>(changes);
         lock.lock();
         try {

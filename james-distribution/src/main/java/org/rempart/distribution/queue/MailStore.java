@@ -61,6 +61,8 @@ public final class MailStore implements AutoCloseable {
     /** A clock set back by less than that makes mail late by less than that. */
     private static final long CLOCK_TOLERANCE = 5_000;
 
+    private static final String PROBE = "UPDATE rempart_mail_number SET next_number = next_number";
+
     private static final int READ_TRIES = 3;
     private static final Duration CLOSING = Duration.ofSeconds(10);
 
@@ -158,7 +160,7 @@ public final class MailStore implements AutoCloseable {
                     number(connection, "SELECT MAX(id) FROM rempart_mail") + 1);
             // PostgreSQL keeps its statistics up by itself; Derby might read the whole table of a long queue.
             String hint = MailSchema.isPostgres(connection) ? "" : " --DERBY-PROPERTIES index=rempart_mail_due\n";
-            store = new MailStore(database, blobs, clock, new GroupCommit(database), hint, next - 1);
+            store = new MailStore(database, blobs, clock, new GroupCommit(database, PROBE), hint, next - 1);
             store.readPlaces(connection);
         } catch (SQLException refused) {
             throw new MailStoreException("the stored mail can't be read: " + refused.getMessage(), refused);

@@ -715,6 +715,79 @@ abstract class StoredMailContract {
         assertThat(collected.errors()).isEmpty();
     }
 
+    /** Makes the database refuse that a mail is deleted, and nothing else, until {@link #allowDeletion}. */
+    private void refuseDeletion(long id) throws Exception {
+        execute("CREATE TABLE keeps (id BIGINT NOT NULL REFERENCES rempart_mail (id))");
+        execute("INSERT INTO keeps VALUES (" + id + ")");
+    }
+
+    private void allowDeletion() throws Exception {
+        execute("DELETE FROM keeps");
+    }
+
+    private void execute(String sql) throws Exception {
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            connection.setAutoCommit(true);
+            statement.executeUpdate(sql);
+        }
+    }
+
+    @Test
+    void loss2AMailThatCannotBeFinishedKeepsNoOtherWaiting() throws Exception {
+        queue.enQueue(mail("stuck"));
+        Collected collected = collect(queue, 100);
+        MailQueueItem stuck = one(collected, 0);
+        refuseDeletion(only().id());
+        database.goAway();
+        stuck.done(CompletionStatus.SUCCESS);
+        database.comeBack();
+        await().ignoreExceptions().untilAsserted(() -> queue.enQueue(mail("next")));
+        one(collected, 1).done(CompletionStatus.SUCCESS);
+        // Nobody waits for it any more, and it is not handed out again.
+        await().untilAsserted(() -> assertThat(only().name()).isEqualTo("stuck"));
+        assertThat(store.isAway()).isFalse();
+        assertThat(collected.names()).containsExactly("stuck", "next");
+
+        allowDeletion();
+        await().untilAsserted(() -> assertThat(queue.getSize()).isZero());
+        await().untilAsserted(() -> assertThat(blobs()).isEmpty());
+    }
+
+    @Test
+    void loss2AMailThatCannotBeFinishedIsThereAfterARestart() throws Exception {
+        queue.enQueue(mail("stuck"));
+        MailQueueItem stuck = one(collect(queue, 1), 0);
+        refuseDeletion(only().id());
+        stuck.done(CompletionStatus.SUCCESS);
+        reopen();
+        allowDeletion();
+        MailQueueItem again = one(collect(queue, 1), 0);
+        assertThat(message(again.getMail())).endsWith("body of stuck\r\n");
+        again.done(CompletionStatus.SUCCESS);
+        await().untilAsserted(() -> assertThat(queue.getSize()).isZero());
+    }
+
+    @Test
+    void loss2ADatabaseThatAnswersAndWritesNothingCountsAsAway() throws Exception {
+        for (int number = 0; number < 20; number++) {
+            queue.enQueue(mail("mail" + number));
+        }
+        Collected collected = collect(queue, 2);
+        one(collected, 1);
+        database.refuseWrites(true);
+        collected.items().get(0).done(CompletionStatus.SUCCESS);
+        await().until(store::isAway);
+        collected.items().get(1).done(CompletionStatus.SUCCESS);
+        collected.request(100);
+        assertThatThrownBy(() -> queue.enQueue(mail("refused"))).isInstanceOf(MailQueue.MailQueueException.class);
+        TimeUnit.SECONDS.sleep(2);
+        assertThat(collected.items()).as("what was handed out meanwhile").hasSize(2);
+        database.refuseWrites(false);
+        await().until(() -> collected.items().size() == 20);
+        await().untilAsserted(() -> assertThat(queue.getSize()).isEqualTo(18));
+    }
+
     @Test
     void loss2MailThatIsRejectedForWantOfTheDatabaseIsTriedAgain() throws Exception {
         queue.enQueue(mail("m"));

@@ -28,6 +28,7 @@ final class TestDatabase implements DataSource, AutoCloseable {
     private final AtomicInteger refused = new AtomicInteger();
     private final Runnable shutDown;
     private volatile boolean away;
+    private volatile boolean readOnly;
 
     private TestDatabase(String driver, String url, Runnable shutDown) {
         this.shutDown = shutDown;
@@ -66,6 +67,11 @@ final class TestDatabase implements DataSource, AutoCloseable {
         away = false;
     }
 
+    /** From now on, or no longer, every commit fails over connections that work. */
+    void refuseWrites(boolean refuse) {
+        readOnly = refuse;
+    }
+
     int refused() {
         return refused.get();
     }
@@ -87,6 +93,10 @@ final class TestDatabase implements DataSource, AutoCloseable {
                 TestDatabase.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("commit")) {
                         commits.incrementAndGet();
+                    }
+                    if (readOnly && method.getName().equals("commit")) {
+                        connection.rollback();
+                        throw new SQLException("cannot write in a read-only transaction", "25006");
                     }
                     try {
                         return method.invoke(connection, arguments);
