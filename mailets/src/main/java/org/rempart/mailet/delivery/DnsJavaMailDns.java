@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.james.core.Domain;
-import org.apache.james.dnsservice.api.DNSService;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.Lookup;
@@ -26,18 +25,6 @@ import org.xbill.DNS.Type;
  * unless {@code <setAsDNSJavaDefault>} is false, when those of the machine are asked.
  */
 final class DnsJavaMailDns implements MailDns {
-    private static final String SERVICE = "org.apache.james.dnsservice.dnsjava.DNSJavaService";
-
-    /** Whether a service is James's own, which is built on dnsjava. Its class may not be there. */
-    static boolean isUsedBy(DNSService james) {
-        for (Class<?> type = james.getClass(); type != null; type = type.getSuperclass()) {
-            if (type.getName().equals(SERVICE)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     @Override
     public List<MailExchanger> exchangers(Domain domain) throws NoRouteException {
         Answer answer = ask(domain.asString(), Type.MX);

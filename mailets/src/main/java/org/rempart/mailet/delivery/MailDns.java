@@ -31,7 +31,13 @@ interface MailDns {
      * preferences nor IPv6 addresses; else by the service.
      */
     static MailDns of(DNSService james) {
-        return DnsJavaMailDns.isUsedBy(james) ? new DnsJavaMailDns() : new JamesMailDns(james);
+        for (Class<?> type = james.getClass(); type != null; type = type.getSuperclass()) {
+            // Only then is dnsjava sure to be there.
+            if (type.getName().equals("org.apache.james.dnsservice.dnsjava.DNSJavaService")) {
+                return new DnsJavaMailDns();
+            }
+        }
+        return new JamesMailDns(james);
     }
 
     static NoRouteException unanswered(String name) {
