@@ -4,8 +4,6 @@
  */
 package org.rempart.smtp;
 
-import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -27,8 +25,6 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.ledger.ClientNetwork;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
@@ -124,7 +120,7 @@ public final class LoginFailuresHook extends PolicyHook
     }
 
     private Optional<LoginFailureLedger.Subject> blockedAddress(SMTPSession session) {
-        return ledger.blocked(subjectsOfAddress(session));
+        return ledger.blocked(subjects(session, Optional.empty()));
     }
 
     @Override
@@ -139,9 +135,7 @@ public final class LoginFailuresHook extends PolicyHook
     }
 
     private HookResult judge(SMTPSession session, Optional<Username> account, Function<AuthHook, HookResult> login) {
-        List<LoginFailureLedger.Subject> subjects = subjectsOfAddress(session);
-        account.ifPresent(name ->
-                subjects.addAll(subjects(FailureLimit.Per.ACCOUNT, name.asString(), SmtpFacts.client(session))));
+        List<LoginFailureLedger.Subject> subjects = subjects(session, account);
         Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(subjects);
         if (attempt.isEmpty()) {
             Optional<LoginFailureLedger.Subject> blocked = ledger.blocked(subjects);
@@ -240,16 +234,9 @@ public final class LoginFailuresHook extends PolicyHook
         }
     }
 
-    private List<LoginFailureLedger.Subject> subjectsOfAddress(SMTPSession session) {
-        InetAddress client = SmtpFacts.client(session);
-        return subjects(FailureLimit.Per.ADDRESS, ClientNetwork.subscriber(client), client);
-    }
-
-    private List<LoginFailureLedger.Subject> subjects(FailureLimit.Per per, String name, InetAddress client) {
-        return policy().submission().failures().stream()
-                .filter(limit -> limit.per() == per && limit.appliesTo(client))
-                .map(limit -> LoginFailureLedger.Subject.of(limit, name))
-                .collect(Collectors.toCollection(ArrayList::new));
+    private List<LoginFailureLedger.Subject> subjects(SMTPSession session, Optional<Username> account) {
+        return LoginFailureLedger.Subject.all(
+                policy().submission().failures(), SmtpFacts.client(session), account.map(Username::asString));
     }
 
     /** What is in memory alone is written down before the server ends. */

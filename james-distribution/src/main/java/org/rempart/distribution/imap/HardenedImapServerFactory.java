@@ -5,6 +5,8 @@
 package org.rempart.distribution.imap;
 
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import java.time.Duration;
 import javax.inject.Provider;
@@ -27,21 +29,28 @@ import org.rempart.distribution.limits.DeadlineEncryption;
 import org.rempart.distribution.limits.ImapGuard;
 import org.rempart.distribution.limits.SmtpLimits;
 
-/** Makes IMAP servers that withstand clients who have not logged in: {@link ConnectionGate}, {@link ImapGuard}. */
+/**
+ * Makes IMAP servers that withstand clients who have not logged in: {@link ConnectionGate}, {@link ImapGuard},
+ * {@link LoginBrake}.
+ */
 final class HardenedImapServerFactory extends IMAPServerFactory {
+    private final LoginBrake brake;
+
     HardenedImapServerFactory(
             FileSystem fileSystem,
             Provider<ImapDecoder> decoder,
             Provider<ImapEncoder> encoder,
             Provider<ImapProcessor> processor,
             MetricFactory metrics,
-            GaugeRegistry gauges) {
+            GaugeRegistry gauges,
+            LoginBrake brake) {
         super(fileSystem, decoder, encoder, processor, metrics, gauges);
+        this.brake = brake;
     }
 
     @Override
     protected IMAPServer createServer() {
-        return new HardenedImapServer(decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry);
+        return new HardenedImapServer(decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry, brake);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -50,6 +59,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         private static final int LOGIN_DEADLINE_SECONDS = 120;
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
 
+        private final LoginBrake brake;
         private Duration loginDeadline;
         private Duration handshakeDeadline;
         private ConnectionGate gate;
@@ -59,8 +69,10 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
                 ImapEncoder encoder,
                 ImapProcessor processor,
                 ImapMetrics metrics,
-                GaugeRegistry gauges) {
+                GaugeRegistry gauges,
+                LoginBrake brake) {
             super(decoder, encoder, processor, metrics, gauges);
+            this.brake = brake;
         }
 
         @Override
@@ -90,10 +102,26 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
                 @Override
                 public ChannelHandler create(ChannelPipeline pipeline) {
                     pipeline.addLast("connectionGate", gate);
-                    pipeline.addLast("guard", new ImapGuard(getHelloName(), loginDeadline));
+                    pipeline.addLast("guard", new ImapGuard(getHelloName(), loginDeadline, brake::isBlocked));
+                    pipeline.addLast("introduction", new Introduction(brake));
                     return framers.create(pipeline);
                 }
             };
+        }
+    }
+
+    /** Tells a session who its client is, before the first command comes: behind a proxy it is known only then. */
+    private static final class Introduction extends ChannelInboundHandlerAdapter {
+        private final LoginBrake brake;
+
+        Introduction(LoginBrake brake) {
+            this.brake = brake;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object received) {
+            brake.introduce(context.channel());
+            context.fireChannelRead(received);
         }
     }
 }

@@ -6,18 +6,41 @@ package org.rempart.distribution.imap;
 
 import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
+import com.google.inject.Scopes;
 import com.google.inject.Singleton;
+import java.io.IOException;
 import javax.inject.Provider;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.imap.api.process.ImapProcessor;
 import org.apache.james.imap.decode.ImapDecoder;
 import org.apache.james.imap.encode.ImapEncoder;
+import org.apache.james.imap.processor.AuthenticateProcessor;
+import org.apache.james.imap.processor.LoginProcessor;
 import org.apache.james.imapserver.netty.IMAPServerFactory;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.PolicyFile;
+import org.rempart.policy.ledger.LoginFailureLedger;
 
-/** Puts our IMAP server in the place of James's. */
+/** Puts our IMAP server, and our way of logging in, in the place of James's. */
 public final class ImapModule extends AbstractModule {
+    @Override
+    protected void configure() {
+        bind(LoginProcessor.class).to(BrakedLogin.class).in(Scopes.SINGLETON);
+        bind(AuthenticateProcessor.class).to(BrakedAuthenticate.class).in(Scopes.SINGLETON);
+    }
+
+    @Provides
+    @Singleton
+    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger) throws PolicyException, IOException {
+        return new LoginBrake(
+                ledger,
+                PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
+                        .submission()
+                        .failures());
+    }
+
     @Provides
     @Singleton
     IMAPServerFactory serverFactory(
@@ -26,7 +49,8 @@ public final class ImapModule extends AbstractModule {
             Provider<ImapEncoder> encoder,
             Provider<ImapProcessor> processor,
             MetricFactory metrics,
-            GaugeRegistry gauges) {
-        return new HardenedImapServerFactory(fileSystem, decoder, encoder, processor, metrics, gauges);
+            GaugeRegistry gauges,
+            LoginBrake brake) {
+        return new HardenedImapServerFactory(fileSystem, decoder, encoder, processor, metrics, gauges, brake);
     }
 }

@@ -6,6 +6,7 @@ package org.rempart.distribution.limits;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -14,6 +15,7 @@ import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.james.imap.api.ImapSessionState;
 import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imapserver.netty.NettyConstants;
@@ -22,7 +24,7 @@ import org.apache.james.imapserver.netty.NettyConstants;
  * Lets nobody who has not logged in to IMAP send more than {@value #BEFORE_LOGIN} bytes, or stay longer than the login
  * deadline: he is told BYE (RFC 9051, section 7.1.5) and disconnected. James collects in memory whatever a literal like
  * {@code LOGIN {2000000000}} announces, and looks a line through anew with every packet of it. It also replaces the
- * greeting, which names the product and its version.
+ * greeting, which names the product and its version. Who is blocked is told BYE at once.
  */
 public final class ImapGuard extends ChannelDuplexHandler {
     /** Room for STARTTLS, ID, a few tries and a token of many kilobytes. */
@@ -30,6 +32,8 @@ public final class ImapGuard extends ChannelDuplexHandler {
 
     private final String greeting;
     private final Duration loginDeadline;
+    private final Predicate<Channel> blocked;
+    private boolean looked;
     private boolean greeted;
     private boolean over;
     private int bytes;
@@ -40,10 +44,12 @@ public final class ImapGuard extends ChannelDuplexHandler {
      *
      * @param host the name that the server says of itself
      * @param loginDeadline how long a client may stay without logging in
+     * @param blocked whether the client of a connection is blocked
      */
-    public ImapGuard(String host, Duration loginDeadline) {
+    public ImapGuard(String host, Duration loginDeadline, Predicate<Channel> blocked) {
         this.greeting = "* OK " + host + " IMAP4rev1 ready\r\n";
         this.loginDeadline = loginDeadline;
+        this.blocked = blocked;
     }
 
     @Override
@@ -57,6 +63,7 @@ public final class ImapGuard extends ChannelDuplexHandler {
                         },
                         loginDeadline.toMillis(),
                         TimeUnit.MILLISECONDS);
+        refuseBlocked(context);
         context.fireChannelActive();
     }
 
@@ -71,6 +78,11 @@ public final class ImapGuard extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object received) {
         ByteBuf input = (ByteBuf) received;
+        if (!looked) {
+            // Behind a proxy, who the client is is known only now.
+            looked = true;
+            refuseBlocked(context);
+        }
         if (!over && !isLoggedIn(context)) {
             bytes += input.readableBytes();
             if (bytes > BEFORE_LOGIN) {
@@ -81,6 +93,12 @@ public final class ImapGuard extends ChannelDuplexHandler {
             input.release();
         } else {
             context.fireChannelRead(input);
+        }
+    }
+
+    private void refuseBlocked(ChannelHandlerContext context) {
+        if (!over && blocked.test(context.channel())) {
+            end(context, "* BYE Too many failed logins, try again later");
         }
     }
 

@@ -5,6 +5,8 @@
 package org.rempart.policy.ledger;
 
 import com.google.inject.ImplementedBy;
+import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +34,24 @@ public interface LoginFailureLedger {
 
         public static Subject of(FailureLimit limit, String name) {
             return new Subject(limit, name);
+        }
+
+        /**
+         * All whose failures an attempt counts for: under each limit for addresses that applies to the client, its network
+         * as {@link ClientNetwork#subscriber} has it; under each for accounts, the account.
+         *
+         * @param account the name that is tried, whether there is such an account or not; empty where none is given
+         */
+        public static List<Subject> all(List<FailureLimit> limits, InetAddress client, Optional<String> account) {
+            List<Subject> subjects = new ArrayList<>();
+            for (FailureLimit limit : limits) {
+                if (limit.appliesTo(client) && limit.per() == FailureLimit.Per.ADDRESS) {
+                    subjects.add(of(limit, ClientNetwork.subscriber(client)));
+                } else if (limit.appliesTo(client)) {
+                    account.ifPresent(name -> subjects.add(of(limit, name)));
+                }
+            }
+            return subjects;
         }
 
         public FailureLimit limit() {
