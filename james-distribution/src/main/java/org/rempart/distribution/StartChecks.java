@@ -21,9 +21,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.storage.DatabaseSettings;
 import org.rempart.policy.Decision;
+import org.rempart.policy.HeldMail;
 import org.rempart.policy.OutboundTls;
 import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
@@ -145,6 +147,7 @@ public final class StartChecks {
                             + exception.location().map(place -> place + ": ").orElse("rempart.xml: ")
                             + exception.text()));
             delivery(policy);
+            keeping(policy);
             return Optional.of(policy);
         } catch (PolicyException fault) {
             faults.add("conf/" + fault.getMessage());
@@ -188,11 +191,26 @@ public final class StartChecks {
     }
 
     private boolean deliversSecurely() {
+        return hasMailet(mailet -> mailet.getAttribute("class").endsWith("SecureRemoteDelivery"));
+    }
+
+    /** What is taken of held accounts would be delivered if nothing put it aside. */
+    private void keeping(Policy policy) {
+        if (policy.submission().heldMail() == HeldMail.KEEP
+                && !hasMailet(mailet -> mailet.getAttribute("match").endsWith("AccountIsHeld=kept")
+                        && mailet.getAttribute("class").endsWith("ToRepository"))) {
+            faults.add("conf/rempart.xml: <held mail=\"keep\"/> takes what held accounts send, and nothing in"
+                    + " conf/mailetcontainer.xml keeps it; put the mailet ToRepository with the matcher"
+                    + " org.rempart.matcher.AccountIsHeld=kept into the processor root, or write mail=\"refuse\"");
+        }
+    }
+
+    private boolean hasMailet(Predicate<Element> wanted) {
         try {
             NodeList mailets = ConfigurationXml.read(home, home.conf("mailetcontainer.xml"))
                     .getElementsByTagName("mailet");
             for (int index = 0; index < mailets.getLength(); index++) {
-                if (((Element) mailets.item(index)).getAttribute("class").endsWith("SecureRemoteDelivery")) {
+                if (wanted.test((Element) mailets.item(index))) {
                     return true;
                 }
             }

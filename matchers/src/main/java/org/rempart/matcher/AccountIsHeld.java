@@ -10,6 +10,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
+import org.apache.mailet.AttributeName;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
 import org.rempart.policy.ledger.SubmissionLedger;
@@ -24,10 +25,26 @@ import org.rempart.policy.ledger.SubmissionLedger;
  * </mailet>
  * }</pre>
  *
- * It takes no condition.
+ * With the condition {@code kept} it matches only what such an account submitted while it was held already, which
+ * {@code <held mail="keep"/>} of the policy has taken. That has to be put aside before anything else is done with it:
+ *
+ * <pre>{@code
+ * <mailet match="org.rempart.matcher.AccountIsHeld=kept" class="ToRepository">
+ *   <repositoryPath>memory://var/mail/held/</repositoryPath>
+ *   <onMatchException>matchall</onMatchException>
+ * </mailet>
+ * }</pre>
+ *
+ * There is no other condition.
  */
 public final class AccountIsHeld extends GenericMatcher {
+    private static final String KEPT = "kept";
+
+    /** Set by SubmissionRateHook. */
+    private static final AttributeName ATTRIBUTE = AttributeName.of("org.rempart.kept-for-held-account");
+
     private final SubmissionLedger ledger;
+    private boolean keptOnly;
 
     @Inject
     public AccountIsHeld(SubmissionLedger ledger) {
@@ -36,14 +53,19 @@ public final class AccountIsHeld extends GenericMatcher {
 
     @Override
     public void init() throws MessagingException {
-        if (!Conditions.isAbsent(getCondition())) {
+        keptOnly = KEPT.equals(getCondition());
+        if (!keptOnly && !Conditions.isAbsent(getCondition())) {
             throw new MessagingException("AccountIsHeld=" + getCondition()
-                    + ": it takes no condition; write match=\"org.rempart.matcher." + "AccountIsHeld\"");
+                    + ": there is no such condition; write match=\"org.rempart.matcher.AccountIsHeld\", or"
+                    + " AccountIsHeld=kept for what was submitted while the account was held");
         }
     }
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
+        if (keptOnly && mail.getAttribute(ATTRIBUTE).isEmpty()) {
+            return List.of();
+        }
         return SubmittedBy.account(mail)
                         .flatMap(account -> ledger.held(Username.of(account)))
                         .isPresent()

@@ -15,6 +15,7 @@ public final class SubmissionPolicy {
     private final List<UnusualUse> unusual;
     private final List<Delegation> delegations;
     private final SpoofedPolicy spoofed;
+    private final HeldMail heldMail;
 
     private SubmissionPolicy(
             IdentityPolicy identity,
@@ -22,26 +23,33 @@ public final class SubmissionPolicy {
             List<FailureLimit> failures,
             List<UnusualUse> unusual,
             List<Delegation> delegations,
-            SpoofedPolicy spoofed) {
+            SpoofedPolicy spoofed,
+            HeldMail heldMail) {
         this.identity = Objects.requireNonNull(identity);
         this.rates = List.copyOf(rates);
         this.failures = List.copyOf(failures);
         this.unusual = List.copyOf(unusual);
         this.delegations = List.copyOf(delegations);
         this.spoofed = Objects.requireNonNull(spoofed);
+        this.heldMail = Objects.requireNonNull(heldMail);
     }
 
     public static SubmissionPolicy of(IdentityPolicy identity, List<RateLimit> rates, List<FailureLimit> failures) {
-        return new SubmissionPolicy(identity, rates, failures, List.of(), List.of(), SpoofedPolicy.byDefault());
+        return new SubmissionPolicy(
+                identity, rates, failures, List.of(), List.of(), SpoofedPolicy.byDefault(), HeldMail.REFUSE);
     }
 
     /** The same, with what is noticed besides. */
     public SubmissionPolicy noticing(List<UnusualUse> signs) {
-        return new SubmissionPolicy(identity, rates, failures, signs, delegations, spoofed);
+        return new SubmissionPolicy(identity, rates, failures, signs, delegations, spoofed, heldMail);
     }
 
     SubmissionPolicy with(List<Delegation> delegated, SpoofedPolicy ofOutsiders) {
-        return new SubmissionPolicy(identity, rates, failures, unusual, delegated, ofOutsiders);
+        return new SubmissionPolicy(identity, rates, failures, unusual, delegated, ofOutsiders, heldMail);
+    }
+
+    SubmissionPolicy with(HeldMail ofHeldAccounts) {
+        return new SubmissionPolicy(identity, rates, failures, unusual, delegations, spoofed, ofHeldAccounts);
     }
 
     public IdentityPolicy identity() {
@@ -69,5 +77,10 @@ public final class SubmissionPolicy {
     /** What is noticed as unusual. */
     public List<UnusualUse> unusual() {
         return unusual;
+    }
+
+    /** What becomes of what held accounts submit. */
+    public HeldMail heldMail() {
+        return heldMail;
     }
 }

@@ -25,7 +25,7 @@ final class SubmissionReader {
     /** Without {@code <identity>}, or one of its attributes, {@code own} applies; without a limit, none does. */
     static SubmissionPolicy read(XmlElement submission, NetworksReader networks) throws PolicyException {
         submission.onlyAttributes();
-        submission.onlyChildren("identity", "rate", "failures", "unusual", "delegate", "spoofed");
+        submission.onlyChildren("identity", "rate", "failures", "unusual", "delegate", "spoofed", "held");
         submission.noText();
         IdentityPolicy identity = Policy.defaults().submission().identity();
         Optional<XmlElement> written = submission.child("identity");
@@ -53,7 +53,28 @@ final class SubmissionReader {
         if (claimed.isPresent()) {
             spoofed = spoofed(claimed.get(), networks);
         }
-        return SubmissionPolicy.of(identity, rates, failures).noticing(unusual).with(delegations, spoofed);
+        return SubmissionPolicy.of(identity, rates, failures)
+                .noticing(unusual)
+                .with(delegations, spoofed)
+                .with(heldMail(submission));
+    }
+
+    private static HeldMail heldMail(XmlElement submission) throws PolicyException {
+        Optional<XmlElement> held = submission.child("held");
+        if (held.isEmpty()) {
+            return HeldMail.REFUSE;
+        }
+        held.get().onlyAttributes("mail");
+        held.get().onlyChildren();
+        held.get().noText();
+        return held.get()
+                .keyword(
+                        "mail",
+                        held.get()
+                                .required(
+                                        "mail",
+                                        "write mail=\"refuse\", or mail=\"keep\" to put aside what a held account sends"),
+                        EnumSet.allOf(HeldMail.class));
     }
 
     private static SpoofedPolicy spoofed(XmlElement spoofed, NetworksReader networks) throws PolicyException {

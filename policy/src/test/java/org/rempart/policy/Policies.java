@@ -40,6 +40,7 @@ final class Policies {
             "<policy><submission><spoofed>refuse <except network='a' reason='newsletters'/></spoofed><identity/>"
                     + "</submission>" + NETWORKS + "</policy>",
             "<policy><submission><identity/><spoofed>accept</spoofed></submission></policy>",
+            "<policy><submission><held mail='keep'/><identity/></submission></policy>",
             "<policy><networks><network name='office'>192.0.2.0/24</network></networks><submission>"
                     + "<unusual networks='10/1h' then='notify'/><unusual refused='100/1h' then='hold'/>"
                     + "<failures per='address' limit='30/2h' delay='1s' then='block/5m' exempt='office'/>"

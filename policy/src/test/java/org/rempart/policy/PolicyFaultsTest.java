@@ -657,6 +657,14 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void held() {
+            submissionFault("<held mail='drop'/>").contains("unknown as mail", "refuse, keep");
+            submissionFault("<held/>").contains("lacks its mail", "mail=\"keep\"");
+            submissionFault("<held mail='keep'/><held mail='keep'/>").contains("a second <held>");
+            submissionFault("<held mail='keep'>x</held>").contains("holds the text");
+        }
+
+        @Test
         void delegate() {
             submissionFault("<delegate as='b@x.example'/>").contains("says nothing of who");
             submissionFault("<delegate account='a@x.example'/>").contains("lacks its as");

@@ -25,6 +25,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PolicyFileTest {
     @Test
+    void whatHeldAccountsSendIsRefusedUnlessItIsToBeKept() throws Exception {
+        assertThat(Policy.defaults().submission().heldMail()).isEqualTo(HeldMail.REFUSE);
+        assertThat(Policies.read("<policy><submission/></policy>").submission().heldMail())
+                .isEqualTo(HeldMail.REFUSE);
+        assertThat(Policies.read("<policy><submission><held mail='keep'/></submission></policy>")
+                        .submission()
+                        .heldMail())
+                .isEqualTo(HeldMail.KEEP);
+    }
+
+    @Test
     void readsTheSample() throws Exception {
         Policy policy = Policies.read(Policies.SAMPLE);
 

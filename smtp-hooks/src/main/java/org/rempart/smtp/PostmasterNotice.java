@@ -19,6 +19,7 @@ import javax.mail.internet.MimeMessage;
 import org.apache.james.core.Username;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.MailetContext;
+import org.rempart.policy.HeldMail;
 import org.rempart.policy.Rule;
 import org.rempart.policy.ledger.Hold;
 import org.slf4j.Logger;
@@ -45,8 +46,12 @@ final class PostmasterNotice {
         this.activity = activity;
     }
 
-    /** An account is held from now on. */
-    void held(Hold hold) {
+    /**
+     * An account is held from now on.
+     *
+     * @param mail what becomes of what it submits
+     */
+    void held(Hold hold, HeldMail mail) {
         String account = hold.account().asString();
         String counts = hold.messages() == 0 && hold.recipients() == 0
                 ? ""
@@ -60,8 +65,12 @@ final class PostmasterNotice {
                         + counts
                         + LINE_END
                         + facts(hold.account())
-                        + "What it submits is refused with 550 5.7.28, and its mail that still waits for delivery to the"
-                        + LINE_END + "outside is held. Look at it, and at what was sent:" + LINE_END + LINE_END
+                        + (mail == HeldMail.KEEP
+                                ? "What it submits is taken and kept in the repository var/mail/held"
+                                : "What it submits is refused with 550 5.7.28")
+                        + ", and its mail that still" + LINE_END
+                        + "waits for delivery to the outside is held. Look at it, and at what was sent:" + LINE_END
+                        + LINE_END
                         + "  bin/rempart accounts show " + account + LINE_END
                         + "  bin/rempart trace " + account + LINE_END + LINE_END
                         + "Give the account another password first, then release it, and its mail or not:" + LINE_END

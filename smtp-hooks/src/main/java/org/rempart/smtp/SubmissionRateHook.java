@@ -22,7 +22,9 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Attribute;
 import org.apache.mailet.Mail;
+import org.rempart.policy.HeldMail;
 import org.rempart.policy.RateLimit;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.SubmissionLedger;
@@ -41,13 +43,17 @@ import org.slf4j.LoggerFactory;
  * A message counts once it is accepted, with all its recipients, on whichever listener. MAIL and RCPT already ask whether
  * there would be room. What exceeds a limit is answered {@code 452 4.7.28}; with {@code then="hold"} the account is held
  * at that moment, the postmaster is told, and it, and all that the account tries from then on, is answered
- * {@code 550 5.7.28} until an administrator releases it. A session without an account is not this hook's business.
+ * {@code 550 5.7.28} until an administrator releases it; with {@code <held mail="keep"/>} it is taken, and marked for the
+ * matcher AccountIsHeld, which puts it aside. A session without an account is not this hook's business.
  */
 public final class SubmissionRateHook extends PolicyHook
         implements MailHook, RcptHook, JamesMessageHook, HookResultHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(SubmissionRateHook.class);
     private static final AttachmentKey<Admission> ADMISSION =
             AttachmentKey.of("org.rempart.smtp.admission", Admission.class);
+
+    /** Marks what was taken of a held account. */
+    private static final Attribute KEPT = Attribute.convertToAttribute("org.rempart.kept-for-held-account", true);
 
     private final SubmissionLedger ledger;
 
@@ -101,8 +107,17 @@ public final class SubmissionRateHook extends PolicyHook
         Admission admission =
                 ledger.enter(account.get(), limits(), mail.getRecipients().size());
         session.setAttachment(ADMISSION, admission, State.Transaction);
-        admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
-        return answer(session, account.get(), admission);
+        HookResult answer = answer(session, account.get(), admission);
+        if (isKept(admission)) {
+            mail.setAttribute(KEPT);
+            AuditTrail.event("held-kept", session)
+                    .with("mail", mail.getName())
+                    .recipients(mail.getRecipients())
+                    .log();
+        } else {
+            admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
+        }
+        return answer;
     }
 
     private static String subject(Mail mail) {
@@ -130,8 +145,11 @@ public final class SubmissionRateHook extends PolicyHook
             return HookResult.DECLINED;
         }
         if (admission.limit().isEmpty()) {
+            if (isKept(admission)) {
+                return HookResult.DECLINED;
+            }
             AuditTrail.event("held-refused", session).log();
-            return held();
+            return refused();
         }
         RateLimit limit = admission.limit().get();
         audit("rate-exceeded", session, limit, admission);
@@ -145,11 +163,19 @@ public final class SubmissionRateHook extends PolicyHook
                 limit.rule(),
                 admission.messages(),
                 admission.recipients());
-        ledger.held(account).ifPresent(postmaster::held);
-        return held();
+        ledger.held(account)
+                .ifPresent(hold -> postmaster.held(hold, policy().submission().heldMail()));
+        return isKept(admission) ? HookResult.DECLINED : refused();
     }
 
-    private static HookResult held() {
+    /** Whether it is of an account that is held, before or by it, and what such send is kept. */
+    private boolean isKept(Admission admission) {
+        boolean isOfAHeldAccount = admission.holds()
+                || (!admission.isAdmitted() && admission.limit().isEmpty());
+        return isOfAHeldAccount && policy().submission().heldMail() == HeldMail.KEEP;
+    }
+
+    private static HookResult refused() {
         return Answers.refuse("550", "5.7.28 Too much mail; the account is held");
     }
 

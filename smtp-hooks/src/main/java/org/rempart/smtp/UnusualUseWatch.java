@@ -8,6 +8,7 @@ import java.time.Instant;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.rempart.policy.HeldMail;
 import org.rempart.policy.SubmissionPolicy;
 import org.rempart.policy.UnusualUse;
 import org.rempart.policy.ledger.Hold;
@@ -34,7 +35,7 @@ final class UnusualUseWatch {
     void loggedIn(SMTPSession session, Username account, SubmissionPolicy policy) {
         for (UnusualUse sign : policy.unusual()) {
             if (sign.sign() == UnusualUse.Sign.NETWORKS && signs.loggedIn(account, SmtpFacts.client(session), sign)) {
-                act(sign, session, account);
+                act(sign, session, account, policy.heldMail());
             }
         }
     }
@@ -46,7 +47,7 @@ final class UnusualUseWatch {
         }
         for (UnusualUse sign : policy.unusual()) {
             if (sign.sign() == UnusualUse.Sign.REFUSED && signs.refused(account, sign)) {
-                act(sign, session, account);
+                act(sign, session, account, policy.heldMail());
             }
         }
     }
@@ -56,7 +57,7 @@ final class UnusualUseWatch {
         signs.flush();
     }
 
-    private void act(UnusualUse sign, SMTPSession session, Username account) {
+    private void act(UnusualUse sign, SMTPSession session, Username account, HeldMail mail) {
         AuditTrail.event("unusual", session).rule(sign.rule()).log();
         if (sign.then() == UnusualUse.Then.NOTIFY) {
             postmaster.unusual(account, sign.rule());
@@ -65,7 +66,7 @@ final class UnusualUseWatch {
         Hold hold = Hold.of(account, Instant.now(), sign.rule().toString(), 0, 0);
         if (ledger.hold(hold)) {
             AuditTrail.event("held", session).rule(sign.rule()).log();
-            postmaster.held(hold);
+            postmaster.held(hold, mail);
         }
     }
 }

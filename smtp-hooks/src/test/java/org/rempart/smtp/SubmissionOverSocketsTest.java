@@ -20,6 +20,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.apache.mailet.AttributeName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -226,6 +227,35 @@ class SubmissionOverSocketsTest {
                                 "127.0.0.1  1",
                                 AuditEvent.subjectHash(""),
                                 "accounts release alice@ours.example"));
+    }
+
+    @Test
+    void whatAHeldAccountSendsIsTakenAndMarkedWhereItIsToBeKept() throws Exception {
+        start("<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/><held mail=\"keep\"/>");
+        try (SmtpClient client = login(0, "alice@ours.example")) {
+            for (int i = 0; i < 3; i++) {
+                client.envelope("alice@ours.example", "bob@ours.example");
+                client.send(message("alice@ours.example")).expect(250);
+            }
+            // Only what it may send is taken: as whom, to whom.
+            client.command("MAIL FROM:<bob@ours.example>", "553 5.7.1");
+        }
+        try (SmtpClient client = login(0, "bob@ours.example")) {
+            client.envelope("bob@ours.example", "alice@ours.example");
+            client.send(message("bob@ours.example")).expect(250);
+        }
+        AttributeName kept = AttributeName.of("org.rempart.kept-for-held-account");
+        assertThat(server.spool().mails())
+                .extracting(mail -> mail.attribute(kept) != null)
+                .containsExactly(false, true, true, false);
+        assertThat(events("held")).hasSize(1);
+        assertThat(events("held-kept")).hasSize(2);
+        assertThat(events("held-refused")).isEmpty();
+        assertThat(server.noticesToPostmaster())
+                .singleElement()
+                .satisfies(notice -> assertThat(notice)
+                        .contains("kept in the repository var/mail/held")
+                        .doesNotContain("550 5.7.28"));
     }
 
     @Test

@@ -306,9 +306,27 @@ class MatchersPipelineTest {
             assertThat(matched(matcher("AccountIsHeld"), mail())).isEmpty();
         }
 
+        private TestMail kept(String account) {
+            return mail().by(account).with("org.rempart.kept-for-held-account", "true");
+        }
+
         @Test
-        void takesNoCondition() {
-            assertStartFails(matcher("AccountIsHeld=thief@ours.example"), "AccountIsHeld", "takes no condition");
+        void matchesWhatWasTakenWhileItWasHeld() throws Exception {
+            assertThat(matched(matcher("AccountIsHeld=kept"), kept("Thief@ours.example")))
+                    .hasSize(2);
+            assertThat(matched(matcher("AccountIsHeld=kept"), mail().by("thief@ours.example")))
+                    .isEmpty();
+            assertThat(matched(matcher("AccountIsHeld=kept"), kept("released@ours.example")))
+                    .isEmpty();
+        }
+
+        @Test
+        void takesNoOtherCondition() {
+            assertStartFails(
+                    matcher("AccountIsHeld=thief@ours.example"),
+                    "AccountIsHeld",
+                    "there is no such condition",
+                    "=kept");
         }
     }
 

@@ -38,13 +38,17 @@ import spark.Service;
  *   <li>{@code GET /rempart/accounts} lists those that are held, or have something in a window of a limit
  *   <li>{@code GET /rempart/accounts/ACCOUNT} shows one
  *   <li>{@code POST /rempart/accounts/ACCOUNT/hold} holds one, with a {@code reason}
- *   <li>{@code POST /rempart/accounts/ACCOUNT/release} releases one; with {@code mail=send} its mail that waits in queues
- *       goes on, with {@code mail=delete} it is deleted. Where mail waits, one of them has to be given
+ *   <li>{@code POST /rempart/accounts/ACCOUNT/release} releases one; with {@code mail=send} its mail that waits in queues,
+ *       or is kept in the repository {@value #KEPT}, goes on, with {@code mail=delete} it is deleted. Where mail waits, one
+ *       of them has to be given
  * </ul>
  */
 public final class AccountRoutes implements Routes {
     private static final Logger LOGGER = LoggerFactory.getLogger(AccountRoutes.class);
     private static final String PATH = "/rempart/accounts";
+
+    /** Where conf/mailetcontainer.xml keeps what held accounts send. */
+    private static final String KEPT = "var/mail/held";
 
     private final SubmissionLedger ledger;
     private final UnusualUseLedger signs;
@@ -86,6 +90,7 @@ public final class AccountRoutes implements Routes {
         return answer(() -> {
             Map<String, Object> fields = fields(ledger.usage(account));
             fields.put("waitingMail", mails.count(waiting(account)));
+            fields.put("keptMail", mails.count(kept(account)));
             return fields;
         });
     }
@@ -132,7 +137,7 @@ public final class AccountRoutes implements Routes {
             throw refused(HttpStatus.NOT_FOUND_404, account.asString() + " is not held");
         }
         return answer(() -> {
-            long waiting = mails.count(waiting(account));
+            long waiting = mails.count(waiting(account)) + mails.count(kept(account));
             if (what == null && waiting > 0) {
                 throw refused(
                         HttpStatus.CONFLICT_409,
@@ -140,10 +145,10 @@ public final class AccountRoutes implements Routes {
                                 + " wait for delivery; write mail=send or mail=delete");
             }
             // First its mail: a queue hands out again what is not deleted when the account is released.
-            long deleted = "delete".equals(what) ? mails.delete(waiting(account)) : 0;
+            long deleted = "delete".equals(what) ? mails.delete(waiting(account)) + mails.delete(kept(account)) : 0;
             boolean changed = ledger.release(account);
             signs.forget(account);
-            long sent = "send".equals(what) ? mails.release(waiting(account)) : 0;
+            long sent = "send".equals(what) ? mails.release(waiting(account)) + mails.process(kept(account)) : 0;
             LOGGER.info("{} is released; {} mails go on, {} are deleted", account.asString(), sent, deleted);
             AuditEvent.now("released")
                     .with("account", account.asString())
@@ -156,6 +161,10 @@ public final class AccountRoutes implements Routes {
 
     private static Filter waiting(Username account) {
         return Filter.ALL.withKind(Kind.QUEUE).withAccount(account.asString());
+    }
+
+    private static Filter kept(Username account) {
+        return Filter.ALL.withKind(Kind.REPOSITORY).withName(KEPT).withAccount(account.asString());
     }
 
     private static Username account(Request request) {

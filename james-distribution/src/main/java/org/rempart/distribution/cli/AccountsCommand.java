@@ -68,8 +68,9 @@ final class AccountsCommand extends Group {
         }
         print(shown);
         out().printf(
-                        "    %d mails of it wait in queues%n",
-                        shown.path("waitingMail").asLong());
+                        "    %d mails of it wait in queues, %d are kept in the repository var/mail/held%n",
+                        shown.path("waitingMail").asLong(),
+                        shown.path("keptMail").asLong());
         out().flush();
         return 0;
     }
@@ -104,8 +105,8 @@ final class AccountsCommand extends Group {
     /** Holds an account. */
     @Command(
             description =
-                    "Hold an account: what it submits is refused, and its mail that waits for delivery to the outside"
-                            + " stays in its queue.")
+                    "Hold an account: what it submits is refused, or kept (<held> of the policy), and its mail that waits for"
+                            + " delivery to the outside stays in its queue.")
     int hold(
             @Parameters(paramLabel = "ACCOUNT") String account,
             @Option(names = "--reason", defaultValue = "", description = "why, for others and for later") String reason)
@@ -124,7 +125,8 @@ final class AccountsCommand extends Group {
                             names = "--mail",
                             paramLabel = "send|delete",
                             description =
-                                    "what becomes of its mail that waits in queues; has to be given when there is any")
+                                    "what becomes of its mail that waits in queues, or is kept; has to be given when there is"
+                                            + " any")
                     WaitingMail mail)
             throws IOException, InterruptedException {
         String parameter = mail == null ? "" : "?mail=" + mail.name().toLowerCase(java.util.Locale.ROOT);

@@ -251,6 +251,14 @@ public interface MailAdministration {
     long flush(Filter filter) throws MailStoreException;
 
     /**
+     * Gives mail of repositories to the server's spool again, each to be processed from where it was put aside. It is in one
+     * of the two places at every moment.
+     *
+     * @return how many
+     */
+    long process(Filter filter) throws MailStoreException;
+
+    /**
      * Deletes mail for good. No bounce is sent. Mail that is being processed stays.
      *
      * @return how many were deleted

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
+import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.server.core.MailImpl;
 import org.rempart.distribution.queue.MailStore.Row;
 
@@ -276,6 +277,22 @@ public final class StoredMailAdministration implements MailAdministration {
                 condition(filter.withKind(Kind.QUEUE)).and("held = 0").and("due > ?", now));
         store.queues().forEach(StoredMailQueue::refresh);
         return flushed;
+    }
+
+    @Override
+    public long process(Filter filter) throws MailStoreException {
+        if (filter.kind().filter(Kind.QUEUE::equals).isPresent()) {
+            return 0;
+        }
+        Place spool = new Place(Kind.QUEUE, MailQueueFactory.SPOOL.asString());
+        int place = store.find(spool)
+                .orElseThrow(() -> new MailStoreException("there is no spool; the server does not process mail"));
+        long processed = update(
+                "place = ?, held = 0, due = ?, delay = 0, tries = 0",
+                List.of(place, store.now()),
+                condition(filter.withKind(Kind.REPOSITORY)));
+        store.queues().forEach(StoredMailQueue::refresh);
+        return processed;
     }
 
     private long update(String what, List<Object> values, Condition condition) throws MailStoreException {

@@ -16,7 +16,7 @@ import org.rempart.distribution.TestHome;
 
 class AccountsCommandTest {
     private static final String HELD = "{\"account\":\"alice@ours.example\",\"held\":true,\"since\":\"2026-11-25\","
-            + "\"reason\":\"<rate/>\\u001b[2J\",\"messages\":{\"PT1H\":500},\"recipients\":{},\"waitingMail\":12}";
+            + "\"reason\":\"<rate/>\\u001b[2J\",\"messages\":{\"PT1H\":500},\"recipients\":{},\"waitingMail\":12,\"keptMail\":7}";
     private static final String FREE =
             "{\"account\":\"bob@ours.example\",\"held\":false,\"since\":null,\"reason\":null,"
                     + "\"messages\":{\"PT1H\":3},\"recipients\":{\"PT24H\":7}}";
@@ -52,7 +52,8 @@ class AccountsCommandTest {
         assertThat(run("accounts", "list", "--held", "--json").out())
                 .contains("alice")
                 .doesNotContain("bob");
-        assertThat(run("accounts", "show", "alice@ours.example").out()).contains("12 mails of it wait");
+        assertThat(run("accounts", "show", "alice@ours.example").out())
+                .contains("12 mails of it wait in queues, 7 are kept");
     }
 
     @Test

@@ -269,6 +269,29 @@ abstract class StoredMailContract {
         assertThat(collected.names()).contains("before", "after");
     }
 
+    @Test
+    void whatARepositoryKeepsOfAnAccountIsProcessedAgain() throws Exception {
+        Filter keptOfAlice =
+                Filter.ALL.withKind(Kind.REPOSITORY).withName("var/mail/held").withAccount("alice@ours.example");
+        StoredMailRepository kept = new StoredMailRepository(store, MailRepositoryUrl.from("stored://var/mail/held/"));
+        kept.store(submitted("hers", "Alice@ours.example"));
+        kept.store(submitted("his", "bob@ours.example"));
+        assertThatThrownBy(() -> administration.process(keptOfAlice)).hasMessageContaining("no spool");
+        StoredMailQueue spool = factory().createQueue(MailQueueName.of("spool"));
+        Collected collected = collect(spool, 10);
+        assertThat(administration.count(keptOfAlice)).isEqualTo(1);
+        assertThat(administration.process(keptOfAlice.withKind(Kind.QUEUE))).isZero();
+        assertThat(administration.process(keptOfAlice)).isEqualTo(1);
+
+        MailQueueItem item = one(collected, 0);
+        assertThat(item.getMail().getName()).isEqualTo("hers");
+        assertThat(message(item.getMail())).endsWith("body of hers\r\n");
+        item.done(CompletionStatus.SUCCESS);
+        assertThat(administration.process(keptOfAlice)).isZero();
+        assertThat(only().name()).isEqualTo("his");
+        assertThat(kept.size()).isEqualTo(1);
+    }
+
     /** The first version of the tables did not note accounts. */
     @Test
     void mailOfEarlierTablesIsItsAccounts() throws Exception {
