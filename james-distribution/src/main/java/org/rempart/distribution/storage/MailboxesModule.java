@@ -29,8 +29,6 @@ import org.apache.james.mailbox.jpa.JPAMailboxSessionMapperFactory;
 import org.apache.james.mailbox.jpa.mail.JPAModSeqProvider;
 import org.apache.james.mailbox.jpa.mail.JPAUidProvider;
 import org.apache.james.mailbox.jpa.openjpa.OpenJPAMailboxManager;
-import org.apache.james.mailbox.jpa.quota.JPAPerUserMaxQuotaManager;
-import org.apache.james.mailbox.jpa.quota.JpaCurrentQuotaManager;
 import org.apache.james.mailbox.model.MailboxId;
 import org.apache.james.mailbox.model.MessageId;
 import org.apache.james.mailbox.quota.CurrentQuotaManager;
@@ -85,7 +83,9 @@ final class MailboxesModule extends AbstractModule {
     }
 
     private void mappers() {
-        one(JPAMailboxSessionMapperFactory.class);
+        one(MessageWriter.class);
+        one(MapperFactory.class);
+        bind(JPAMailboxSessionMapperFactory.class).to(MapperFactory.class);
         bind(SubscriptionMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
         bind(MessageMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
         bind(MailboxMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
@@ -146,12 +146,12 @@ final class MailboxesModule extends AbstractModule {
         bind(UserQuotaRootResolver.class).to(DefaultUserQuotaRootResolver.class);
         bind(QuotaRootResolver.class).to(DefaultUserQuotaRootResolver.class);
         bind(QuotaRootDeserializer.class).to(DefaultUserQuotaRootResolver.class);
-        one(JPAPerUserMaxQuotaManager.class);
-        bind(MaxQuotaManager.class).to(JPAPerUserMaxQuotaManager.class);
+        one(RememberedMaxQuotas.class);
+        bind(MaxQuotaManager.class).to(RememberedMaxQuotas.class);
         one(StoreQuotaManager.class);
         bind(QuotaManager.class).to(StoreQuotaManager.class);
-        one(JpaCurrentQuotaManager.class);
-        bind(CurrentQuotaManager.class).to(JpaCurrentQuotaManager.class);
+        one(QuotaUsage.class);
+        bind(CurrentQuotaManager.class).to(QuotaUsage.class);
         one(ListeningCurrentQuotaUpdater.class);
         bind(QuotaUpdater.class).to(ListeningCurrentQuotaUpdater.class);
         Multibinder.newSetBinder(binder(), EventListener.ReactiveGroupEventListener.class)

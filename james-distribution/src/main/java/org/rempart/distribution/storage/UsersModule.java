@@ -9,7 +9,6 @@ import com.google.inject.Scopes;
 import com.google.inject.multibindings.ProvidesIntoSet;
 import org.apache.james.server.core.configuration.ConfigurationProvider;
 import org.apache.james.user.api.UsersRepository;
-import org.apache.james.user.jpa.JPAUsersRepository;
 import org.apache.james.utils.InitializationOperation;
 import org.apache.james.utils.InitilizationOperationBuilder;
 
@@ -17,13 +16,13 @@ import org.apache.james.utils.InitilizationOperationBuilder;
 final class UsersModule extends AbstractModule {
     @Override
     protected void configure() {
-        bind(JPAUsersRepository.class).in(Scopes.SINGLETON);
-        bind(UsersRepository.class).to(JPAUsersRepository.class);
+        bind(RememberedUsers.class).in(Scopes.SINGLETON);
+        bind(UsersRepository.class).to(RememberedUsers.class);
     }
 
     @ProvidesIntoSet
-    InitializationOperation users(ConfigurationProvider configuration, JPAUsersRepository users) {
-        return InitilizationOperationBuilder.forClass(JPAUsersRepository.class)
+    InitializationOperation users(ConfigurationProvider configuration, RememberedUsers users) {
+        return InitilizationOperationBuilder.forClass(RememberedUsers.class)
                 .init(() -> users.configure(configuration.getConfiguration("usersrepository")));
     }
 }

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import javax.persistence.EntityManager;
+import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.lib.DomainListConfiguration;
@@ -145,6 +146,20 @@ class DatabaseTest {
         assertThat(domains.containsDomain(Domain.of("example.com"))).isFalse();
         domains.addDomain(Domain.of("example.com"));
         assertThat(domains.containsDomain(Domain.of("example.com"))).isTrue();
+
+        RememberedUsers users = new RememberedUsers(domains);
+        users.setEntityManagerFactory(database.entities());
+        BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
+        configuration.addProperty("enableVirtualHosting", true);
+        users.configure(configuration);
+        Username alice = Username.of("alice@example.com");
+        assertThat(users.contains(alice)).isFalse();
+        users.addUser(alice, "secret");
+        assertThat(users.contains(alice)).isTrue();
+        assertThat(users.contains(alice)).isTrue();
+        users.removeUser(alice);
+        assertThat(users.contains(alice)).isFalse();
+
         domains.removeDomain(Domain.of("example.com"));
         assertThat(domains.containsDomain(Domain.of("example.com"))).isFalse();
     }
