@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -158,15 +159,40 @@ class ServerConfTest {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("Port " + port + ", asked for as the port of IMAP, is taken");
         }
+        int usual = Listener.SMTP.preferred();
         List<String> remarks = new ArrayList<>();
-        Ports chosen = Ports.choose(Map.of(Listener.IMAP, Listener.SMTP.preferred()), remarks::add);
-        assertThat(chosen.of(Listener.IMAP)).isEqualTo(2525);
-        assertThat(chosen.of(Listener.SMTP)).isNotEqualTo(2525);
-        assertThat(remarks).anyMatch(remark -> remark.startsWith("Port 2525 is taken; MX gets "));
+        Ports chosen;
+        try (var taken = new ServerSocket()) {
+            try {
+                taken.bind(new InetSocketAddress(Ports.loopback(), usual));
+            } catch (BindException takenByAnother) {
+                // As well.
+            }
+            chosen = Ports.choose(Map.of(), remarks::add);
+        }
+        assertThat(chosen.of(Listener.SMTP)).isNotEqualTo(usual);
+        assertThat(remarks).anyMatch(remark -> remark.startsWith("Port " + usual + " is taken; MX gets "));
+
+        Listener giving = List.of(Listener.SMTP, Listener.SUBMISSION, Listener.SUBMISSIONS, Listener.IMAPS).stream()
+                .filter(listener -> isFree(listener.preferred()))
+                .findFirst()
+                .orElseThrow();
+        Ports asked = Ports.choose(Map.of(Listener.IMAP, giving.preferred()), text -> {});
+        assertThat(asked.of(Listener.IMAP)).isEqualTo(giving.preferred());
+        assertThat(asked.of(giving)).isNotEqualTo(giving.preferred());
         assertThatThrownBy(() -> Ports.choose(
                         Map.of(Listener.IMAP, chosen.of(Listener.SMTP), Listener.IMAPS, chosen.of(Listener.SMTP)),
                         text -> {}))
                 .hasMessageContaining("asked for twice");
+    }
+
+    private static boolean isFree(int port) {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(Ports.loopback(), port));
+            return true;
+        } catch (IOException taken) {
+            return false;
+        }
     }
 
     private void route() throws IOException {

@@ -29,6 +29,7 @@ class BundleTest {
             "org/apache/james/",
             "org/apache/mailet/",
             "org/apache/commons/configuration2/",
+            "org/xbill/DNS/",
             "com/google/common/",
             "com/google/inject/",
             "org/slf4j/",
