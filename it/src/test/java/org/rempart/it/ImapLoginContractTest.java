@@ -1,0 +1,119 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.rempart.quickstart.Endpoints;
+import org.rempart.quickstart.client.ImapClient;
+import org.rempart.quickstart.client.SmtpClient;
+
+@DisplayName("A3: passwords are no easier to guess over IMAP")
+class ImapLoginContractTest {
+    private final Endpoints server = Trial.server();
+
+    private boolean logsIn(Variant variant, String user, String password) throws IOException {
+        try (ImapClient client = ImapClient.connectTls(variant.imaps(), Mails.tls(server))) {
+            return client.command("LOGIN " + user + " \"" + password + "\"").ok();
+        }
+    }
+
+    private boolean authenticates(Variant variant, String user, String password) throws IOException {
+        String plain =
+                Base64.getEncoder().encodeToString(("\0" + user + "\0" + password).getBytes(StandardCharsets.UTF_8));
+        try (RawClient client = new RawClient(variant.imaps()).tls()) {
+            client.line();
+            return client.send("a AUTHENTICATE PLAIN " + plain + "\r\n").line().startsWith("a OK");
+        }
+    }
+
+    private SmtpClient submissions(Variant variant, String from) throws IOException {
+        return SmtpClient.connectTls(InetAddress.getByName(from), variant.submissions(), Mails.tls(server));
+    }
+
+    @Test
+    void a3_failuresCountTogetherWithThoseOfSmtp() throws Exception {
+        try (Variant variant = new Variant("imap-logins")) {
+            variant.edit(
+                    "rempart.xml",
+                    "<failures [^>]*/>",
+                    "<failures per=\"account\" limit=\"3/10m\" then=\"block/1h\"/>"
+                            + "<failures per=\"address\" limit=\"8/10m\" then=\"block/1h\"/>");
+            variant.start();
+            variant.addUser(server.user(), server.password());
+            variant.addUser(server.user2(), server.password2());
+
+            anAccountThatIsBlockedIsSoForImap(variant);
+            aSuccessTakesBackWhatFailed(variant);
+            anAddressThatGuessesIsBlockedForAll(variant);
+
+            AuditLog trail = AuditLog.of(variant.home());
+            assertThat(trail.events("login")).anySatisfy(login -> {
+                assertThat(login.path("protocol").asText()).isEqualTo("imap");
+                assertThat(login.path("account").asText()).isEqualTo(server.user());
+                assertThat(login.path("client").asText()).isEqualTo("127.0.0.1");
+                assertThat(login.path("listener").asInt())
+                        .isEqualTo(variant.imaps().getPort());
+                assertThat(login.path("tls").asText()).startsWith("TLSv1.");
+            });
+            assertThat(trail.events("blocked")).hasSize(2);
+            assertThat(trail.events("blocked-refused"))
+                    .anySatisfy(
+                            event -> assertThat(event.path("protocol").asText()).isEqualTo("imap"));
+        }
+    }
+
+    private void anAccountThatIsBlockedIsSoForImap(Variant variant) throws IOException {
+        try (SmtpClient client = submissions(variant, "127.0.0.5")) {
+            client.command("EHLO client.example");
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.authPlain(server.user2(), "guess").code()).isEqualTo(535);
+            }
+        }
+        assertThat(logsIn(variant, server.user2(), server.password2())).isFalse();
+        assertThat(authenticates(variant, server.user2(), server.password2())).isFalse();
+        assertThat(logsIn(variant, server.user(), server.password())).isTrue();
+    }
+
+    /** More often than the limit, and never without a success in between. */
+    private void aSuccessTakesBackWhatFailed(Variant variant) throws IOException {
+        for (int i = 0; i < 4; i++) {
+            assertThat(logsIn(variant, server.user(), "guess")).isFalse();
+            assertThat(authenticates(variant, server.user(), "guess")).isFalse();
+            assertThat(authenticates(variant, server.user(), server.password())).isTrue();
+        }
+    }
+
+    private void anAddressThatGuessesIsBlockedForAll(Variant variant) throws IOException {
+        for (int i = 0; i < 8; i++) {
+            String nobody = "nobody" + i + "@" + variant.domain();
+            assertThat(i % 2 == 0 ? logsIn(variant, nobody, "guess") : authenticates(variant, nobody, "guess"))
+                    .isFalse();
+        }
+        Awaitility.await("the block").atMost(Mails.PATIENCE).untilAsserted(() -> {
+            try (RawClient client = new RawClient(variant.imaps()).tls()) {
+                assertThat(client.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
+            }
+        });
+        try (RawClient client = new RawClient(variant.imap())) {
+            assertThat(client.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
+        }
+        try (SmtpClient client = submissions(variant, "127.0.0.1")) {
+            assertThat(client.greeting().toString()).startsWith("421 4.7.0");
+        }
+        try (SmtpClient client = submissions(variant, "127.0.0.6")) {
+            client.command("EHLO client.example");
+            assertThat(client.authPlain(server.user(), server.password()).code())
+                    .isEqualTo(235);
+        }
+    }
+}
