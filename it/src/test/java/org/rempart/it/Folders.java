@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Where things lie, and what is done with folders. */
@@ -36,6 +37,15 @@ final class Folders {
                     Files.copy(path, copy, StandardCopyOption.COPY_ATTRIBUTES, StandardCopyOption.REPLACE_EXISTING);
                 }
             }
+        }
+    }
+
+    /** The files in a folder and all below it, relative to it. */
+    static List<String> list(Path root) throws IOException {
+        try (Stream<Path> tree = Files.walk(root)) {
+            return tree.filter(Files::isRegularFile)
+                    .map(file -> root.relativize(file).toString())
+                    .toList();
         }
     }
 

@@ -19,6 +19,7 @@ final class Trial {
             switch (Way.current()) {
                 case ARCHIVE -> new ArchiveDeployment();
                 case DROP_IN -> new DropInDeployment();
+                case CONTAINER -> new ContainerDeployment();
             };
 
     private static Endpoints shared;

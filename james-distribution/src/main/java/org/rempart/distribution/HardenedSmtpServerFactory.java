@@ -38,6 +38,7 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
+import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpGuard;
 import org.rempart.distribution.limits.SmtpLimits;
 
@@ -59,6 +60,11 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
     HardenedSmtpServerFactory(
             DNSService dns, ProtocolHandlerLoader loader, FileSystem fileSystem, MetricFactory metrics) {
         super(dns, loader, fileSystem, metrics);
+    }
+
+    @Override
+    public void destroy() {
+        ListenersEnd.of(getServers());
     }
 
     @Override

@@ -89,6 +89,8 @@ public final class Server {
                 say("a server is running in " + home.folder() + " already; see bin/rempart status");
                 return FAILURE;
             }
+            // Of a server that was killed; in a container the next one has its process id.
+            Files.deleteIfExists(home.readyFile());
             emptyTemporaryFolder();
         } catch (IOException unwritable) {
             say("var/ can't be written to (" + unwritable.getMessage() + "); let the server's user own it");
@@ -123,7 +125,6 @@ public final class Server {
     }
 
     private void start() throws Exception {
-        Files.deleteIfExists(home.readyFile());
         Database database = Database.open(DatabaseSettings.of(home));
         GuiceJamesServer server = assemble(database);
         server.start();

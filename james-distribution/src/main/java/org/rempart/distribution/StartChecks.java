@@ -293,7 +293,8 @@ public final class StartChecks {
                     + name(listener.address())
                     + (forbidden
                             ? ": ports below 1024 need the right to them; with systemd, "
-                                    + "AmbientCapabilities=CAP_NET_BIND_SERVICE"
+                                    + "AmbientCapabilities=CAP_NET_BIND_SERVICE, in a container the sysctl "
+                                    + "net.ipv4.ip_unprivileged_port_start=0"
                             : ": " + reason(taken) + "; stop what listens there (ss -ltnp), or change <bind>"));
         } catch (IOException unusable) {
             faults.add(listener.file() + ": the listener " + listener.name() + " can't have " + name(listener.address())

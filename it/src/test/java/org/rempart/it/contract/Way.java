@@ -12,7 +12,9 @@ public enum Way {
     /** The packaged server, unpacked from its archive. */
     ARCHIVE,
     /** A stock James 3.8.1 with the bundle in its {@code extensions-jars/} and the lines of docs/drop-in.md pasted. */
-    DROP_IN;
+    DROP_IN,
+    /** The container image of the packaged server. */
+    CONTAINER;
 
     /** The one that the system property {@code rempart.it.way} names; without it, the archive. */
     public static Way current() {
@@ -20,8 +22,8 @@ public enum Way {
         return Arrays.stream(values())
                 .filter(way -> way.label().equals(name))
                 .findFirst()
-                .orElseThrow(
-                        () -> new IllegalArgumentException("rempart.it.way is neither archive nor drop-in: " + name));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "rempart.it.way is " + name + ", and neither archive nor drop-in nor container"));
     }
 
     /** Its name in the property, in folders and in the table. */

@@ -14,7 +14,7 @@ import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.PostDiscoveryFilter;
 
-/** Leaves out what is {@link NotIn} the current way. A test that is left out does not count as skipped. */
+/** Leaves out what is {@link NotIn} the current way, or {@link OnlyIn} another. A test that is left out does not count as skipped. */
 public final class WayFilter implements PostDiscoveryFilter {
     @Override
     public FilterResult apply(TestDescriptor test) {
@@ -25,12 +25,17 @@ public final class WayFilter implements PostDiscoveryFilter {
 
     /** Why a test is left out of a way, or empty when it isn't. */
     static Optional<String> reason(TestSource source, Way way) {
-        return source instanceof MethodSource method
-                ? Stream.<AnnotatedElement>of(method.getJavaMethod(), method.getJavaClass())
-                        .flatMap(element -> Arrays.stream(element.getAnnotationsByType(NotIn.class)))
-                        .filter(not -> not.value() == way)
-                        .map(NotIn::because)
-                        .findFirst()
-                : Optional.empty();
+        if (!(source instanceof MethodSource method)) {
+            return Optional.empty();
+        }
+        OnlyIn only = method.getJavaClass().getAnnotation(OnlyIn.class);
+        if (only != null && only.value() != way) {
+            return Optional.of("it is about the way " + only.value().label());
+        }
+        return Stream.<AnnotatedElement>of(method.getJavaMethod(), method.getJavaClass())
+                .flatMap(element -> Arrays.stream(element.getAnnotationsByType(NotIn.class)))
+                .filter(not -> not.value() == way)
+                .map(NotIn::because)
+                .findFirst();
     }
 }

@@ -44,6 +44,7 @@ final class BackupCommand implements Callable<Integer> {
             "log",
             "tmp",
             "backup",
+            "restore.part",
             "database",
             "blobs",
             "rempart.pid",

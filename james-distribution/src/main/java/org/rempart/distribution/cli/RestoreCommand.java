@@ -49,6 +49,10 @@ final class RestoreCommand implements Callable<Integer> {
         if (new ServerProcess(home).running().isPresent()) {
             throw new IOException("the server runs; stop it first: bin/rempart stop");
         }
+        if (!keepConf && !Files.isWritable(home.folder())) {
+            throw new IOException("conf/ can't be replaced, since " + home.folder()
+                    + " can't be written to; restore with " + "--keep-conf, and take conf/ out of the backup yourself");
+        }
         Archive archive = Archive.at(source);
         Manifest manifest = archive.manifest();
         manifest.requireReadableBy(RempartCommand.Version.current());
@@ -71,7 +75,8 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private void restore(Archive archive, Manifest manifest) throws IOException {
-        Path unpacked = home.folder().resolve("restore.part");
+        // On the file system that most of it goes to: var/ may be one of its own.
+        Path unpacked = home.var("restore.part");
         Path before = home.folder().resolve("conf.before-restore");
         if (!keepConf && Files.exists(before)) {
             throw new IOException(home.name(before) + " is there, of an earlier restore; move it away");
@@ -92,8 +97,11 @@ final class RestoreCommand implements Callable<Integer> {
                 }
             }
             if (!keepConf) {
+                Path conf = home.folder().resolve("conf.part");
+                Trees.delete(conf);
+                Trees.copy(unpacked.resolve("conf"), conf);
                 Files.move(home.conf(""), before);
-                Files.move(unpacked.resolve("conf"), home.conf(""));
+                Files.move(conf, home.conf(""));
             }
             tell(manifest, keptDump);
         } finally {

@@ -43,6 +43,10 @@ public final class ServerProcess {
             return Optional.empty();
         }
         // After a crash the number may be another process's by now; ours was started by Java.
+        if (pid == 1 && ProcessHandle.current().pid() == 1) {
+            // In a container the command is process 1 itself, as a server was that has left its number behind.
+            return Optional.empty();
+        }
         return ProcessHandle.of(pid)
                 .filter(ProcessHandle::isAlive)
                 .filter(process -> process.info()

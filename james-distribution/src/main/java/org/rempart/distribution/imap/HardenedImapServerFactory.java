@@ -27,6 +27,7 @@ import org.apache.james.protocols.netty.Encryption;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
 import org.rempart.distribution.limits.ImapGuard;
+import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpLimits;
 
 /**
@@ -46,6 +47,11 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
             LoginBrake brake) {
         super(fileSystem, decoder, encoder, processor, metrics, gauges);
         this.brake = brake;
+    }
+
+    @Override
+    public void destroy() {
+        ListenersEnd.of(getServers());
     }
 
     @Override

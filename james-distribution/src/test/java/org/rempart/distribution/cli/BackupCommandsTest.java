@@ -69,7 +69,8 @@ class BackupCommandsTest {
         assertThat(into.folder().resolve("conf.before-restore/rempart.xml")).exists();
         assertThat(into.var("log/server.log")).doesNotExist();
         assertThat(into.webAdminToken()).doesNotExist();
-        assertThat(into.folder().resolve("restore.part")).doesNotExist();
+        assertThat(into.var("restore.part")).doesNotExist();
+        assertThat(into.folder().resolve("conf.part")).doesNotExist();
     }
 
     @Test

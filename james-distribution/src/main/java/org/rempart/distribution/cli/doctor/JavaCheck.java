@@ -21,6 +21,10 @@ final class JavaCheck implements Check {
     private static final int OLDEST = 17;
     private static final Pattern LARGEST_HEAP = Pattern.compile("(?m)^\\s*-Xmx(\\d+)([kKmMgGtT]?)\\s*$");
 
+    /** Counts where there is no -Xmx. */
+    private static final Pattern SHARE =
+            Pattern.compile("(?m)^\\s*-XX:MaxRAMPercentage=(\\d{1,3}(?:\\.\\d{1,9})?)\\s*$");
+
     @Override
     public String name() {
         return "java";
@@ -44,28 +48,35 @@ final class JavaCheck implements Check {
     }
 
     static Finding heap(String options, long memory) {
-        OptionalLong heap = largestHeap(options);
+        OptionalLong heap = largestHeap(options, memory);
         if (heap.isEmpty()) {
             return Finding.warning(
-                    "conf/jvm.options sets no largest heap", "write -Xmx1g, or what the machine can spare");
+                    "conf/jvm.options sets no largest heap",
+                    "write -Xmx1g, or what the machine can spare; in a container -XX:MaxRAMPercentage=60");
         }
         String sizes = "the heap may grow to " + Sizes.of(heap.getAsLong()) + " of " + Sizes.of(memory) + " of memory";
         if (heap.getAsLong() > memory) {
-            return Finding.fault(sizes, "lower -Xmx in conf/jvm.options: the system would end the server");
+            return Finding.fault(sizes, "lower it in conf/jvm.options: the system would end the server");
         }
         // Threads, buffers and the file cache need their share, too.
         return heap.getAsLong() > memory / 4 * 3
-                ? Finding.warning(sizes, "lower -Xmx in conf/jvm.options to three quarters of the memory")
+                ? Finding.warning(sizes, "lower it in conf/jvm.options to three quarters of the memory")
                 : Finding.ok(sizes);
     }
 
-    private static OptionalLong largestHeap(String options) {
+    private static OptionalLong largestHeap(String options, long memory) {
         OptionalLong heap = OptionalLong.empty();
         Matcher matcher = LARGEST_HEAP.matcher(options);
         while (matcher.find()) {
             int power = " kmgt"
                     .indexOf(matcher.group(2).isEmpty() ? " " : matcher.group(2).toLowerCase(Locale.ROOT));
             heap = OptionalLong.of(Long.parseLong(matcher.group(1)) << (10 * power));
+        }
+        if (heap.isEmpty()) {
+            Matcher share = SHARE.matcher(options);
+            while (share.find()) {
+                heap = OptionalLong.of((long) (memory * (Double.parseDouble(share.group(1)) / 100)));
+            }
         }
         return heap;
     }

@@ -120,6 +120,13 @@ class DoctorTest {
         assertThat(JavaCheck.heap("# -Xmx1g\n-Xmx5g\n", memory).level()).isEqualTo(Level.FAULT);
         assertThat(JavaCheck.heap("-Xmx1g\n-Xmx8388608k", memory).level()).isEqualTo(Level.FAULT);
         assertThat(JavaCheck.heap("# -Xmx1g\n", memory).level()).isEqualTo(Level.WARNING);
+        Finding share = JavaCheck.heap("-XX:MaxRAMPercentage=25\n", memory);
+        assertThat(share.level()).isEqualTo(Level.OK);
+        assertThat(share.toString()).contains("1.0 GiB of 4.0 GiB");
+        assertThat(JavaCheck.heap("-XX:MaxRAMPercentage=90.5\n", memory).level())
+                .isEqualTo(Level.WARNING);
+        assertThat(JavaCheck.heap("-Xmx5g\n-XX:MaxRAMPercentage=25\n", memory).level())
+                .isEqualTo(Level.FAULT);
     }
 
     // ---- clock
