@@ -28,7 +28,6 @@ import org.apache.james.mailbox.jpa.JPAId;
 import org.apache.james.mailbox.jpa.JPAMailboxSessionMapperFactory;
 import org.apache.james.mailbox.jpa.mail.JPAModSeqProvider;
 import org.apache.james.mailbox.jpa.mail.JPAUidProvider;
-import org.apache.james.mailbox.jpa.openjpa.OpenJPAMailboxManager;
 import org.apache.james.mailbox.model.MailboxId;
 import org.apache.james.mailbox.model.MessageId;
 import org.apache.james.mailbox.quota.CurrentQuotaManager;
@@ -107,9 +106,9 @@ final class MailboxesModule extends AbstractModule {
     }
 
     private void manager() {
-        one(OpenJPAMailboxManager.class);
-        bind(MailboxManager.class).to(OpenJPAMailboxManager.class);
-        bind(StoreMailboxManager.class).to(OpenJPAMailboxManager.class);
+        one(Mailboxes.class);
+        bind(MailboxManager.class).to(Mailboxes.class);
+        bind(StoreMailboxManager.class).to(Mailboxes.class);
         bind(MailboxManager.class)
                 .annotatedWith(Names.named(org.apache.james.modules.Names.MAILBOXMANAGER_NAME))
                 .to(MailboxManager.class);
@@ -175,7 +174,7 @@ final class MailboxesModule extends AbstractModule {
     @Singleton
     private static final class Definition extends MailboxManagerDefinition {
         @Inject
-        Definition(OpenJPAMailboxManager manager) {
+        Definition(Mailboxes manager) {
             super("jpa-mailboxmanager", manager);
         }
     }

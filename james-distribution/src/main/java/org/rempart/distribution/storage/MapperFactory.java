@@ -28,6 +28,7 @@ import org.apache.james.mailbox.store.mail.MailboxMapper;
 import org.apache.james.mailbox.store.mail.MessageMapper;
 import org.apache.james.mailbox.store.mail.model.MailboxMessage;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * James's mailboxes in its own tables, with what each delivery does written by hand: a mailbox is found by its path, and a
@@ -142,7 +143,10 @@ final class MapperFactory extends JPAMailboxSessionMapperFactory {
                 // What a transaction has changed is seen from within it alone, and may be locked for others.
                 boolean partOfMore =
                         entityManager != null && entityManager.getTransaction().isActive();
-                return partOfMore || path.getUser() == null ? super.findMailboxByPath(path) : find(path);
+                return partOfMore || path.getUser() == null
+                        ? super.findMailboxByPath(path)
+                        // It waits for the database, which no thread of a socket must.
+                        : Mono.defer(() -> find(path)).subscribeOn(Schedulers.boundedElastic());
             });
         }
 

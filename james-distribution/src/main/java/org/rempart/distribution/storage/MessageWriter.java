@@ -5,6 +5,8 @@
 package org.rempart.distribution.storage;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -29,6 +31,9 @@ import org.apache.openjpa.persistence.OpenJPAPersistence;
  * transaction, with a statement for each. OpenJPA takes three transactions and a dozen queries for the same.
  */
 final class MessageWriter {
+    /** A longer body is handed over piece by piece, in bytes. */
+    private static final int STREAMED = 128 * 1024;
+
     private static final String MESSAGE = "INSERT INTO JAMES_MAIL (MAILBOX_ID, MAIL_UID, MAIL_MODSEQ, MAIL_DATE,"
             + " MAIL_IS_ANSWERED, MAIL_IS_DELETED, MAIL_IS_DRAFT, MAIL_IS_FLAGGED, MAIL_IS_RECENT, MAIL_IS_SEEN,"
             + " MAIL_BODY_START_OCTET, MAIL_CONTENT_OCTETS_COUNT, MAIL_MIME_TYPE, MAIL_MIME_SUBTYPE,"
@@ -94,7 +99,7 @@ final class MessageWriter {
             statement.setBoolean(8, message.isFlagged());
             statement.setBoolean(9, message.isRecent());
             statement.setBoolean(10, message.isSeen());
-            statement.setInt(11, Math.toIntExact(message.getFullContentOctets() - message.getBodyOctets()));
+            statement.setInt(11, Math.toIntExact(message.getHeaderOctets()));
             statement.setLong(12, message.getFullContentOctets());
             statement.setString(13, message.getMediaType());
             statement.setString(14, message.getSubType());
@@ -103,9 +108,23 @@ final class MessageWriter {
             } else {
                 statement.setLong(15, message.getTextualLineCount());
             }
-            statement.setBytes(16, message.getHeaderContent().readAllBytes());
-            statement.setBytes(17, message.getBodyContent().readAllBytes());
-            statement.executeUpdate();
+            int header = Math.toIntExact(message.getHeaderOctets());
+            try (InputStream content = message.getFullContent()) {
+                statement.setBytes(16, content.readNBytes(header));
+                if (message.getBodyOctets() > STREAMED) {
+                    statement.setBinaryStream(17, content, length(message) - header);
+                } else {
+                    statement.setBytes(17, content.readAllBytes());
+                }
+                statement.executeUpdate();
+            }
+        }
+    }
+
+    /** The true length: what James says is what it has once computed, and the database takes no other than it is told. */
+    private static long length(MailboxMessage message) throws IOException {
+        try (InputStream content = message.getFullContent()) {
+            return content.transferTo(OutputStream.nullOutputStream());
         }
     }
 

@@ -18,6 +18,7 @@ import org.apache.james.mailbox.model.Quota;
 import org.apache.james.mailbox.model.QuotaRoot;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * The quotas that administrators set, in the database. Each message that is stored asks for them twice, with six queries
@@ -33,7 +34,12 @@ final class RememberedMaxQuotas extends JPAPerUserMaxQuotaManager {
 
     @Override
     public Publisher<QuotaDetails> quotaDetailsReactive(QuotaRoot root) {
-        return Mono.fromCallable(() -> quotaDetails(root));
+        return Mono.defer(() -> {
+            QuotaDetails remembered = known.getIfPresent(root);
+            return remembered != null
+                    ? Mono.just(remembered)
+                    : Mono.fromCallable(() -> quotaDetails(root)).subscribeOn(Schedulers.boundedElastic());
+        });
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.user.jpa.JPAUsersRepository;
+import org.apache.james.util.ReactorUtils;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
@@ -39,7 +40,9 @@ final class RememberedUsers extends JPAUsersRepository {
 
     @Override
     public Publisher<Boolean> containsReactive(Username name) {
-        return Mono.fromCallable(() -> contains(name));
+        return known.getIfPresent(name) != null
+                ? Mono.just(true)
+                : Mono.fromCallable(() -> contains(name)).subscribeOn(ReactorUtils.BLOCKING_CALL_WRAPPER);
     }
 
     @Override

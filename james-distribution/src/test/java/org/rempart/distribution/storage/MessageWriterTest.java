@@ -33,7 +33,6 @@ import org.apache.james.mailbox.MailboxSession;
 import org.apache.james.mailbox.MessageUid;
 import org.apache.james.mailbox.exception.MailboxException;
 import org.apache.james.mailbox.jpa.mail.JPAMessageMapper;
-import org.apache.james.mailbox.jpa.openjpa.OpenJPAMessageFactory;
 import org.apache.james.mailbox.jpa.quota.JPAPerUserMaxQuotaDAO;
 import org.apache.james.mailbox.model.ByteContent;
 import org.apache.james.mailbox.model.CurrentQuotas;
@@ -43,6 +42,7 @@ import org.apache.james.mailbox.model.MessageRange;
 import org.apache.james.mailbox.model.Quota;
 import org.apache.james.mailbox.model.QuotaOperation;
 import org.apache.james.mailbox.model.QuotaRoot;
+import org.apache.james.mailbox.model.ThreadId;
 import org.apache.james.mailbox.model.UidValidity;
 import org.apache.james.mailbox.store.mail.MailboxMapper;
 import org.apache.james.mailbox.store.mail.MessageMapper;
@@ -153,19 +153,19 @@ class MessageWriterTest {
             properties.setContentTypeParameters(Map.of("charset", "utf-8", "x-long", "v".repeat(3000)));
             properties.setContentDescription("a message");
             byte[] bytes = (HEADER + body).getBytes(US_ASCII);
-            return new OpenJPAMessageFactory(OpenJPAMessageFactory.AdvancedFeature.None)
-                    .createMessage(
-                            new DefaultMessageId(),
-                            null,
-                            mailbox,
-                            Date.from(Instant.ofEpochMilli(1_700_000_000_123L)),
-                            Date.from(Instant.EPOCH),
-                            bytes.length,
-                            HEADER.length(),
-                            new ByteContent(bytes),
-                            flags,
-                            properties,
-                            List.of());
+            DefaultMessageId id = new DefaultMessageId();
+            return Mailboxes.STREAMED.createMessage(
+                    id,
+                    ThreadId.fromBaseMessageId(id),
+                    mailbox,
+                    Date.from(Instant.ofEpochMilli(1_700_000_000_123L)),
+                    Date.from(Instant.EPOCH),
+                    bytes.length,
+                    HEADER.length(),
+                    new ByteContent(bytes),
+                    flags,
+                    properties,
+                    List.of());
         }
 
         private void add(MessageMapper mapper, Mailbox mailbox, MailboxMessage message) throws MailboxException {
@@ -225,6 +225,17 @@ class MessageWriterTest {
             MessageMapper mapper = factory.createMessageMapper(session);
             assertThat(mapper.getMailboxCounters(mailbox).getUnseen()).isEqualTo(2);
             assertThat(mapper.findRecentMessageUidsInMailbox(mailbox)).hasSize(2);
+        }
+
+        @Test
+        void aLongMessageIsWhole() throws Exception {
+            Mailbox mailbox = mailbox("INBOX");
+            String body = "0123456789abcde\n".repeat(200_000);
+            add(factory.createMessageMapper(session), mailbox, message(mailbox, body, new Flags()));
+            MailboxMessage found = messages(mailbox).get(0);
+            assertThat(new String(found.getBodyContent().readAllBytes(), US_ASCII))
+                    .isEqualTo(body);
+            assertThat(found.getFullContentOctets()).isEqualTo(HEADER.length() + body.length());
         }
 
         @Test
