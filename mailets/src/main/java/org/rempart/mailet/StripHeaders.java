@@ -4,9 +4,12 @@
  */
 package org.rempart.mailet;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,10 +17,12 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
+import org.apache.mailet.PerRecipientHeaders;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.header.HeaderBlock;
 import org.rempart.mailet.header.HeaderFirewall;
@@ -71,6 +76,9 @@ import org.rempart.policy.Rule;
  *
  * <p>What stays of the header is the same bytes in the same order; the body is not read. Where nothing is to be stripped,
  * the message is left alone. A mail that can't be stripped fails, and James's error processor keeps it: it does not leave.
+ *
+ * <p>Fields that James keeps beside the message for single recipients, such as {@code Delivered-To}, are stripped like those
+ * in it.
  *
  * <p>With {@code <values>rewrite</values>}, message ids that name an inner host leave in another form, under a key in
  * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers; a mail without an id gets one, since James would give it
@@ -224,6 +232,7 @@ public final class StripHeaders extends GenericMailet {
             stripReport(mail);
         }
         try (RawMessage message = RawMessage.of(mail)) {
+            stripSpecificHeaders(mail.getPerRecipientSpecificHeaders());
             Optional<byte[]> stripped = firewall.apply(message.header());
             Optional<byte[]> named =
                     firewall.withMessageId(stripped.isPresent() ? HeaderBlock.parse(stripped.get()) : message.header());
@@ -236,6 +245,35 @@ public final class StripHeaders extends GenericMailet {
         } catch (IOException | RuntimeException unread) {
             throw new MessagingException(
                     "StripHeaders: the header can't be stripped, so the mail must not leave", unread);
+        }
+    }
+
+    /** What James keeps beside the message, to be added for single recipients, is judged as if it were in it. */
+    private void stripSpecificHeaders(PerRecipientHeaders specific) throws TooManyHopsException {
+        for (MailAddress recipient : List.copyOf(specific.getRecipientsWithSpecificHeaders())) {
+            Collection<PerRecipientHeaders.Header> fields = specific.getHeadersForRecipient(recipient);
+            List<PerRecipientHeaders.Header> before = List.copyOf(fields);
+            fields.clear();
+            for (PerRecipientHeaders.Header field : before) {
+                String text = field.getName() + ": " + field.getValue() + "\r\n";
+                String after = firewall.apply(HeaderBlock.parse(text.getBytes(UTF_8)))
+                        .map(stripped -> new String(stripped, UTF_8))
+                        .orElse(text);
+                // Anything else than the field itself is what tells that it was there.
+                if (after.startsWith(field.getName() + ":")) {
+                    specific.addHeaderForRecipient(
+                            PerRecipientHeaders.Header.builder()
+                                    .name(field.getName())
+                                    .value(
+                                            after.equals(text)
+                                                    ? field.getValue()
+                                                    : after.substring(field.getName()
+                                                                            .length()
+                                                                    + 1)
+                                                            .strip()),
+                            recipient);
+                }
+            }
         }
     }
 

@@ -16,14 +16,17 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
+import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
+import org.apache.mailet.PerRecipientHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -95,6 +98,31 @@ class StripHeadersTest {
         strip().service(mail);
         assertThat(mail.getMessage()).isSameAs(before);
         LifecycleUtil.dispose(mail);
+    }
+
+    /** James's mailets that write for one recipient alone do it so, and James adds them when it delivers. */
+    @Test
+    void fieldsForSingleRecipientsAreStrippedToo() throws Exception {
+        MailImpl mail = Server.mail(message(IN_MEMORY));
+        MailAddress bob = new MailAddress("bob@there.example");
+        MailAddress carol = new MailAddress("carol@there.example");
+        for (MailAddress recipient : List.of(bob, carol)) {
+            add(mail, recipient, "X-MAILER", "Acme");
+            add(mail, recipient, "X-Note", "caf\u00e9 for " + recipient.asString());
+        }
+        Server.stripHeaders("strip", "X-Mailer, X-Other", "values", "rewrite").service(mail);
+        for (MailAddress recipient : List.of(bob, carol)) {
+            assertThat(mail.getPerRecipientSpecificHeaders().getHeadersForRecipient(recipient))
+                    .extracting(field -> field.getName() + ": " + field.getValue())
+                    .contains("X-Note: caf\u00e9 for " + recipient.asString())
+                    .noneMatch(field -> field.startsWith("X-MAILER"));
+        }
+        LifecycleUtil.dispose(mail);
+    }
+
+    private static void add(Mail mail, MailAddress recipient, String name, String value) {
+        mail.addSpecificHeaderForRecipient(
+                PerRecipientHeaders.Header.builder().name(name).value(value).build(), recipient);
     }
 
     @Test
@@ -291,6 +319,8 @@ class StripHeadersTest {
                             return true;
                         case "getMessage":
                             return held[0];
+                        case "getPerRecipientSpecificHeaders":
+                            return new PerRecipientHeaders();
                         case "setMessage":
                             if (fails) {
                                 throw new MessagingException("full");
