@@ -88,8 +88,10 @@ final class MapperFactory extends JPAMailboxSessionMapperFactory {
             return message.metaData();
         }
 
+        // Synchronized: IMAP has several threads read by one mapper at once, and each would begin the transaction.
+
         @Override
-        public EntityManager getEntityManager() {
+        public synchronized EntityManager getEntityManager() {
             EntityManager manager = super.getEntityManager();
             if (begun && !manager.getTransaction().isActive()) {
                 manager.getTransaction().begin();
@@ -98,12 +100,12 @@ final class MapperFactory extends JPAMailboxSessionMapperFactory {
         }
 
         @Override
-        protected void begin() {
+        protected synchronized void begin() {
             begun = true;
         }
 
         @Override
-        protected void commit() throws MailboxException {
+        protected synchronized void commit() throws MailboxException {
             begun = false;
             if (isActive()) {
                 super.commit();
@@ -111,7 +113,7 @@ final class MapperFactory extends JPAMailboxSessionMapperFactory {
         }
 
         @Override
-        protected void rollback() throws MailboxException {
+        protected synchronized void rollback() throws MailboxException {
             begun = false;
             if (isActive()) {
                 super.rollback();
@@ -123,7 +125,7 @@ final class MapperFactory extends JPAMailboxSessionMapperFactory {
         }
 
         @Override
-        public void endRequest() {
+        public synchronized void endRequest() {
             begun = false;
             super.endRequest();
         }

@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.Futures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -285,6 +287,37 @@ class MessageWriterTest {
             add(factory.createMessageMapper(session), mailbox, message(mailbox, "next", new Flags()));
             assertThat(messages(mailbox)).hasSize(2);
             assertThat(usage().count().asLong()).isEqualTo(1);
+        }
+
+        /** As IMAP does when a mailbox is selected. */
+        @Test
+        void threadsReadByOneMapperAtOnceWhileItHasATransaction() throws Exception {
+            Mailbox mailbox = mailbox("box");
+            MessageMapper mapper = factory.createMessageMapper(session);
+            add(mapper, mailbox, message(mailbox, "body", new Flags()));
+            ExecutorService threads = Executors.newFixedThreadPool(4);
+            try {
+                for (int round = 0; round < 200; round++) {
+                    mapper.execute(() -> {
+                        CountDownLatch together = new CountDownLatch(4);
+                        List<Future<Optional<MessageUid>>> reading = new ArrayList<>();
+                        for (int thread = 0; thread < 4; thread++) {
+                            reading.add(threads.submit(() -> {
+                                together.countDown();
+                                together.await();
+                                return mapper.getLastUid(mailbox);
+                            }));
+                        }
+                        for (Future<Optional<MessageUid>> read : reading) {
+                            assertThat(Futures.getUnchecked(read)).isPresent();
+                        }
+                        return null;
+                    });
+                    mapper.endRequest();
+                }
+            } finally {
+                threads.shutdownNow();
+            }
         }
 
         @Test
