@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The ledger of a single server: in memory, and in files below {@value StateFile#FOLDER}. A hold or a release is on the
- * disk before it takes effect for the next message. What was counted is written every {@value #SECONDS_BETWEEN_SAVES}
- * seconds and when the server stops; a server that is killed forgets the counts of that time, and never a hold.
+ * disk before it takes effect for the next message. What was counted is written every
+ * {@value CountsFile#SECONDS_BETWEEN_SAVES} seconds and when the server stops; a server that is killed forgets the
+ * counts of that time, and never a hold.
  *
  * <p>A file of holds that can't be read stops the start, since whoever was held would send again; one of counts that
  * can't is put aside.
@@ -40,16 +41,11 @@ import org.slf4j.LoggerFactory;
 public final class KeptSubmissionLedger implements SubmissionLedger {
     private static final Logger LOGGER = LoggerFactory.getLogger(KeptSubmissionLedger.class);
     private static final JsonFactory JSON = new JsonFactory();
-    private static final int SECONDS_BETWEEN_SAVES = 10;
-
-    /** So fine is what is read back: a window of an hour moves in steps of a minute then. */
-    private static final int MARKS = 60;
 
     private final MemorySubmissionLedger memory;
     private final StateFile holds;
-    private final StateFile counts;
+    private final CountsFile counts;
     private final Clock clock;
-    private final DelayedSave save;
 
     /**
      * The ledger of the files in this file system.
@@ -65,9 +61,13 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         this.memory = memory;
         this.clock = clock;
         this.holds = StateFile.in(files, "holds.json");
-        this.counts = StateFile.in(files, "submissions.json");
-        this.save = new DelayedSave(this::saveCounts, Duration.ofSeconds(SECONDS_BETWEEN_SAVES));
-        readCounts();
+        this.counts = new CountsFile(
+                StateFile.in(files, "submissions.json"),
+                clock,
+                "windows",
+                "What accounts have sent is",
+                this::writeCounts);
+        counts.read(this::readCounts);
         readHolds();
     }
 
@@ -85,7 +85,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         if (admission.holds()) {
             saveHolds();
         } else if (entered && admission.isAdmitted()) {
-            save.touch();
+            counts.touch();
         }
         return admission;
     }
@@ -109,7 +109,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         boolean wasHeld = memory.release(account);
         if (wasHeld) {
             saveHolds();
-            save.touch();
+            counts.touch();
         }
         return wasHeld;
     }
@@ -126,7 +126,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     @Override
     public void flush() {
-        save.flush();
+        counts.flush();
     }
 
     // Holds
@@ -200,28 +200,14 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     // Counts
 
-    private synchronized void saveCounts() {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        try {
-            try (JsonGenerator json = JSON.createGenerator(content)) {
-                json.writeStartObject();
-                json.writeNumberField("v", 1);
-                json.writeNumberField("time", clock.millis());
-                json.writeArrayFieldStart("windows");
-                memory.export(
-                        (account, recipients, length, marks) -> {
-                            if (!marks.isEmpty()) {
-                                write(json, account, recipients, length, marks);
-                            }
-                        },
-                        MARKS);
-                json.writeEndArray();
-                json.writeEndObject();
-            }
-            counts.write(content.toByteArray());
-        } catch (IOException | UncheckedIOException full) {
-            LOGGER.error("What accounts have sent is not written down, since {} can't be written", counts.path(), full);
-        }
+    private void writeCounts(JsonGenerator json) {
+        memory.export(
+                (account, recipients, length, marks) -> {
+                    if (!marks.isEmpty()) {
+                        write(json, account, recipients, length, marks);
+                    }
+                },
+                CountsFile.MARKS);
     }
 
     private static void write(
@@ -238,51 +224,38 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         }
     }
 
-    private void readCounts() {
-        try {
-            Optional<byte[]> content = counts.read();
-            if (content.isPresent()) {
-                readCounts(content.get());
-            }
-        } catch (IOException | IllegalArgumentException | DateTimeParseException unreadable) {
-            LOGGER.error("What accounts have sent is counted anew, since {} can't be read", counts.path(), unreadable);
-        }
-    }
-
-    private void readCounts(byte[] content) throws IOException {
-        try (JsonParser json = JSON.createParser(content)) {
-            long elapsed = 0;
-            String account = "";
-            boolean recipients = false;
-            Duration length = Duration.ZERO;
-            List<SlidingWindow.Mark> marks = new ArrayList<>();
-            while (json.nextToken() != null) {
-                if (json.currentToken() == JsonToken.END_OBJECT && !account.isEmpty()) {
-                    memory.restore(Username.of(account), recipients, length, marks);
-                    account = "";
-                } else if (json.currentToken() == JsonToken.FIELD_NAME) {
-                    String field = json.currentName();
-                    json.nextToken();
-                    switch (field) {
-                        case "time":
-                            elapsed = Marks.elapsed(json.getLongValue(), clock);
-                            break;
-                        case "account":
-                            account = json.getText();
-                            break;
-                        case "recipients":
-                            recipients = json.getBooleanValue();
-                            break;
-                        case "length":
-                            length = Duration.parse(json.getText());
-                            break;
-                        case "marks":
-                            marks = Marks.read(json, elapsed);
-                            break;
-                        default:
-                            // The version; and "windows", an array whose objects this loop reads.
-                            break;
-                    }
+    private void readCounts(JsonParser json) throws IOException {
+        long elapsed = 0;
+        String account = "";
+        boolean recipients = false;
+        Duration length = Duration.ZERO;
+        List<SlidingWindow.Mark> marks = new ArrayList<>();
+        while (json.nextToken() != null) {
+            if (json.currentToken() == JsonToken.END_OBJECT && !account.isEmpty()) {
+                memory.restore(Username.of(account), recipients, length, marks);
+                account = "";
+            } else if (json.currentToken() == JsonToken.FIELD_NAME) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "time":
+                        elapsed = Marks.elapsed(json.getLongValue(), clock);
+                        break;
+                    case "account":
+                        account = json.getText();
+                        break;
+                    case "recipients":
+                        recipients = json.getBooleanValue();
+                        break;
+                    case "length":
+                        length = Duration.parse(json.getText());
+                        break;
+                    case "marks":
+                        marks = Marks.read(json, elapsed);
+                        break;
+                    default:
+                        // The version; and "windows", an array whose objects this loop reads.
+                        break;
                 }
             }
         }

@@ -4,47 +4,36 @@
  */
 package org.rempart.policy.ledger;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.RateLimit;
 import org.rempart.policy.UnusualUse;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every
- * {@value #SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server that is killed
- * forgets what it noted in that time. A file that can't be read is put aside: everything is counted anew.
+ * {@value CountsFile#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
+ * that is killed forgets what it noted in that time. A file that can't be read is put aside: everything is counted
+ * anew.
  */
 @Singleton
 public final class KeptUnusualUseLedger implements UnusualUseLedger {
-    private static final Logger LOGGER = LoggerFactory.getLogger(KeptUnusualUseLedger.class);
-    private static final JsonFactory JSON = new JsonFactory();
-    private static final int SECONDS_BETWEEN_SAVES = 10;
-    private static final int MARKS = 60;
-
     private final MemoryUnusualUseLedger memory;
-    private final StateFile file;
     private final Clock clock;
-    private final DelayedSave save;
+    private final CountsFile counts;
 
     /**
      * The ledger of the file in this file system.
@@ -59,53 +48,39 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
     KeptUnusualUseLedger(FileSystem files, Clock clock, MemoryUnusualUseLedger memory) {
         this.memory = memory;
         this.clock = clock;
-        this.file = StateFile.in(files, "unusual-use.json");
-        this.save = new DelayedSave(this::save, Duration.ofSeconds(SECONDS_BETWEEN_SAVES));
-        read();
+        this.counts = new CountsFile(
+                StateFile.in(files, "unusual-use.json"), clock, "entries", "What is unusual is", this::write);
+        counts.read(this::read);
     }
 
     @Override
     public boolean loggedIn(Username account, InetAddress client, UnusualUse sign) {
         boolean news = memory.loggedIn(account, client, sign);
-        save.touch();
+        counts.touch();
         return news;
     }
 
     @Override
     public boolean refused(Username account, UnusualUse sign) {
         boolean news = memory.refused(account, sign);
-        save.touch();
+        counts.touch();
         return news;
     }
 
     @Override
     public void forget(Username account) {
         memory.forget(account);
-        save.touch();
+        counts.touch();
     }
 
     @Override
     public void flush() {
-        save.flush();
+        counts.flush();
     }
 
-    private synchronized void save() {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        try {
-            try (JsonGenerator json = JSON.createGenerator(content)) {
-                json.writeStartObject();
-                json.writeNumberField("v", 1);
-                json.writeNumberField("time", clock.millis());
-                json.writeArrayFieldStart("entries");
-                for (MemoryUnusualUseLedger.Entry entry : memory.export(MARKS)) {
-                    write(json, entry);
-                }
-                json.writeEndArray();
-                json.writeEndObject();
-            }
-            file.write(content.toByteArray());
-        } catch (IOException full) {
-            LOGGER.error("What is unusual is not written down, since {} can't be written", file.path(), full);
+    private void write(JsonGenerator json) throws IOException {
+        for (MemoryUnusualUseLedger.Entry entry : memory.export(CountsFile.MARKS)) {
+            write(json, entry);
         }
     }
 
@@ -128,49 +103,36 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
         json.writeEndObject();
     }
 
-    private void read() {
-        try {
-            Optional<byte[]> content = file.read();
-            if (content.isPresent()) {
-                read(content.get());
-            }
-        } catch (IOException | IllegalArgumentException | DateTimeParseException unreadable) {
-            LOGGER.error("What is unusual is counted anew, since {} can't be read", file.path(), unreadable);
-        }
-    }
-
-    private void read(byte[] content) throws IOException {
-        try (JsonParser json = JSON.createParser(content)) {
-            long elapsed = 0;
-            Map<String, String> fields = new HashMap<>();
-            Map<String, Duration> networks = new LinkedHashMap<>();
-            List<SlidingWindow.Mark> marks = List.of();
-            while (json.nextToken() != null) {
-                if (json.currentToken() == JsonToken.END_OBJECT && fields.containsKey("account")) {
-                    memory.restore(entry(fields, networks, marks, elapsed));
-                    fields.clear();
-                    networks = new LinkedHashMap<>();
-                    marks = List.of();
-                } else if (json.currentToken() == JsonToken.FIELD_NAME) {
-                    String field = json.currentName();
-                    json.nextToken();
-                    switch (field) {
-                        case "time":
-                            elapsed = Marks.elapsed(json.getLongValue(), clock);
-                            break;
-                        case "networks":
-                            networks = networks(json, elapsed);
-                            break;
-                        case "marks":
-                            marks = Marks.read(json, elapsed);
-                            break;
-                        case "entries":
-                            // An array whose objects this loop reads.
-                            break;
-                        default:
-                            fields.put(field, json.getText());
-                            break;
-                    }
+    private void read(JsonParser json) throws IOException {
+        long elapsed = 0;
+        Map<String, String> fields = new HashMap<>();
+        Map<String, Duration> networks = new LinkedHashMap<>();
+        List<SlidingWindow.Mark> marks = List.of();
+        while (json.nextToken() != null) {
+            if (json.currentToken() == JsonToken.END_OBJECT && fields.containsKey("account")) {
+                memory.restore(entry(fields, networks, marks, elapsed));
+                fields.clear();
+                networks = new LinkedHashMap<>();
+                marks = List.of();
+            } else if (json.currentToken() == JsonToken.FIELD_NAME) {
+                String field = json.currentName();
+                json.nextToken();
+                switch (field) {
+                    case "time":
+                        elapsed = Marks.elapsed(json.getLongValue(), clock);
+                        break;
+                    case "networks":
+                        networks = networks(json, elapsed);
+                        break;
+                    case "marks":
+                        marks = Marks.read(json, elapsed);
+                        break;
+                    case "entries":
+                        // An array whose objects this loop reads.
+                        break;
+                    default:
+                        fields.put(field, json.getText());
+                        break;
                 }
             }
         }
