@@ -38,7 +38,8 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
                 PLAIN,
-                () -> super.doAuth(attempt, session, request, responder, failed),
+                responder,
+                answering -> super.doAuth(attempt, session, request, answering, failed),
                 () -> no(request, responder, LoginBrake.LATER));
     }
 
@@ -49,7 +50,8 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
                 PLAIN,
-                () -> super.doAuthWithDelegation(attempt, session, request, responder),
+                responder,
+                answering -> super.doAuthWithDelegation(attempt, session, request, answering),
                 () -> no(request, responder, LoginBrake.LATER));
     }
 
@@ -60,7 +62,8 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
                 session,
                 Optional.empty(),
                 "OAUTHBEARER",
-                () -> super.doOAuth(response, session, request, responder),
+                responder,
+                answering -> super.doOAuth(response, session, request, answering),
                 () -> no(request, responder, LoginBrake.LATER));
     }
 

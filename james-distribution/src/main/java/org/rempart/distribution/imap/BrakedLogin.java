@@ -35,7 +35,8 @@ final class BrakedLogin extends LoginProcessor {
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
                 "LOGIN",
-                () -> super.doAuth(attempt, session, request, responder, failed),
+                responder,
+                answering -> super.doAuth(attempt, session, request, answering, failed),
                 () -> no(request, responder, LoginBrake.LATER));
     }
 

@@ -8,9 +8,12 @@ import io.netty.channel.Channel;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.james.core.Username;
 import org.apache.james.imap.api.ImapSessionState;
 import org.apache.james.imap.api.display.HumanReadableText;
+import org.apache.james.imap.api.message.response.ImapResponseMessage;
+import org.apache.james.imap.api.process.ImapProcessor.Responder;
 import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imapserver.netty.HAProxyMessageHandler;
 import org.apache.james.imapserver.netty.NettyConstants;
@@ -61,9 +64,6 @@ final class LoginBrake {
         }
     }
 
-    /** An attempt that is under way, and what is said of it in the trail. */
-    private record UnderWay(Attempt attempt, Optional<Username> account, String mechanism) {}
-
     /** Whether the client of a connection is blocked; what it is told then is in the trail. */
     boolean isBlocked(Channel channel) {
         Peer peer = Peer.of(channel);
@@ -87,10 +87,18 @@ final class LoginBrake {
      * Has a login judged, if it may be tried.
      *
      * @param account who it is that logs in, where he says it
-     * @param login tries; it calls {@link #failed} when the credentials are wrong, before it answers
+     * @param responder answers the client
+     * @param login tries, with the responder that it is given; it calls {@link #failed} when the credentials are wrong,
+     *     before it answers
      * @param refuse answers in its place
      */
-    void attempt(ImapSession session, Optional<Username> account, String mechanism, Runnable login, Runnable refuse) {
+    void attempt(
+            ImapSession session,
+            Optional<Username> account,
+            String mechanism,
+            Responder responder,
+            Consumer<Responder> login,
+            Runnable refuse) {
         Peer peer = (Peer) session.getAttribute(PEER);
         List<Subject> subjects = Subject.all(limits, peer.client().getAddress(), account.map(Username::asString));
         Optional<Attempt> begun = ledger.begin(subjects);
@@ -103,51 +111,100 @@ final class LoginBrake {
             refuse.run();
             return;
         }
-        session.setAttribute(ATTEMPT, new UnderWay(begun.get(), account, mechanism));
+        UnderWay underWay = new UnderWay(session, begun.get(), account, mechanism);
+        session.setAttribute(ATTEMPT, underWay);
         try {
-            login.run();
-        } finally {
-            conclude(session, (UnderWay) session.getAttribute(ATTEMPT));
-            session.setAttribute(ATTEMPT, null);
-        }
-    }
+            login.accept(new Responder() {
+                @Override
+                public void respond(ImapResponseMessage message) {
+                    // From here on the client may hang up, and the session then no longer says that it had logged in.
+                    underWay.concludeIfLoggedIn();
+                    responder.respond(message);
+                }
 
-    /** An attempt that did not fail for its credentials has succeeded, or nobody could judge it. */
-    private static void conclude(ImapSession session, UnderWay underWay) {
-        if (underWay == null) {
-            return;
-        }
-        if (session.getState() == ImapSessionState.AUTHENTICATED) {
-            underWay.attempt().succeeded();
-            event("login", session, Optional.of(session.getMailboxSession().getUser()), underWay.mechanism())
-                    .log();
-        } else {
-            underWay.attempt().dismissed();
-            event("login-undecided", session, underWay.account(), underWay.mechanism())
-                    .log();
+                @Override
+                public void flush() {
+                    responder.flush();
+                }
+            });
+        } finally {
+            underWay.concludeIfLoggedIn();
+            underWay.dismiss();
+            session.setAttribute(ATTEMPT, null);
         }
     }
 
     /** The credentials of the attempt that is under way were wrong. */
     void failed(ImapSession session) {
         UnderWay underWay = (UnderWay) session.getAttribute(ATTEMPT);
-        if (underWay == null) {
-            return;
+        if (underWay != null) {
+            underWay.fail();
         }
-        session.setAttribute(ATTEMPT, null);
-        List<Subject> blocked = underWay.attempt().failed();
-        event("login-failed", session, underWay.account(), underWay.mechanism()).log();
-        for (Subject subject : blocked) {
-            event("blocked", session, underWay.account(), underWay.mechanism())
-                    .with("blocked", subject.name())
-                    .with("seconds", subject.limit().block().toSeconds())
-                    .rule(subject.limit().rule())
-                    .log();
-            LOGGER.warn(
-                    "{} is blocked for {}: {}",
-                    subject.name(),
-                    subject.limit().block(),
-                    subject.limit().rule());
+    }
+
+    /** An attempt that is under way, and what is said of it in the trail. Its outcome is told once. */
+    private static final class UnderWay {
+        private final ImapSession session;
+        private final Attempt attempt;
+        private final Optional<Username> account;
+        private final String mechanism;
+        private boolean concluded;
+
+        UnderWay(ImapSession session, Attempt attempt, Optional<Username> account, String mechanism) {
+            this.session = session;
+            this.attempt = attempt;
+            this.account = account;
+            this.mechanism = mechanism;
+        }
+
+        private boolean conclude() {
+            boolean first = !concluded;
+            concluded = true;
+            return first;
+        }
+
+        void concludeIfLoggedIn() {
+            if (session.getState() == ImapSessionState.AUTHENTICATED && conclude()) {
+                attempt.succeeded();
+                LoginBrake.event(
+                                "login",
+                                session,
+                                Optional.of(session.getMailboxSession().getUser()),
+                                mechanism)
+                        .log();
+            }
+        }
+
+        void fail() {
+            if (!conclude()) {
+                return;
+            }
+            List<Subject> blocked = attempt.failed();
+            event("login-failed").log();
+            for (Subject subject : blocked) {
+                event("blocked")
+                        .with("blocked", subject.name())
+                        .with("seconds", subject.limit().block().toSeconds())
+                        .rule(subject.limit().rule())
+                        .log();
+                LOGGER.warn(
+                        "{} is blocked for {}: {}",
+                        subject.name(),
+                        subject.limit().block(),
+                        subject.limit().rule());
+            }
+        }
+
+        /** An attempt that neither failed for its credentials nor succeeded was one that nobody could judge. */
+        void dismiss() {
+            if (conclude()) {
+                attempt.dismissed();
+                event("login-undecided").log();
+            }
+        }
+
+        private AuditEvent event(String event) {
+            return LoginBrake.event(event, session, account, mechanism);
         }
     }
 
