@@ -57,10 +57,18 @@ public final class AccountLoginHook implements AuthHook {
                     .orElseGet(AccountLoginHook::wrong);
         } catch (InvalidUsernameException noSuchAccount) {
             return wrong();
-        } catch (UsersRepositoryException | RuntimeException unknown) {
-            LOGGER.error("Can't tell whether the password of {} is right", name.asString(), unknown);
-            return Answers.refuseForNow("454", "4.7.0 Temporary authentication failure");
+        } catch (UsersRepositoryException away) {
+            // Comes with each login while a directory is away: where in the code says nothing.
+            LOGGER.error("Can't tell whether the password of {} is right: {}", name.asString(), away.getMessage());
+            return undecided();
+        } catch (RuntimeException fault) {
+            LOGGER.error("Can't tell whether the password of {} is right", name.asString(), fault);
+            return undecided();
         }
+    }
+
+    private static HookResult undecided() {
+        return Answers.refuseForNow("454", "4.7.0 Temporary authentication failure");
     }
 
     private static HookResult loggedIn(SMTPSession session, Username account) {

@@ -228,8 +228,11 @@ public final class LoginFailuresHook extends PolicyHook
             return true;
         } catch (InvalidUsernameException noSuchAccount) {
             return true;
-        } catch (UsersRepositoryException | RuntimeException down) {
-            LOGGER.error("The directory does not answer, login failures are not counted", down);
+        } catch (UsersRepositoryException down) {
+            LOGGER.error("The directory does not answer, login failures are not counted: {}", down.getMessage());
+            return false;
+        } catch (RuntimeException fault) {
+            LOGGER.error("The accounts can't be asked, login failures are not counted", fault);
             return false;
         }
     }
