@@ -34,7 +34,11 @@ final class ArchiveDeployment implements Deployment {
         Files.deleteIfExists(link);
         Files.createSymbolicLink(link, archive);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stopShared(trial), "stop"));
-        int exit = quickstart(trial, "--keep");
+        List<String> options = new ArrayList<>(List.of("--keep"));
+        for (String listener : List.of("smtp", "submission", "submissions", "imap", "imaps", "webadmin", "sink")) {
+            options.add("--" + listener + "=" + FreePort.next());
+        }
+        int exit = quickstart(trial, options);
         if (exit != 0) {
             throw new IOException("the quickstart ended with " + exit + ":\n"
                     + Files.readString(Folders.servers().resolve("quickstart.log")));
@@ -52,7 +56,7 @@ final class ArchiveDeployment implements Deployment {
 
     private static void stopShared(Path trial) {
         try {
-            quickstart(trial, "--stop");
+            quickstart(trial, List.of("--stop"));
         } catch (IOException failure) {
             System.err.println(failure.getMessage());
         } catch (InterruptedException interrupted) {
@@ -60,15 +64,15 @@ final class ArchiveDeployment implements Deployment {
         }
     }
 
-    private static int quickstart(Path project, String option) throws IOException, InterruptedException {
+    private static int quickstart(Path project, List<String> options) throws IOException, InterruptedException {
         Path demo = Folders.project().resolve("demo/target");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 demo.resolve("rempart-quickstart.jar") + File.pathSeparator + demo.resolve("lib") + "/*",
                 "org.rempart.quickstart.Quickstart",
-                "--project=" + project,
-                option));
+                "--project=" + project));
+        command.addAll(options);
         Path log = Files.createDirectories(Folders.servers()).resolve("quickstart.log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

@@ -21,9 +21,14 @@ final class Folders {
         return Path.of(System.getProperty("rempart.project"));
     }
 
-    /** Below it, each server of the tests has its folder. */
+    /** Below it, each server of this test process has its folder. */
     static Path servers() {
         return Path.of(System.getProperty("rempart.it.folder"));
+    }
+
+    /** The number of this test process among those that share the work, from 1. */
+    static int fork() {
+        return Integer.getInteger("rempart.it.fork", 1);
     }
 
     /** Copies a file, or a folder with all that is in it. */

@@ -14,9 +14,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Ports that nothing uses, below those that systems give to outgoing connections, so that none of the tests' own
- * connections takes one before its server does, or while its server is away.
+ * connections takes one before its server does, or while its server is away. Test processes that run at the same time have
+ * ranges of their own.
  */
 public final class FreePort {
+    private static final int RANGE = 3_000;
+    private static final int FROM = 20_000 + RANGE * ((Folders.fork() - 1) % 4);
+
     private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private FreePort() {}
@@ -24,7 +28,7 @@ public final class FreePort {
     /** Another one each time. */
     public static int next() throws IOException {
         for (int attempt = 0; attempt < 200; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            int port = ThreadLocalRandom.current().nextInt(FROM, FROM + RANGE);
             if (GIVEN.add(port)) {
                 try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                     return probe.getLocalPort();
@@ -33,6 +37,6 @@ public final class FreePort {
                 }
             }
         }
-        throw new IOException("no free port between 20000 and 32000");
+        throw new IOException("no free port between " + FROM + " and " + (FROM + RANGE));
     }
 }

@@ -48,7 +48,7 @@ final class Image {
 
     private static ImageFromDockerfile build() {
         Path folder = Folders.project().resolve("james-distribution");
-        ImageFromDockerfile image = new ImageFromDockerfile("rempart-it:latest")
+        ImageFromDockerfile image = new ImageFromDockerfile("rempart-it-" + Folders.fork() + ":latest")
                 .withFileFromPath("Dockerfile", folder.resolve("Dockerfile"))
                 .withFileFromPath("src/main/container", folder.resolve("src/main/container"))
                 .withBuildArg("VERSION", "it")

@@ -6,10 +6,11 @@ package org.rempart.it.contract;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.nio.file.StandardOpenOption;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ import org.junit.platform.launcher.TestPlan;
 
 /**
  * Writes the table of contract tests and ways of deploying: what passed where, and why the rest does not apply. Each run
- * adds the column of its way to {@code target/contract/table.md}.
+ * adds what it tested to the column of its way in {@code target/contract/table.md}.
  */
 public final class ContractTable implements TestExecutionListener {
     private static final String PASSED = "passed";
@@ -69,31 +70,50 @@ public final class ContractTable implements TestExecutionListener {
             return;
         }
         try {
+            // Each process has a folder below that of its way.
             Path folder = Files.createDirectories(
-                    Path.of(System.getProperty("rempart.it.folder")).resolveSibling("contract"));
-            Files.write(
-                    folder.resolve(Way.current().label() + ".tsv"),
-                    RESULTS.entrySet().stream()
-                            .map(entry ->
-                                    entry.getKey() + "\t" + entry.getValue().replaceAll("\\s+", " "))
-                            .toList(),
-                    StandardCharsets.UTF_8);
-            write(folder);
+                    Path.of(System.getProperty("rempart.it.folder")).getParent().resolveSibling("contract"));
+            // Test processes that share the work add to the same files.
+            try (FileChannel lock =
+                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                // Held until the channel is closed.
+                lock.lock();
+                SortedMap<String, String> results = new TreeMap<>(read(folder, Way.current()));
+                results.putAll(RESULTS);
+                Files.write(
+                        results(folder, Way.current()),
+                        results.entrySet().stream()
+                                .map(entry ->
+                                        entry.getKey() + "\t" + entry.getValue().replaceAll("\\s+", " "))
+                                .toList(),
+                        StandardCharsets.UTF_8);
+                write(folder);
+            }
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
     }
 
+    private static Path results(Path folder, Way way) {
+        return folder.resolve(way.label() + ".tsv");
+    }
+
+    /** What is known of a way, from this run and those before it. */
+    private static Map<String, String> read(Path folder, Way way) throws IOException {
+        Path results = results(folder, way);
+        return Files.exists(results)
+                ? Files.readAllLines(results, StandardCharsets.UTF_8).stream()
+                        .map(line -> line.split("\t", 2))
+                        .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]))
+                : Map.of();
+    }
+
     private static void write(Path folder) throws IOException {
         Map<Way, Map<String, String>> ways = new EnumMap<>(Way.class);
         for (Way way : Way.values()) {
-            Path results = folder.resolve(way.label() + ".tsv");
-            if (Files.exists(results)) {
-                ways.put(
-                        way,
-                        Files.readAllLines(results, StandardCharsets.UTF_8).stream()
-                                .map(line -> line.split("\t", 2))
-                                .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1])));
+            Map<String, String> results = read(folder, way);
+            if (!results.isEmpty()) {
+                ways.put(way, results);
             }
         }
         TreeSet<String> tests = new TreeSet<>();
@@ -115,11 +135,5 @@ public final class ContractTable implements TestExecutionListener {
                 folder.resolve("table.md"),
                 String.join("\n", head) + "\n" + String.join("\n", rows.values()) + "\n",
                 StandardCharsets.UTF_8);
-        System.out.println("The contract, " + Way.current().label() + ": " + RESULTS.size() + " tests; "
-                + Arrays.asList(PASSED, FAILED).stream()
-                        .map(result ->
-                                RESULTS.values().stream().filter(result::equals).count() + " " + result)
-                        .collect(Collectors.joining(", "))
-                + "; the table is " + folder.resolve("table.md"));
     }
 }

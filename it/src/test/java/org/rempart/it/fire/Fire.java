@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 /** What the tests under fire have in common. */
 final class Fire {
     private static final Path FIGURES =
-            Path.of(System.getProperty("rempart.it.folder")).resolve("fire-figures.txt");
+            Path.of(System.getProperty("rempart.it.folder")).resolveSibling("fire-figures.txt");
 
     /** Another one each time; it is printed, and may be given. */
     static final long SEED = Long.getLong("rempart.fire.seed", System.nanoTime());
