@@ -72,6 +72,45 @@ class ImapLoginContractTest {
         }
     }
 
+    @Test
+    void a3_behindAProxyTheClientsThatItSpeaksForAreToldApart() throws Exception {
+        try (Variant variant = new Variant("imap-proxied")) {
+            variant.edit(
+                    "rempart.xml",
+                    "<failures [^>]*/>",
+                    "<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>");
+            variant.edit("imapserver.xml", "<connectionBacklog>", "<proxyRequired>true</proxyRequired>$0");
+            variant.start();
+            variant.addUser(server.user(), server.password());
+
+            for (int i = 0; i < 3; i++) {
+                assertThat(logsInBehindProxy(variant, "192.0.2.7", "guess")).isFalse();
+            }
+            assertThat(logsInBehindProxy(variant, "192.0.2.7", server.password()))
+                    .isFalse();
+            assertThat(logsInBehindProxy(variant, "192.0.2.8", server.password()))
+                    .isTrue();
+
+            assertThat(AuditLog.of(variant.home()).events("blocked"))
+                    .singleElement()
+                    .satisfies(blocked -> {
+                        assertThat(blocked.path("client").asText()).isEqualTo("192.0.2.7");
+                        assertThat(blocked.path("blocked").asText()).isEqualTo("192.0.2.7");
+                    });
+        }
+    }
+
+    /** By the PROXY protocol, version 1, as a load balancer speaks it. */
+    private boolean logsInBehindProxy(Variant variant, String client, String password) throws IOException {
+        try (RawClient proxy = new RawClient(variant.imaps())) {
+            proxy.send("PROXY TCP4 " + client + " 198.51.100.1 40000 993\r\n").tls();
+            proxy.line();
+            return proxy.send("a LOGIN " + server.user() + " " + password + "\r\n")
+                    .line()
+                    .startsWith("a OK");
+        }
+    }
+
     private void anAccountThatIsBlockedIsSoForImap(Variant variant) throws IOException {
         try (SmtpClient client = submissions(variant, "127.0.0.5")) {
             client.command("EHLO client.example");
