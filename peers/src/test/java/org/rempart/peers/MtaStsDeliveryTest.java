@@ -9,10 +9,6 @@ import static org.rempart.peers.MtaStsDeliveryTest.Outcome.CLEAR;
 import static org.rempart.peers.MtaStsDeliveryTest.Outcome.LATER;
 import static org.rempart.peers.MtaStsDeliveryTest.Outcome.TLS;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -36,8 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rempart.policy.trail.AuditEvent;
-import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of a mail to a domain that publishes an MTA-STS policy (RFC 8461), at each kind of peer: with a DNS, a web
@@ -60,7 +54,7 @@ class MtaStsDeliveryTest {
     private static Path folder;
 
     private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
-    private static final ListAppender<ILoggingEvent> TRAIL = new ListAppender<>();
+    private static Trail trail;
     private static final ProxySelector PROXIES = ProxySelector.getDefault();
 
     private static SSLContext formerContext;
@@ -93,11 +87,7 @@ class MtaStsDeliveryTest {
 
     @BeforeAll
     static void send() throws Exception {
-        Logger trail = (Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME);
-        trail.setLevel(Level.INFO);
-        trail.setAdditive(false);
-        TRAIL.start();
-        trail.addAppender(TRAIL);
+        trail = new Trail();
 
         Authorities authorities = new Authorities();
         trust(authorities);
@@ -232,7 +222,7 @@ class MtaStsDeliveryTest {
         if (dns != null) {
             dns.close();
         }
-        ((Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME)).detachAppender(TRAIL);
+        trail.close();
     }
 
     @ParameterizedTest(name = "{0}: {3}")
@@ -241,7 +231,7 @@ class MtaStsDeliveryTest {
         String recipient = "bob@" + label + ".example";
         SmtpPeer peer = PEERS.get(name);
         await(peer, recipient);
-        String last = lastEvent(label + ".example");
+        String last = trail.last(label + ".example");
         assertThat(last).contains("\"level\":\"" + level + "\"", "\"tlsSource\":\"" + source + "\"");
         if (outcome == LATER) {
             assertThat(mails(peer, recipient)).isEmpty();
@@ -293,26 +283,6 @@ class MtaStsDeliveryTest {
     private static List<TakenMail> mails(SmtpPeer peer, String recipient) {
         return peer.mails().stream()
                 .filter(mail -> mail.recipients().contains(recipient))
-                .toList();
-    }
-
-    /** The peer has a mail a moment before the trail tells of it. */
-    private static String lastEvent(String domain) {
-        Awaitility.await(domain + " in the trail")
-                .atMost(PATIENCE)
-                .until(() -> !events(domain).isEmpty());
-        List<String> events = events(domain);
-        return events.get(events.size() - 1);
-    }
-
-    private static List<String> events(String domain) {
-        List<ILoggingEvent> events;
-        synchronized (TRAIL) {
-            events = new ArrayList<>(TRAIL.list);
-        }
-        return events.stream()
-                .map(ILoggingEvent::getFormattedMessage)
-                .filter(line -> line.contains("\"domain\":\"" + domain + "\""))
                 .toList();
     }
 }

@@ -9,10 +9,6 @@ import static org.rempart.peers.TlsLevelsTest.Outcome.CLEAR;
 import static org.rempart.peers.TlsLevelsTest.Outcome.LATER;
 import static org.rempart.peers.TlsLevelsTest.Outcome.TLS;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rempart.policy.trail.AuditEvent;
-import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of a mail at each TLS level at each kind of peer. The mails of the whole table are sent at once, over one
@@ -64,7 +57,7 @@ class TlsLevelsTest {
     private static Path folder;
 
     private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
-    private static final ListAppender<ILoggingEvent> TRAIL = new ListAppender<>();
+    private static Trail trail;
 
     private static DnsServer dns;
     private static Outbound outbound;
@@ -128,11 +121,7 @@ class TlsLevelsTest {
 
     @BeforeAll
     static void send() throws Exception {
-        Logger trail = (Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME);
-        trail.setLevel(Level.INFO);
-        trail.setAdditive(false);
-        TRAIL.start();
-        trail.addAppender(TRAIL);
+        trail = new Trail();
 
         Authorities authorities = new Authorities();
         Loopback loopback = Loopback.of(20);
@@ -274,7 +263,7 @@ class TlsLevelsTest {
         if (dns != null) {
             dns.close();
         }
-        ((Logger) LoggerFactory.getLogger(AuditEvent.LOGGER_NAME)).detachAppender(TRAIL);
+        trail.close();
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -368,24 +357,11 @@ class TlsLevelsTest {
         String recipient = recipient(name, level);
         Optional<String> reason = Optional.ofNullable(outbound.deferred().get(recipient));
         assertThat(reason.isPresent()).as("%s: waits (%s)", level, reason).isEqualTo(outcome == Outcome.LATER);
-        List<String> events = trail(domain(name, level));
-        assertThat(events).as(level).isNotEmpty();
-        String last = events.get(events.size() - 1);
+        String last = trail.last(domain(name, level));
         switch (outcome) {
             case TLS -> assertThat(last).contains("\"tlsVersion\":\"TLSv1.");
             case CLEAR -> assertThat(last).matches(".*\"clearText\":\".+\".*");
             case LATER -> assertThat(last).matches(".*\"failure\":\".+\".*");
         }
-    }
-
-    private static List<String> trail(String domain) {
-        List<ILoggingEvent> events;
-        synchronized (TRAIL) {
-            events = new ArrayList<>(TRAIL.list);
-        }
-        return events.stream()
-                .map(ILoggingEvent::getFormattedMessage)
-                .filter(line -> line.contains("\"domain\":\"" + domain + "\""))
-                .toList();
     }
 }

@@ -20,8 +20,8 @@ import org.apache.james.rrt.api.RecipientRewriteTableException;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.policy.Decision;
 import org.rempart.policy.Delegation;
-import org.rempart.policy.Rule;
 
 /**
  * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it
@@ -92,17 +92,23 @@ final class OwnAddresses {
     }
 
     /**
-     * The rule that lets the account write as an address that is not its own.
+     * What was decided of an address; when it was refused, the leave of the first delegation that lets the account write as
+     * it all the same.
      *
      * @throws DirectoryException when the directory can't be asked
      */
-    Optional<Rule> delegated(List<Delegation> delegations, Username account, MailAddress address) {
+    Decision<Boolean> orDelegated(
+            Decision<Boolean> decision, List<Delegation> delegations, Username account, MailAddress address) {
+        if (decision.verdict()) {
+            return decision;
+        }
         String asked = address.asString().toLowerCase(Locale.ROOT);
         return delegations.stream()
                 .filter(delegation ->
                         delegation.allows(account.asString(), asked, group -> isReachedBy(group, account)))
-                .map(Delegation::rule)
-                .findFirst();
+                .findFirst()
+                .map(delegation -> Decision.of(true, delegation.rule()))
+                .orElse(decision);
     }
 
     private boolean isReachedBy(String group, Username account) {

@@ -69,10 +69,10 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
             if (strangers.isEmpty()) {
                 return HookResult.DECLINED;
             }
-            audit(session, anybody, strangers, "not the account's");
+            Verdicts.identityRefused(session, "header", strangers, "not the account's", anybody.rule());
             return Answers.refuse("553", "5.7.1 From address not owned by the authenticated account");
         } catch (UnreadableHeaderException unreadable) {
-            audit(session, anybody, List.of(), unreadable.getMessage());
+            Verdicts.identityRefused(session, "header", List.of(), unreadable.getMessage(), anybody.rule());
             return Answers.refuse("550", "5.7.1 From field missing, or message header malformed");
         } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
@@ -84,21 +84,6 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
         Decision<Boolean> decision = policy().submission()
                 .identity()
                 .decideHeader(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
-        return decision.verdict()
-                ? decision
-                : addresses
-                        .delegated(policy().submission().delegations(), account, address)
-                        .map(rule -> Decision.of(true, rule))
-                        .orElse(decision);
-    }
-
-    private static void audit(SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {
-        AuditTrail.event("identity-refused", session)
-                .with("where", "header")
-                .with("addresses", addresses)
-                .with("reason", reason)
-                .rule(decision.rule())
-                .log();
-        Verdicts.refusedBy(session, decision.rule());
+        return addresses.orDelegated(decision, policy().submission().delegations(), account, address);
     }
 }

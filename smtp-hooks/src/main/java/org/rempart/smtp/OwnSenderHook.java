@@ -80,12 +80,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
         Decision<Boolean> decision = policy().submission()
                 .identity()
                 .decideEnvelope(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
-        return decision.verdict()
-                ? decision
-                : addresses
-                        .delegated(policy().submission().delegations(), account, address)
-                        .map(rule -> Decision.of(true, rule))
-                        .orElse(decision);
+        return addresses.orDelegated(decision, policy().submission().delegations(), account, address);
     }
 
     /** Whose rule it was is in the trail: an account that writes as another one is worth knowing of. */
@@ -126,13 +121,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
 
     private static HookResult refuse(
             SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {
-        AuditTrail.event("identity-refused", session)
-                .with("where", "envelope")
-                .with("addresses", addresses)
-                .with("reason", reason)
-                .rule(decision.rule())
-                .log();
-        Verdicts.refusedBy(session, decision.rule());
+        Verdicts.identityRefused(session, "envelope", addresses, reason, decision.rule());
         return Answers.refuse("553", "5.7.1 Sender address not owned by the authenticated account");
     }
 }

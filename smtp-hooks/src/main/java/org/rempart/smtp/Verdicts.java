@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.util.List;
 import java.util.Optional;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
@@ -18,6 +19,22 @@ final class Verdicts {
 
     static void refusedBy(SMTPSession session, Rule rule) {
         session.setAttachment(REFUSED_BY, rule, State.Transaction);
+    }
+
+    /**
+     * Notes that a message was refused since it is not from its account, and says so in the trail.
+     *
+     * @param where {@code envelope} or {@code header}
+     * @param addresses those that are not the account's
+     */
+    static void identityRefused(SMTPSession session, String where, List<String> addresses, String reason, Rule rule) {
+        AuditTrail.event("identity-refused", session)
+                .with("where", where)
+                .with("addresses", addresses)
+                .with("reason", reason)
+                .rule(rule)
+                .log();
+        refusedBy(session, rule);
     }
 
     /** The rule that refused the current transaction. */
