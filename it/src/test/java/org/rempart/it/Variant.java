@@ -10,6 +10,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,11 @@ public final class Variant implements AutoCloseable {
                 original.imaps(),
                 original.webadmin())) {
             ports.put(address.getPort(), FreePort.next());
+        }
+        Path jvm = home.resolve("conf/jvm.options");
+        if (Files.exists(jvm)) {
+            // It does not run long enough for the second compiler, which takes half of the time of its start, to pay.
+            Files.writeString(jvm, "\n-XX:TieredStopAtLevel=1\n", StandardOpenOption.APPEND);
         }
         for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
             String text = read(file);

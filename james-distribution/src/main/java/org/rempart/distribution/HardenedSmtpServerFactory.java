@@ -4,6 +4,7 @@
  */
 package org.rempart.distribution;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -38,6 +39,7 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
+import org.rempart.distribution.limits.ListenerThreads;
 import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpGuard;
 import org.rempart.distribution.limits.SmtpLimits;
@@ -82,6 +84,7 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
         private Protocol protocol;
         private SmtpLimits limits;
         private Duration handshakeDeadline;
+        private final ListenerThreads threads = new ListenerThreads();
         private ConnectionGate gate;
 
         HardenedSmtpServer(SmtpMetrics metrics) {
@@ -107,6 +110,18 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
                     return new ExtendedSMTPSession(settings, transport);
                 }
             };
+        }
+
+        @Override
+        protected void configureBootstrap(ServerBootstrap bootstrap) {
+            super.configureBootstrap(bootstrap);
+            threads.of(bootstrap);
+        }
+
+        @Override
+        public synchronized void unbind() {
+            threads.end();
+            super.unbind();
         }
 
         @Override

@@ -4,6 +4,7 @@
  */
 package org.rempart.distribution.imap;
 
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -27,6 +28,7 @@ import org.apache.james.protocols.netty.Encryption;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
 import org.rempart.distribution.limits.ImapGuard;
+import org.rempart.distribution.limits.ListenerThreads;
 import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpLimits;
 
@@ -66,6 +68,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
 
         private final LoginBrake brake;
+        private final ListenerThreads threads = new ListenerThreads();
         private Duration loginDeadline;
         private Duration handshakeDeadline;
         private ConnectionGate gate;
@@ -93,6 +96,18 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
             loginDeadline = Duration.ofSeconds(SmtpLimits.number(config, "loginDeadline", LOGIN_DEADLINE_SECONDS));
             handshakeDeadline =
                     Duration.ofSeconds(SmtpLimits.number(config, "handshakeDeadline", HANDSHAKE_DEADLINE_SECONDS));
+        }
+
+        @Override
+        protected void configureBootstrap(ServerBootstrap bootstrap) {
+            super.configureBootstrap(bootstrap);
+            threads.of(bootstrap);
+        }
+
+        @Override
+        public synchronized void unbind() {
+            threads.end();
+            super.unbind();
         }
 
         @Override

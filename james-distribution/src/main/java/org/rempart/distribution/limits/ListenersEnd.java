@@ -8,8 +8,8 @@ import java.util.List;
 import org.apache.james.protocols.lib.netty.AbstractConfigurableAsyncServer;
 
 /**
- * The end of a protocol's listeners. Each takes two seconds, in which Netty waits for work that comes late. James ends one
- * after the other, which is longer than the ten seconds that container engines leave a server until they kill it.
+ * The end of a protocol's listeners. James ends one after the other; where one has work left, that is longer than the ten
+ * seconds that container engines leave a server until they kill it. See also {@link ListenerThreads}.
  */
 public final class ListenersEnd {
     private ListenersEnd() {}
