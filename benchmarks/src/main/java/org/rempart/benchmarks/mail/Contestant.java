@@ -38,6 +38,11 @@ interface Contestant extends AutoCloseable {
     /** CPU time that it has used since its start. */
     long cpuMillis() throws IOException;
 
+    /** The most memory that it had resident, in KiB; 0 where its processes come and go. */
+    default long peakKib() throws IOException {
+        return 0;
+    }
+
     @Override
     void close() throws IOException, InterruptedException;
 }

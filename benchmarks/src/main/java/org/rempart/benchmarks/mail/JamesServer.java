@@ -91,6 +91,11 @@ abstract class JamesServer implements Contestant {
     }
 
     @Override
+    public long peakKib() throws IOException {
+        return process.peakKib();
+    }
+
+    @Override
     public void close() throws IOException, InterruptedException {
         mailboxes.close();
         if (process != null) {

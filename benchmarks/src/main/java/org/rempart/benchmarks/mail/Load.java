@@ -26,6 +26,9 @@ final class Load {
     /** Servers limit what they do over one connection, and other servers, when they send, keep to less. */
     private static final int MAILS_A_CONNECTION = 100;
 
+    /** A server that refuses more than this does not work, and each may wait for its time-out. */
+    private static final int MOST_REFUSALS = 50;
+
     private final InetSocketAddress server;
     private final Optional<Submission> submission;
     private final List<Mail> mails;
@@ -102,7 +105,7 @@ final class Load {
             } catch (IOException failed) {
                 synchronized (refusals) {
                     refusals.add(failed.toString());
-                    if (refusals.size() > mails.size()) {
+                    if (refusals.size() > MOST_REFUSALS) {
                         return;
                     }
                 }

@@ -7,9 +7,9 @@ package org.rempart.benchmarks.mail;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rempart.quickstart.client.ImapClient;
@@ -26,7 +26,7 @@ final class Mailboxes implements AutoCloseable {
     }
 
     private final Connector connector;
-    private final Map<Integer, ImapClient> connections = new HashMap<>();
+    private final Map<Integer, ImapClient> connections = new ConcurrentHashMap<>();
 
     Mailboxes(Connector connector) {
         this.connector = connector;

@@ -214,15 +214,18 @@ final class RunMail implements Callable<Integer> {
                 loads[loads.length - 1]));
         int lost = 0;
         for (Referee referee : referees) {
+            // Before all mailboxes are read, which no load does.
+            long peakKib = referee.contestant().peakKib();
             Referee.Verdict verdict = referee.verdict();
             lost += verdict.lost();
             text.append(String.format(
                     Locale.ROOT,
-                    "- %s: %d mails taken, %d of them lost, %d duplicates%n",
+                    "- %s: %d mails taken, %d of them lost, %d duplicates%s%n",
                     referee.contestant().name(),
                     verdict.taken(),
                     verdict.lost(),
-                    verdict.duplicates()));
+                    verdict.duplicates(),
+                    peakKib == 0 ? "" : "; at most " + peakKib / 1024 + " MiB resident"));
         }
         Files.writeString(work.resolve("results.md"), text);
         System.out.print("\n" + text);

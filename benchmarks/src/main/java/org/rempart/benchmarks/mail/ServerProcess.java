@@ -77,6 +77,11 @@ final class ServerProcess implements AutoCloseable {
                 .toMillis();
     }
 
+    /** The most memory that it had resident, in KiB. */
+    long peakKib() throws IOException {
+        return Usage.peakKib(List.of(process.pid()));
+    }
+
     /** An address of loopback that nobody listens on. */
     static InetSocketAddress freeAddress() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
