@@ -295,8 +295,9 @@ class ImageTest {
                         .exec();
             }
             sending.join();
-            assertThat(Image.state(id).getExitCodeLong()).isEqualTo(STOPPED);
-            assertThat(Image.printed(id).out()).contains("JAMES server stopped");
+            String printed = Image.printed(id).out();
+            assertThat(Image.state(id).getExitCodeLong()).as(printed).isEqualTo(STOPPED);
+            assertThat(printed).contains("JAMES server stopped");
 
             deployment.stop(server.home());
             deployment.start(server.home());

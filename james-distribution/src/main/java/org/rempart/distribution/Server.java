@@ -43,6 +43,7 @@ import org.rempart.distribution.admin.PostgresqlCopy;
 import org.rempart.distribution.admin.PostgresqlTools;
 import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.imap.ImapModule;
+import org.rempart.distribution.queue.QueueStop;
 import org.rempart.distribution.storage.Database;
 import org.rempart.distribution.storage.DatabaseSettings;
 import org.rempart.distribution.storage.Storage;
@@ -134,6 +135,7 @@ public final class Server {
                 .addShutdownHook(new Thread(
                         () -> {
                             deleteQuietly();
+                            server.getProbe(QueueStop.class).handOutNoMore();
                             server.stop();
                             database.close();
                         },

@@ -13,12 +13,15 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The threads in which a listener's connections are read and written. James ends them as Netty does by default: all
- * connections are closed at once, and then the threads wait two seconds for work that nobody has for them any more. With
+ * connections are closed at once, and then the threads wait for two seconds without work, of which there is none any more. With
  * several listeners that is most of what a stop takes, and container engines kill who takes ten seconds.
  */
 public final class ListenerThreads {
+    /** So long the handlers, which have threads of their own, may be silent until they have taken leave of a connection. */
+    private static final int SILENCE_MILLIS = 250;
+
     /** Netty's own. */
-    private static final int LONGEST_SECONDS = 15;
+    private static final int LONGEST_MILLIS = 15_000;
 
     // Guarded by this.
     private final List<EventLoopGroup> groups = new ArrayList<>();
@@ -29,14 +32,14 @@ public final class ListenerThreads {
         groups.add(listener.config().childGroup());
     }
 
-    /** Has them end as soon as they have done what there is to do, and waits for it. */
+    /** Closes all connections, has the threads end when there is nothing left to do, and waits for it. */
     public synchronized void end() {
         List<Future<?>> ends = new ArrayList<>();
         for (EventLoopGroup group : groups) {
-            ends.add(group.shutdownGracefully(0, LONGEST_SECONDS, TimeUnit.SECONDS));
+            ends.add(group.shutdownGracefully(SILENCE_MILLIS, LONGEST_MILLIS, TimeUnit.MILLISECONDS));
         }
         for (Future<?> end : ends) {
-            end.awaitUninterruptibly(LONGEST_SECONDS, TimeUnit.SECONDS);
+            end.awaitUninterruptibly(LONGEST_MILLIS);
         }
         groups.clear();
     }

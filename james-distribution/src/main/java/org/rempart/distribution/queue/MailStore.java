@@ -823,6 +823,11 @@ public final class MailStore implements AutoCloseable {
         return end::countDown;
     }
 
+    /** From now on no queue hands out mail; what is handed out can be finished. */
+    void handOutNoMore() {
+        queues().forEach(StoredMailQueue::stop);
+    }
+
     /** Waits a little for mail in flight, writes what is pending, and ends. */
     @Override
     public void close() {
@@ -831,7 +836,7 @@ public final class MailStore implements AutoCloseable {
 
     /** @param patience for mail in flight */
     void close(Duration patience) {
-        queues().forEach(StoredMailQueue::stop);
+        handOutNoMore();
         long deadline = System.nanoTime() + patience.toNanos();
         while (queues().stream().anyMatch(StoredMailQueue::isBusy) && System.nanoTime() < deadline && !isAway()) {
             try {

@@ -8,6 +8,7 @@ import com.google.inject.AbstractModule;
 import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.Singleton;
+import com.google.inject.multibindings.Multibinder;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.apache.james.mailrepository.memory.MailRepositoryStoreConfiguration;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.ManageableMailQueue;
+import org.apache.james.utils.GuiceProbe;
 
 /**
  * Queues and repositories that lose nothing. Needs a {@link DataSource} and a {@link Clock}, both bound by others; the
@@ -46,6 +48,7 @@ public final class QueueModule extends AbstractModule {
                         StoredMailRepository.class.getName(),
                         new BaseHierarchicalConfiguration()));
         bind(Closing.class).asEagerSingleton();
+        Multibinder.newSetBinder(binder(), GuiceProbe.class).addBinding().to(QueueStop.class);
     }
 
     @Provides

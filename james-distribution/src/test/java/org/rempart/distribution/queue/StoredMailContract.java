@@ -429,6 +429,20 @@ abstract class StoredMailContract {
     }
 
     @Test
+    void beforeAStopMailIsTakenAndFinishedAndNotHandedOut() throws Exception {
+        queue.enQueue(mail("before"));
+        Collected collected = collect(queue, 10);
+        MailQueueItem before = one(collected, 0);
+        store.handOutNoMore();
+        queue.enQueue(mail("after"));
+        before.done(CompletionStatus.SUCCESS);
+        await().until(() -> queue.getSize() == 1);
+        assertThat(collected.names()).containsExactly("before");
+        reopen();
+        assertThat(one(collect(queue, 10), 0).getMail().getName()).isEqualTo("after");
+    }
+
+    @Test
     void aDelayEndsAndSurvivesARestart() throws Exception {
         queue.enQueue(mail("delayed"), Duration.ofHours(1));
         reopen();
