@@ -361,7 +361,8 @@ public final class Quickstart implements Callable<Integer> {
     private static String newPassword() {
         byte[] random = new byte[15];
         new SecureRandom().nextBytes(random);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        // A letter first: what begins with a hyphen is an option to swaks and others that people try it with.
+        return "p" + Base64.getUrlEncoder().withoutPadding().encodeToString(random);
     }
 
     private static void deleteAll(Path root) throws IOException {
