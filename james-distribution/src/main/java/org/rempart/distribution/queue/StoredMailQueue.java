@@ -52,7 +52,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
     private static final Logger LOGGER = LoggerFactory.getLogger(StoredMailQueue.class);
 
     /** Turns known at a time; the others wait in the database. */
-    private static final int TURNS = 1_000;
+    static final int TURNS = 1_000;
     /** An envelope above that many characters is read again rather than kept until its turn. */
     private static final int KEPT_ENVELOPE = 16 * 1024;
 
@@ -396,10 +396,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
         long next = due.size() < limit ? store.nextDue(place, now) : Long.MAX_VALUE;
         lock.lock();
         try {
-            due.stream()
-                    .filter(turn -> !isTaken(turn.id()))
-                    .limit(TURNS)
-                    .forEach(turn -> ready.putIfAbsent(turn, Optional.empty()));
+            due.stream().filter(turn -> !isTaken(turn.id())).forEach(turn -> ready.putIfAbsent(turn, Optional.empty()));
             nextDue = Math.min(nextDue, next);
             complete = due.size() < limit && missed == missedBefore;
         } finally {

@@ -428,6 +428,22 @@ abstract class StoredMailContract {
         assertThat(one(collect(queue, 1), 0).getMail().getName()).isEqualTo("m");
     }
 
+    /** At each number of mails, since what is read at once and what is kept of it were two numbers. */
+    @Test
+    void allThatARestartFindsIsHandedOut() throws Exception {
+        int stored = 0;
+        for (int number :
+                new int[] {StoredMailQueue.TURNS - 1, StoredMailQueue.TURNS + 1, StoredMailQueue.TURNS + 40}) {
+            for (; stored < number; stored++) {
+                queue.enQueue(bodiless("mail" + stored));
+            }
+            reopen();
+            Collected collected = collect(queue, Long.MAX_VALUE);
+            await().until(() -> collected.items().size() >= number);
+            assertThat(Set.copyOf(collected.names())).hasSize(number);
+        }
+    }
+
     @Test
     void beforeAStopMailIsTakenAndFinishedAndNotHandedOut() throws Exception {
         queue.enQueue(mail("before"));
