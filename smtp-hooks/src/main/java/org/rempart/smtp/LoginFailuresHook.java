@@ -25,6 +25,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.policy.ledger.LoginBlocks;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
@@ -200,18 +201,7 @@ public final class LoginFailuresHook extends PolicyHook
         }
         List<LoginFailureLedger.Subject> blocked = attempt.failed();
         audit("login-failed", session, account).log();
-        for (LoginFailureLedger.Subject subject : blocked) {
-            audit("blocked", session, account)
-                    .with("blocked", subject.name())
-                    .with("seconds", subject.limit().block().toSeconds())
-                    .rule(subject.limit().rule())
-                    .log();
-            LOGGER.warn(
-                    "{} is blocked for {}: {}",
-                    subject.name(),
-                    subject.limit().block(),
-                    subject.limit().rule());
-        }
+        LoginBlocks.tell(blocked, () -> audit("blocked", session, account));
         return true;
     }
 

@@ -19,12 +19,11 @@ import org.apache.james.imapserver.netty.HAProxyMessageHandler;
 import org.apache.james.imapserver.netty.NettyConstants;
 import org.apache.james.protocols.api.ProxyInformation;
 import org.rempart.policy.FailureLimit;
+import org.rempart.policy.ledger.LoginBlocks;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.LoginFailureLedger.Attempt;
 import org.rempart.policy.ledger.LoginFailureLedger.Subject;
 import org.rempart.policy.trail.AuditEvent;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Stops password guessing over IMAP, as {@code <failures>} of the policy says, and writes every login and every failure to
@@ -41,7 +40,6 @@ final class LoginBrake {
     static final HumanReadableText LATER = new HumanReadableText(
             "org.rempart.imap.LATER", "failed. Temporary authentication failure, try again later.");
 
-    private static final Logger LOGGER = LoggerFactory.getLogger(LoginBrake.class);
     private static final String PEER = "org.rempart.imap.peer";
     private static final String ATTEMPT = "org.rempart.imap.attempt";
 
@@ -181,18 +179,7 @@ final class LoginBrake {
             }
             List<Subject> blocked = attempt.failed();
             event("login-failed").log();
-            for (Subject subject : blocked) {
-                event("blocked")
-                        .with("blocked", subject.name())
-                        .with("seconds", subject.limit().block().toSeconds())
-                        .rule(subject.limit().rule())
-                        .log();
-                LOGGER.warn(
-                        "{} is blocked for {}: {}",
-                        subject.name(),
-                        subject.limit().block(),
-                        subject.limit().rule());
-            }
+            LoginBlocks.tell(blocked, () -> event("blocked"));
         }
 
         /** An attempt that neither failed for its credentials nor succeeded was one that nobody could judge. */
