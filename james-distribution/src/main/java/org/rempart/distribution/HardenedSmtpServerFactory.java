@@ -40,7 +40,6 @@ import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
 import org.rempart.distribution.limits.ListenerThreads;
-import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpGuard;
 import org.rempart.distribution.limits.SmtpLimits;
 
@@ -58,6 +57,8 @@ import org.rempart.distribution.limits.SmtpLimits;
  * </ul>
  */
 final class HardenedSmtpServerFactory extends SMTPServerFactory {
+    private final ListenerThreads threads = new ListenerThreads();
+
     @Inject
     HardenedSmtpServerFactory(
             DNSService dns, ProtocolHandlerLoader loader, FileSystem fileSystem, MetricFactory metrics) {
@@ -66,12 +67,13 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
 
     @Override
     public void destroy() {
-        ListenersEnd.of(getServers());
+        threads.end();
+        super.destroy();
     }
 
     @Override
     protected SMTPServer createServer() {
-        return new HardenedSmtpServer(smtpMetrics);
+        return new HardenedSmtpServer(smtpMetrics, threads);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -80,16 +82,17 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
 
         private final SmtpMetrics metrics;
+        private final ListenerThreads threads;
         private final SMTPConfiguration settings = new SMTPHandlerConfigurationDataImpl();
         private Protocol protocol;
         private SmtpLimits limits;
         private Duration handshakeDeadline;
-        private final ListenerThreads threads = new ListenerThreads();
         private ConnectionGate gate;
 
-        HardenedSmtpServer(SmtpMetrics metrics) {
+        HardenedSmtpServer(SmtpMetrics metrics, ListenerThreads threads) {
             super(metrics);
             this.metrics = metrics;
+            this.threads = threads;
         }
 
         @Override
@@ -115,13 +118,7 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
         @Override
         protected void configureBootstrap(ServerBootstrap bootstrap) {
             super.configureBootstrap(bootstrap);
-            threads.of(bootstrap);
-        }
-
-        @Override
-        public synchronized void unbind() {
-            threads.end();
-            super.unbind();
+            threads.add(bootstrap);
         }
 
         @Override

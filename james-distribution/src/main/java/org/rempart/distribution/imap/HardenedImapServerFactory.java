@@ -29,7 +29,6 @@ import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
 import org.rempart.distribution.limits.ImapGuard;
 import org.rempart.distribution.limits.ListenerThreads;
-import org.rempart.distribution.limits.ListenersEnd;
 import org.rempart.distribution.limits.SmtpLimits;
 
 /**
@@ -38,6 +37,7 @@ import org.rempart.distribution.limits.SmtpLimits;
  */
 final class HardenedImapServerFactory extends IMAPServerFactory {
     private final LoginBrake brake;
+    private final ListenerThreads threads = new ListenerThreads();
 
     HardenedImapServerFactory(
             FileSystem fileSystem,
@@ -53,12 +53,14 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
 
     @Override
     public void destroy() {
-        ListenersEnd.of(getServers());
+        threads.end();
+        super.destroy();
     }
 
     @Override
     protected IMAPServer createServer() {
-        return new HardenedImapServer(decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry, brake);
+        return new HardenedImapServer(
+                decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry, brake, threads);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -68,7 +70,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
 
         private final LoginBrake brake;
-        private final ListenerThreads threads = new ListenerThreads();
+        private final ListenerThreads threads;
         private Duration loginDeadline;
         private Duration handshakeDeadline;
         private ConnectionGate gate;
@@ -79,9 +81,11 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
                 ImapProcessor processor,
                 ImapMetrics metrics,
                 GaugeRegistry gauges,
-                LoginBrake brake) {
+                LoginBrake brake,
+                ListenerThreads threads) {
             super(decoder, encoder, processor, metrics, gauges);
             this.brake = brake;
+            this.threads = threads;
         }
 
         @Override
@@ -101,13 +105,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         @Override
         protected void configureBootstrap(ServerBootstrap bootstrap) {
             super.configureBootstrap(bootstrap);
-            threads.of(bootstrap);
-        }
-
-        @Override
-        public synchronized void unbind() {
-            threads.end();
-            super.unbind();
+            threads.add(bootstrap);
         }
 
         @Override

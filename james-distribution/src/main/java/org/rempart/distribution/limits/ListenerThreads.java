@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The threads in which a listener's connections are read and written. James ends them as Netty does by default: all
- * connections are closed at once, and then the threads wait for two seconds without work, of which there is none any more. With
- * several listeners that is most of what a stop takes, and container engines kill who takes ten seconds.
+ * The threads in which a protocol's listeners read and write their connections. James ends one listener after the other, each as
+ * Netty does by default: its connections are closed at once, and then its threads wait for two seconds without work, of which
+ * there is none any more. That is longer than the ten seconds that container engines leave a server until they kill it.
  */
 public final class ListenerThreads {
     /** So long the handlers, which have threads of their own, may be silent until they have taken leave of a connection. */
@@ -26,8 +26,8 @@ public final class ListenerThreads {
     // Guarded by this.
     private final List<EventLoopGroup> groups = new ArrayList<>();
 
-    /** Remembers whose threads are ended. */
-    public synchronized void of(ServerBootstrap listener) {
+    /** Remembers a listener, to end its threads with those of the others. */
+    public synchronized void add(ServerBootstrap listener) {
         groups.add(listener.config().group());
         groups.add(listener.config().childGroup());
     }
