@@ -358,7 +358,7 @@ public final class Quickstart implements Callable<Integer> {
         }
     }
 
-    private static String newPassword() {
+    static String newPassword() {
         byte[] random = new byte[15];
         new SecureRandom().nextBytes(random);
         // A letter first: what begins with a hyphen is an option to swaks and others that people try it with.

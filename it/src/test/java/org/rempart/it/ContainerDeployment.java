@@ -15,9 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.awaitility.Awaitility;
 import org.rempart.quickstart.Endpoints;
-import org.testcontainers.containers.ContainerLaunchException;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.ToStringConsumer;
 import org.testcontainers.containers.wait.strategy.AbstractWaitStrategy;
@@ -93,15 +91,7 @@ final class ContainerDeployment implements Deployment {
     private static final class Healthy extends AbstractWaitStrategy {
         @Override
         protected void waitUntilReady() {
-            Awaitility.await("the health check")
-                    .atMost(startupTimeout)
-                    .pollInterval(Duration.ofMillis(250))
-                    .until(() -> {
-                        if (!waitStrategyTarget.isRunning()) {
-                            throw new ContainerLaunchException("it has ended");
-                        }
-                        return waitStrategyTarget.isHealthy();
-                    });
+            Image.awaitHealthy(waitStrategyTarget.getContainerId(), startupTimeout);
         }
     }
 

@@ -20,10 +20,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
@@ -158,6 +160,20 @@ final class Image {
 
     static InspectContainerResponse.ContainerState state(String id) {
         return engine().inspectContainerCmd(id).exec().getState();
+    }
+
+    /** Waits until a container's health check says that it works. */
+    static void awaitHealthy(String id, Duration patience) {
+        Awaitility.await("the health check")
+                .atMost(patience)
+                .pollInterval(Duration.ofMillis(250))
+                .until(() -> {
+                    InspectContainerResponse.ContainerState state = state(id);
+                    if (!Boolean.TRUE.equals(state.getRunning())) {
+                        throw new IllegalStateException("the container has ended");
+                    }
+                    return state.getHealth().getStatus().equals("healthy");
+                });
     }
 
     /** Removes a container, running or not, with the volumes that have no name; does nothing when it is not there. */

@@ -38,9 +38,7 @@ import org.rempart.it.contract.NeedsEngine;
 import org.rempart.it.contract.OnlyIn;
 import org.rempart.it.contract.Way;
 import org.rempart.quickstart.Endpoints;
-import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
-import org.rempart.quickstart.client.TlsClient;
 
 @DisplayName("The container image is what docs/container.md says")
 @Tag("container")
@@ -87,19 +85,12 @@ class ImageTest {
                                 .withInterval(Duration.ofSeconds(5).toNanos())));
     }
 
-    private static void awaitHealthy(String id) {
-        Awaitility.await("the container is healthy").atMost(Mails.PATIENCE).until(() -> {
-            assertThat(Image.state(id).getRunning()).as("it runs").isTrue();
-            return Image.state(id).getHealth().getStatus().equals("healthy");
-        });
-    }
-
     @Test
     void withACertificateItsOwnConfigurationStarts() throws Exception {
         String volume = "rempart-it-alone";
         String id = startAlone(certificate(), volume(volume));
         try {
-            awaitHealthy(id);
+            Image.awaitHealthy(id, Mails.PATIENCE);
             assertThat(Image.printed(id).out()).contains("The server listens");
 
             Ended status = Image.exec(id, "rempart", "status");
@@ -278,7 +269,7 @@ class ImageTest {
             server.start();
             server.addUser(shared.user2(), shared.password2());
             Set<String> acknowledged = ConcurrentHashMap.newKeySet();
-            Thread sending = sending(server, shared.user2(), acknowledged);
+            Thread sending = Mails.sending(server, shared.user2(), acknowledged);
             Awaitility.await("mail is taken").atMost(Mails.PATIENCE).until(() -> acknowledged.size() > 5);
 
             String id = deployment.container(server.home());
@@ -303,7 +294,7 @@ class ImageTest {
             deployment.start(server.home());
             Awaitility.await("what was acknowledged")
                     .atMost(Mails.PATIENCE)
-                    .untilAsserted(() -> assertThat(subjects(server, shared)).containsAll(acknowledged));
+                    .untilAsserted(() -> assertThat(Mails.inbox(server, shared)).containsAll(acknowledged));
 
             // What a killed one left behind in the volume says nothing of the one that comes after it.
             Image.engine().killContainerCmd(deployment.container(server.home())).exec();
@@ -318,46 +309,6 @@ class ImageTest {
         }
     }
 
-    /** Sends mail, one after the other, until the server goes away. */
-    private static Thread sending(Variant server, String recipient, Set<String> acknowledged) {
-        Thread thread = new Thread(
-                () -> {
-                    try (SmtpClient client = SmtpClient.connect(server.smtp())) {
-                        client.command("EHLO outside.example");
-                        while (true) {
-                            String marker = Mails.marker();
-                            if (client.send(
-                                                    "x@outside.example",
-                                                    List.of(recipient),
-                                                    Mails.message("x@outside.example", recipient, marker))
-                                            .code()
-                                    == 250) {
-                                acknowledged.add(marker);
-                            }
-                        }
-                    } catch (IOException gone) {
-                        // What was not answered is still the client's.
-                    }
-                },
-                "sending");
-        thread.start();
-        return thread;
-    }
-
-    private static Set<String> subjects(Variant server, Endpoints shared) throws IOException {
-        Set<String> subjects = ConcurrentHashMap.newKeySet();
-        try (ImapClient imap = ImapClient.connectTls(server.imaps(), TlsClient.trusting(server.ca(), "localhost"))) {
-            imap.login(shared.user2(), shared.password2());
-            for (byte[] message : imap.messages("INBOX")) {
-                Matcher subject = Pattern.compile("(?m)^Subject: (marker-\\S+)").matcher(Mails.header(message));
-                if (subject.find()) {
-                    subjects.add(subject.group(1));
-                }
-            }
-        }
-        return subjects;
-    }
-
     @Test
     void aBackupOfARunningContainerGoesIntoTheVolumeOfAnother() throws Exception {
         Path backups = folder("backups");
@@ -367,7 +318,7 @@ class ImageTest {
         String from = startAlone(certificate(), volume(volumes.get(0)), mounted);
         String into = "";
         try {
-            awaitHealthy(from);
+            Image.awaitHealthy(from, Mails.PATIENCE);
             assertThat(Image.exec(from, "rempart", "domains", "add", "backup.example")
                             .exitCode())
                     .isZero();
@@ -383,7 +334,7 @@ class ImageTest {
             assertThat(restore.exitCode()).as(restore.toString()).isZero();
 
             into = startAlone(certificate(), volume(volumes.get(1)));
-            awaitHealthy(into);
+            Image.awaitHealthy(into, Mails.PATIENCE);
             assertThat(Image.exec(into, "rempart", "domains", "list").out()).contains("backup.example");
         } finally {
             Image.remove(from);

@@ -8,7 +8,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.ImapClient;
@@ -101,6 +105,47 @@ final class Mails {
         } catch (IOException unread) {
             return false;
         }
+    }
+
+    /** Sends mail, one after the other, until the server goes away. */
+    static Thread sending(Variant server, String recipient, Set<String> acknowledged) {
+        Thread thread = new Thread(
+                () -> {
+                    try (SmtpClient client = SmtpClient.connect(server.smtp())) {
+                        client.command("EHLO outside.example");
+                        while (true) {
+                            String marker = marker();
+                            if (client.send(
+                                                    "x@outside.example",
+                                                    List.of(recipient),
+                                                    message("x@outside.example", recipient, marker))
+                                            .code()
+                                    == 250) {
+                                acknowledged.add(marker);
+                            }
+                        }
+                    } catch (IOException gone) {
+                        // What was not answered is still the client's.
+                    }
+                },
+                "sending");
+        thread.start();
+        return thread;
+    }
+
+    /** The markers of what the second account has. */
+    static Set<String> inbox(Variant server, Endpoints shared) throws IOException {
+        Set<String> subjects = ConcurrentHashMap.newKeySet();
+        try (ImapClient imap = ImapClient.connectTls(server.imaps(), TlsClient.trusting(server.ca(), "localhost"))) {
+            imap.login(shared.user2(), shared.password2());
+            for (byte[] message : imap.messages("INBOX")) {
+                Matcher subject = Pattern.compile("(?m)^Subject: (marker-\\S+)").matcher(header(message));
+                if (subject.find()) {
+                    subjects.add(subject.group(1));
+                }
+            }
+        }
+        return subjects;
     }
 
     /** Sends a last mail and waits for it, so that all mails before it have been dealt with. */

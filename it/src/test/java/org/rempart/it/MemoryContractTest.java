@@ -42,7 +42,8 @@ class MemoryContractTest {
         String domain = Trial.server().domain();
         try (Variant server = new Variant("memory")) {
             server.edit("jvm.options", "-Xmx\\S+", "-Xmx512m");
-            server.edit("smtpserver.xml", "<connectionLimitPerIP>20<", "<connectionLimitPerIP>" + CONNECTIONS + "<");
+            server.edit(
+                    "smtpserver.xml", "<connectionLimitPerIP>20<", "<connectionLimitPerIP>" + (CONNECTIONS + 1) + "<");
             boolean discard = Boolean.getBoolean("rempart.memory.discard");
             if (discard) {
                 server.edit(
