@@ -15,8 +15,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.GuiceJamesServer;
 import org.apache.james.data.UsersRepositoryModuleChooser;
@@ -62,9 +64,14 @@ public final class Server {
     /** The exit code when something else does. */
     public static final int FAILURE = 1;
 
+    private static final Duration LOCK_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(50);
     private static final Logger LOGGER = LoggerFactory.getLogger(Server.class);
 
     private final Home home;
+
+    /** For as long as the server runs: the collection of a channel closes it, and its lock goes with it. */
+    private FileChannel lockFile;
 
     private Server(Home home) {
         this.home = home;
@@ -83,10 +90,8 @@ public final class Server {
     private int run() {
         try {
             Files.createDirectories(home.var("log"));
-            FileChannel lockFile =
-                    FileChannel.open(home.var("rempart.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = lockFile.tryLock();
-            if (lock == null) {
+            lockFile = FileChannel.open(home.var("rempart.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!locked()) {
                 say("a server is running in " + home.folder() + " already; see bin/rempart status");
                 return FAILURE;
             }
@@ -114,6 +119,17 @@ public final class Server {
         }
     }
 
+    /** Waits a little for a server that was killed, or told to stop, a moment ago. */
+    private boolean locked() throws IOException {
+        long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
+        FileLock lock = lockFile.tryLock();
+        while (lock == null && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(LOCK_PAUSE.toNanos());
+            lock = lockFile.tryLock();
+        }
+        return lock != null;
+    }
+
     /** What a server that was killed was receiving is no mail yet, and would fill the disk in time. */
     private void emptyTemporaryFolder() throws IOException {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(Files.createDirectories(home.var("tmp")))) {
@@ -138,6 +154,7 @@ public final class Server {
                             server.getProbe(QueueStop.class).handOutNoMore();
                             server.stop();
                             database.close();
+                            closeQuietly();
                         },
                         "shutdown"));
         Files.writeString(home.readyFile(), pid + "\n");
@@ -150,6 +167,14 @@ public final class Server {
             Files.deleteIfExists(home.pidFile());
         } catch (IOException left) {
             LOGGER.warn("A file of this process is left behind: {}", left.getMessage());
+        }
+    }
+
+    private void closeQuietly() {
+        try {
+            lockFile.close();
+        } catch (IOException ends) {
+            LOGGER.debug("The lock ends with the process", ends);
         }
     }
 

@@ -48,11 +48,24 @@ public final class ServerProcess {
             return Optional.empty();
         }
         return ProcessHandle.of(pid)
-                .filter(ProcessHandle::isAlive)
+                .filter(ServerProcess::runs)
                 .filter(process -> process.info()
                         .command()
                         .map(java -> java.contains("java"))
                         .orElse(true));
+    }
+
+    /** A process that has ended stays by name until its parent asks for its exit code, and Java calls it alive until then. */
+    private static boolean runs(ProcessHandle process) {
+        if (!process.isAlive()) {
+            return false;
+        }
+        try {
+            return !Files.readString(Path.of("/proc/" + process.pid() + "/stat"), StandardCharsets.ISO_8859_1)
+                    .matches("(?s).*\\) [ZX] .*");
+        } catch (IOException noLinux) {
+            return process.isAlive();
+        }
     }
 
     /** Whether this process has said that it listens. */
@@ -139,10 +152,10 @@ public final class ServerProcess {
         ProcessHandle process = running.get();
         process.destroy();
         long deadline = System.nanoTime() + STOP_PATIENCE.toNanos();
-        while (process.isAlive() && System.nanoTime() < deadline) {
+        while (runs(process) && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(50);
         }
-        if (process.isAlive()) {
+        if (runs(process)) {
             err.println("rempart: process " + process.pid() + " has not ended within " + STOP_PATIENCE.toSeconds()
                     + " seconds; see var/log/server.log, and kill it if it hangs");
             return 1;

@@ -5,7 +5,10 @@
 package org.rempart.distribution.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +75,25 @@ class RempartCommandTest {
         Files.writeString(home.home().pidFile(), ended.pid() + "\n");
 
         assertThat(run("status")).isEqualTo(3);
+    }
+
+    /** In a container the first process is often a program that does so late or never. */
+    @Test
+    void aKilledProcessThatNobodyWaitedForIsNotTakenForTheServer() throws Exception {
+        Process parent = new ProcessBuilder("sh", "-c", "sleep 0 & echo $!; exec sleep 60").start();
+        try (BufferedReader said = parent.inputReader()) {
+            long pid = Long.parseLong(said.readLine());
+            Path state = Path.of("/proc/" + pid + "/stat");
+            assumeTrue(Files.exists(state), "only Linux tells the state of a process in /proc");
+            await().until(() -> Files.readString(state).contains(") Z "));
+            Files.writeString(home.home().pidFile(), pid + "\n");
+
+            assertThat(run("status")).isEqualTo(3);
+            assertThat(run("stop")).isZero();
+            assertThat(out.toString()).doesNotContain("has stopped");
+        } finally {
+            parent.destroy();
+        }
     }
 
     @Test
