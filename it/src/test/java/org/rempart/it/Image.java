@@ -9,6 +9,8 @@ import com.github.dockerjava.api.async.ResultCallback;
 import com.github.dockerjava.api.command.CreateContainerCmd;
 import com.github.dockerjava.api.command.InspectContainerResponse;
 import com.github.dockerjava.api.command.WaitContainerResultCallback;
+import com.github.dockerjava.api.exception.ConflictException;
+import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Bind;
 import com.github.dockerjava.api.model.Capability;
 import com.github.dockerjava.api.model.Frame;
@@ -183,8 +185,22 @@ final class Image {
                     .withForce(true)
                     .withRemoveVolumes(true)
                     .exec();
-        } catch (com.github.dockerjava.api.exception.NotFoundException gone) {
+        } catch (NotFoundException gone) {
             // As it should be.
+        } catch (ConflictException begun) {
+            // The client repeats a request whose answer it did not get; what the first one began is still under way.
+            Awaitility.await("the end of a container's removal")
+                    .atMost(Mails.PATIENCE)
+                    .until(() -> !exists(id));
+        }
+    }
+
+    private static boolean exists(String id) {
+        try {
+            engine().inspectContainerCmd(id).exec();
+            return true;
+        } catch (NotFoundException gone) {
+            return false;
         }
     }
 
