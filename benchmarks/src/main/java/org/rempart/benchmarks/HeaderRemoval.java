@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.mailet.StripHeaders;
 
 /**
- * A mail of 30 fields as it comes from the queue, through the mailet: with no mailet, with ours, and with James's two that
+ * A mail of 24 fields that stay and some that do not, as it comes from the queue, through the mailet: with no mailet, with ours, and with James's two that
  * remove the same fields by name and by prefix. Once to the end of the mailet, and once written out to the next hop, where
  * the bytes are counted and dropped, so that no copy of the body is the benchmark's own.
  */
@@ -54,6 +54,9 @@ public class HeaderRemoval {
     @Param({"4096", "1048576", "26214400"})
     private int messageBytes;
 
+    @Param({"6", "30"})
+    private int removedFields;
+
     private MimeMessageSource source;
     private Mailet stripHeaders;
     private Mailet removeMimeHeader;
@@ -61,7 +64,7 @@ public class HeaderRemoval {
 
     @Setup
     public void prepare() throws Exception {
-        source = new InMemory(message(messageBytes));
+        source = new InMemory(message(messageBytes, removedFields));
         FakeMailContext context = FakeMailContext.defaultContext();
 
         stripHeaders = new StripHeaders(new NoFiles(), new OneDomain());
@@ -180,8 +183,8 @@ public class HeaderRemoval {
         }
     }
 
-    /** A usual header of 30 fields, six of them to be removed, and text up to the size. */
-    private static byte[] message(int size) throws IOException {
+    /** A usual header of 24 fields, those to be removed, and text up to the size. */
+    private static byte[] message(int size, int removed) throws IOException {
         StringBuilder header = new StringBuilder();
         for (int hop = 0; hop < 4; hop++) {
             header.append("Received: from relay")
@@ -192,9 +195,11 @@ public class HeaderRemoval {
         for (int number = 0; number < 13; number++) {
             header.append("X-Other-").append(number).append(": value that stays\r\n");
         }
-        header.append("X-Mailer: Mailer 1.0\r\nX-Originating-IP: [10.0.0.7]\r\n")
-                .append("X-Acme-Scanner: clean\r\nX-Acme-Route: a,\r\n b, c\r\nX-Acme-Host: in1\r\nX-Acme-Score: 0\r\n")
-                .append("From: alice@example.com\r\nTo: bob@remote.example\r\nSubject: benchmark\r\n")
+        header.append("X-Mailer: Mailer 1.0\r\nX-Originating-IP: [10.0.0.7]\r\nX-Acme-Route: a,\r\n b, c\r\n");
+        for (int number = 3; number < removed; number++) {
+            header.append("X-Acme-").append(number).append(": clean\r\n");
+        }
+        header.append("From: alice@example.com\r\nTo: bob@remote.example\r\nSubject: benchmark\r\n")
                 .append("Date: Tue, 24 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@example.com>\r\n")
                 .append("MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n");
         ByteArrayOutputStream message = new ByteArrayOutputStream(size);

@@ -51,7 +51,7 @@ final class DeliveryProcess {
     static List<Mail> mails(String batch, int count) {
         List<Mail> mails = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            mails.add(Mail.relayed(batch + "-" + i));
+            mails.add(Mail.relayed(batch + "-" + i, Mail.Shape.USUAL));
         }
         return mails;
     }

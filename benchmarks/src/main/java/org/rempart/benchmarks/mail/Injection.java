@@ -65,7 +65,7 @@ final class Injection {
     private String ours() throws Exception {
         try (SmtpPeer peer = peer();
                 Sender sender = QueueSender.ours(peer.address())) {
-            sender.send(List.of(Mail.relayed("injection")));
+            sender.send(List.of(Mail.relayed("injection", Mail.Shape.USUAL)));
             long end = System.nanoTime() + 60_000_000_000L;
             while (peer.connections() == 0 && System.nanoTime() < end) {
                 Thread.sleep(100);

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.rempart.benchmarks.mail.Scenario.Route;
 
 /** Puts loads on one contestant, and remembers what it has taken, to ask for all of it in the end. */
@@ -26,15 +27,17 @@ final class Referee {
     private final Contestant contestant;
     private final Sink sink;
     private final int accounts;
+    private final Mail.Shape shape;
     private final int[] expected;
     private final List<String> takenLocal = new ArrayList<>();
     private final List<String> takenRelayed = new ArrayList<>();
     private int serial;
 
-    Referee(Contestant contestant, Sink sink, int accounts) {
+    Referee(Contestant contestant, Sink sink, int accounts, Mail.Shape shape) {
         this.contestant = contestant;
         this.sink = sink;
         this.accounts = accounts;
+        this.shape = shape;
         this.expected = new int[accounts];
     }
 
@@ -55,9 +58,9 @@ final class Referee {
             String name = prefix + serial++;
             mails.add(
                     switch (scenario.route()) {
-                        case LOCAL -> Mail.local(name, i % accounts);
-                        case RELAY -> Mail.relayed(name);
-                        case SUBMISSION -> Mail.submitted(name, i % accounts);
+                        case LOCAL -> Mail.local(name, i % accounts, shape);
+                        case RELAY -> Mail.relayed(name, shape);
+                        case SUBMISSION -> Mail.submitted(name, i % accounts, shape);
                     });
         }
         double load = load();
@@ -83,8 +86,11 @@ final class Referee {
                 load);
     }
 
-    /** What was wrong in the end: mails that the contestant took and that never came, and those that came twice. */
-    record Verdict(int taken, int lost, int duplicates) {}
+    /**
+     * What was wrong in the end: mails that the contestant took and that never came, those that came twice, and those that
+     * left with fields that they should have been stripped of.
+     */
+    record Verdict(int taken, int lost, int duplicates, int unstripped) {}
 
     Verdict verdict() throws IOException {
         Map<String, Integer> there = new HashMap<>();
@@ -101,7 +107,9 @@ final class Referee {
                 duplicates += Math.max(0, times - 1);
             }
         }
-        return new Verdict(takenLocal.size() + takenRelayed.size(), lost, duplicates);
+        Set<String> unstripped = sink.unstripped();
+        return new Verdict(takenLocal.size() + takenRelayed.size(), lost, duplicates, (int)
+                takenRelayed.stream().filter(unstripped::contains).count());
     }
 
     private record Waited(long last, int late) {}

@@ -25,17 +25,55 @@ final class RempartServer extends JamesServer {
 
     private final Path archive;
     private final Setup setup;
+    private final Headers headers;
     private final InetSocketAddress imaps;
 
-    private RempartServer(Path archive, Path home, Setup setup, InetSocketAddress imaps) throws IOException {
-        super("Rempart", home, () -> ImapClient.connectTls(imaps, TlsClient.trusting(home.resolve("ca.pem"), HOST)));
+    /** What happens to the header of a mail that leaves. */
+    enum Headers {
+        /** What the packaged policy says. */
+        POLICY("Rempart", ""),
+        /** The load's fields are removed. */
+        STRIP_HEADERS(
+                "StripHeaders",
+                mailet(
+                        "org.rempart.mailet.StripHeaders",
+                        "<strip>" + Mail.STRIPPED_PREFIX + "*</strip><received>keep</received><signed>strip</signed>"
+                                + "<values>keep</values>")),
+        /** James removes them. */
+        REMOVE_MIME_HEADER(
+                "James's two",
+                mailet("RemoveMimeHeader", "<name>X-Mailer</name>")
+                        + mailet("RemoveMimeHeaderByPrefix", "<prefix>" + Mail.STRIPPED_PREFIX + "</prefix>")),
+        /** Nothing. */
+        KEEP("no mailet", "");
+
+        private final String server;
+        private final String mailets;
+
+        Headers(String server, String mailets) {
+            this.server = server;
+            this.mailets = mailets;
+        }
+
+        private static String mailet(String name, String parameters) {
+            return "<mailet match=\"All\" class=\"" + name + "\">" + parameters + "</mailet>";
+        }
+    }
+
+    private RempartServer(Path archive, Path home, Setup setup, Headers headers, InetSocketAddress imaps)
+            throws IOException {
+        super(
+                headers.server,
+                home,
+                () -> ImapClient.connectTls(imaps, TlsClient.trusting(home.resolve("ca.pem"), HOST)));
         this.archive = archive;
         this.setup = setup;
+        this.headers = headers;
         this.imaps = imaps;
     }
 
-    static RempartServer of(Path archive, Path home, Setup setup) throws IOException {
-        return new RempartServer(archive, home, setup, ServerProcess.freeAddress());
+    static RempartServer of(Path archive, Path home, Setup setup, Headers headers) throws IOException {
+        return new RempartServer(archive, home, setup, headers, ServerProcess.freeAddress());
     }
 
     @Override
@@ -71,6 +109,13 @@ final class RempartServer extends JamesServer {
                 "(?<open><mailet [^>]*class=\"[\\w.]*RemoteDelivery\">)",
                 "${open}<gateway>" + sink.getAddress().getHostAddress() + "</gateway><gatewayPort>" + sink.getPort()
                         + "</gatewayPort>");
+        if (headers != Headers.POLICY) {
+            edit(
+                    "mailetcontainer.xml",
+                    "<mailet match=\"All\" class=\"org.rempart.mailet.StripHeaders\">\\s*<onMailetException>"
+                            + "propagate</onMailetException>\\s*</mailet>",
+                    Matcher.quoteReplacement(headers.mailets));
+        }
         edit(
                 "rempart.xml",
                 "<relay>",

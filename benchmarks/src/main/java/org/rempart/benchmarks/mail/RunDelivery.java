@@ -361,7 +361,7 @@ final class RunDelivery implements Callable<Integer> {
                 Locale.ROOT,
                 "%d mails of %d bytes a round, %d rounds, medians; -Xmx%s; %d processors.%n%n",
                 mails,
-                Mail.SIZE,
+                Mail.Shape.USUAL.bytes(),
                 rounds,
                 heap,
                 Runtime.getRuntime().availableProcessors()));

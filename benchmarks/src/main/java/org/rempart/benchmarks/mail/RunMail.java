@@ -40,7 +40,13 @@ final class RunMail implements Callable<Integer> {
         /** James's server on a database. */
         JPA,
         /** Postfix. */
-        POSTFIX
+        POSTFIX,
+        /** Our packaged server, which strips the load's fields and does nothing else to the header of what leaves. */
+        STRIP_HEADERS,
+        /** The same, but James's mailets remove them. */
+        REMOVE_MIME_HEADER,
+        /** The same, but they stay. */
+        KEEP_HEADERS
     }
 
     @Option(names = "--archive", required = true, description = "The .tar.gz of the packaged server.")
@@ -49,8 +55,12 @@ final class RunMail implements Callable<Integer> {
     @Option(names = "--work", required = true, description = "A folder for all that the servers keep; emptied first.")
     private Path work;
 
-    @Option(names = "--only", split = ",", description = "Who takes part: ${COMPLETION-CANDIDATES}; all by default.")
-    private List<Who> who = List.of(Who.values());
+    @Option(
+            names = "--only",
+            split = ",",
+            defaultValue = "rempart,memory,jpa,postfix",
+            description = "Who takes part: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
+    private List<Who> who;
 
     @Option(names = "--routes", split = ",", description = "${COMPLETION-CANDIDATES}; all by default.")
     private List<Route> routes = List.of(Route.values());
@@ -61,6 +71,16 @@ final class RunMail implements Callable<Integer> {
             defaultValue = "10,50",
             description = "How many clients send at once; several loads, by comma. Default: ${DEFAULT-VALUE}")
     private List<Integer> connections;
+
+    @Option(names = "--bytes", defaultValue = "4096", description = "Of a message. Default: ${DEFAULT-VALUE}")
+    private int bytes;
+
+    @Option(
+            names = "--stripped-fields",
+            defaultValue = "0",
+            description = "Fields of a message that strip_headers and remove_mime_header take away. "
+                    + "Default: ${DEFAULT-VALUE}")
+    private int strippedFields;
 
     @Option(names = "--mails", defaultValue = "1500", description = "Mails in a round. Default: ${DEFAULT-VALUE}")
     private int mails;
@@ -111,9 +131,10 @@ final class RunMail implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(referees), "stop"));
         try (Sink sink = new Sink()) {
             try {
+                Mail.Shape shape = new Mail.Shape(bytes, strippedFields);
                 Setup setup = new Setup(sink.address(), heap, jvmOptions);
                 for (Contestant contestant : contestants(setup)) {
-                    referees.add(new Referee(contestant, sink, accounts));
+                    referees.add(new Referee(contestant, sink, accounts, shape));
                     contestant.start(accounts);
                     say("%s is up", contestant.name());
                 }
@@ -142,7 +163,10 @@ final class RunMail implements Callable<Integer> {
         for (Who one : who) {
             Path home = work.toAbsolutePath().normalize().resolve(one.name().toLowerCase(Locale.ROOT));
             switch (one) {
-                case REMPART -> contestants.add(RempartServer.of(archive.toAbsolutePath(), home, setup));
+                case REMPART -> contestants.add(ours(home, setup, RempartServer.Headers.POLICY));
+                case STRIP_HEADERS -> contestants.add(ours(home, setup, RempartServer.Headers.STRIP_HEADERS));
+                case REMOVE_MIME_HEADER -> contestants.add(ours(home, setup, RempartServer.Headers.REMOVE_MIME_HEADER));
+                case KEEP_HEADERS -> contestants.add(ours(home, setup, RempartServer.Headers.KEEP));
                 case MEMORY -> contestants.add(StockServer.memory(home, setup));
                 case JPA -> contestants.add(StockServer.jpa(home, setup));
                 case POSTFIX ->
@@ -153,6 +177,10 @@ final class RunMail implements Callable<Integer> {
             }
         }
         return contestants;
+    }
+
+    private Contestant ours(Path home, Setup setup, RempartServer.Headers headers) throws IOException {
+        return RempartServer.of(archive.toAbsolutePath(), home, setup, headers);
     }
 
     private static Contestant newPostfix(Path home, Setup setup) {
@@ -202,10 +230,11 @@ final class RunMail implements Callable<Integer> {
                 .toArray();
         text.append(String.format(
                 Locale.ROOT,
-                "%d mails of %d bytes a round, %d rounds, medians; -Xmx%s; %d processors; load average before a round "
+                "%d mails of %d bytes, %d fields of them to be stripped, a round, %d rounds, medians; -Xmx%s; %d processors; load average before a round "
                         + "%.1f / %.1f / %.1f (minimum, median, maximum).%n%n",
                 mails,
-                Mail.SIZE,
+                bytes,
+                strippedFields,
                 rounds,
                 heap,
                 Runtime.getRuntime().availableProcessors(),
@@ -220,11 +249,12 @@ final class RunMail implements Callable<Integer> {
             lost += verdict.lost();
             text.append(String.format(
                     Locale.ROOT,
-                    "- %s: %d mails taken, %d of them lost, %d duplicates%s%n",
+                    "- %s: %d mails taken, %d of them lost, %d duplicates%s%s%n",
                     referee.contestant().name(),
                     verdict.taken(),
                     verdict.lost(),
                     verdict.duplicates(),
+                    strippedFields == 0 ? "" : ", " + verdict.unstripped() + " that left unstripped",
                     peakKib == 0 ? "" : "; at most " + peakKib / 1024 + " MiB resident"));
         }
         Files.writeString(work.resolve("results.md"), text);

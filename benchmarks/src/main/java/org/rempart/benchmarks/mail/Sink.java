@@ -16,8 +16,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,6 +42,7 @@ final class Sink implements AutoCloseable {
         return thread;
     });
     private final Map<String, Arrival> arrivals = new HashMap<>();
+    private final Set<String> unstripped = new HashSet<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger inClearText = new AtomicInteger();
 
@@ -73,6 +76,13 @@ final class Sink implements AutoCloseable {
     Map<String, Arrival> arrivals() {
         synchronized (arrivals) {
             return Map.copyOf(arrivals);
+        }
+    }
+
+    /** The names of those that came with a field that they should have been stripped of. */
+    Set<String> unstripped() {
+        synchronized (arrivals) {
+            return Set.copyOf(unstripped);
         }
     }
 
@@ -236,6 +246,9 @@ final class Sink implements AutoCloseable {
         Mail.nameIn(header).ifPresent(name -> {
             synchronized (arrivals) {
                 arrivals.merge(name, new Arrival(now, 1), (had, one) -> new Arrival(had.first(), had.times() + 1));
+                if (header.contains("\n" + Mail.STRIPPED_PREFIX)) {
+                    unstripped.add(name);
+                }
             }
         });
     }
