@@ -12,6 +12,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import javax.inject.Inject;
 import org.apache.commons.configuration2.HierarchicalConfiguration;
@@ -80,6 +82,9 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
     @SuppressWarnings("unchecked")
     private static final class HardenedSmtpServer extends SMTPServer {
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
+        /** RFC 5321, section 3.8. */
+        private static final byte[] SHUTTING_DOWN =
+                "421 4.3.2 Service shutting down\r\n".getBytes(StandardCharsets.US_ASCII);
 
         private final SmtpMetrics metrics;
         private final ListenerThreads threads;
@@ -144,6 +149,21 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
         @Override
         protected ChannelInboundHandlerAdapter createCoreHandler() {
             return new SMTPChannelInboundHandler(protocol, getEncryption(), proxyRequired, metrics) {
+                @Override
+                public void channelRead(ChannelHandlerContext context, Object line) throws Exception {
+                    if (!threads.begin()) {
+                        ReferenceCountUtil.release(line);
+                        context.writeAndFlush(Unpooled.copiedBuffer(SHUTTING_DOWN))
+                                .addListener(ChannelFutureListener.CLOSE);
+                        return;
+                    }
+                    try {
+                        super.channelRead(context, line);
+                    } finally {
+                        threads.finish();
+                    }
+                }
+
                 @Override
                 protected ProtocolSession createSession(ChannelHandlerContext context) {
                     return protocol.newSession(new Transport(context.channel(), secure, proxyRequired));

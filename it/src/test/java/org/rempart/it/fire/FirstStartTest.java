@@ -17,7 +17,6 @@ import org.rempart.it.Variant;
 
 /** The server's process is killed during its first start, a little later each time, until a start gets to its end. */
 @Tag("fire")
-@Tag("quick")
 class FirstStartTest {
     @Test
     void a_first_start_that_is_killed_is_no_hindrance_to_the_next() throws Exception {

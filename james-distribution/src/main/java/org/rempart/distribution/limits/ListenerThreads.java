@@ -7,9 +7,12 @@ package org.rempart.distribution.limits;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The threads in which a protocol's listeners read and write their connections. James ends one listener after the other, each as
@@ -23,6 +26,12 @@ public final class ListenerThreads {
     /** Netty's own. */
     private static final int LONGEST_MILLIS = 15_000;
 
+    private static final Duration LONGEST_WORK = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofMillis(10);
+
+    private final AtomicInteger works = new AtomicInteger();
+    private volatile boolean ending;
+
     // Guarded by this.
     private final List<EventLoopGroup> groups = new ArrayList<>();
 
@@ -32,8 +41,35 @@ public final class ListenerThreads {
         groups.add(listener.config().childGroup());
     }
 
-    /** Closes all connections, has the threads end when there is nothing left to do, and waits for it. */
+    /**
+     * Asks whether something that a client has sent may still be worked on; if so, {@link #finish} has to follow.
+     *
+     * @return false when the listeners end
+     */
+    public boolean begin() {
+        works.incrementAndGet();
+        if (ending) {
+            works.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    /** Says that the work is done, and its answer on its way. */
+    public void finish() {
+        works.decrementAndGet();
+    }
+
+    /**
+     * Waits for what is being worked on, five seconds at most: the client of a message that was stored and not answered sends it
+     * again. Then closes all connections, has the threads end when there is nothing left to do, and waits for it.
+     */
     public synchronized void end() {
+        ending = true;
+        long deadline = System.nanoTime() + LONGEST_WORK.toNanos();
+        while (works.get() > 0 && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(LOOK.toNanos());
+        }
         List<Future<?>> ends = new ArrayList<>();
         for (EventLoopGroup group : groups) {
             ends.add(group.shutdownGracefully(SILENCE_MILLIS, LONGEST_MILLIS, TimeUnit.MILLISECONDS));
