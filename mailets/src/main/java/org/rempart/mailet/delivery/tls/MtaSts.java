@@ -185,7 +185,9 @@ public final class MtaSts implements TlsPolicySource {
         CompletableFuture<MtaStsEntry> mine = new CompletableFuture<>();
         CompletableFuture<MtaStsEntry> other = lookUps.putIfAbsent(domain, mine);
         if (other != null) {
-            return other.join();
+            MtaStsEntry found = other.join();
+            // It may have begun before the end of a policy that it found still in force.
+            return found.holds(clock.instant()) ? found : lookUp(domain);
         }
         Instant now = clock.instant();
         MtaStsEntry found = MtaStsEntry.none(domain, now, "the look-up failed");

@@ -5,6 +5,7 @@
 package org.rempart.mailet.delivery.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.http.HttpClient;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -172,6 +175,35 @@ class MtaStsTest {
                 assertThat(files)
                         .noneMatch(file -> file.getFileName().toString().startsWith("a.example"));
             }
+        }
+    }
+
+    @Test
+    void whatALookUpFoundThatBeganBeforeTheEndIsNoLongerTrueAfterIt() throws Exception {
+        dns.announce(A, "1");
+        hosts.publish(A, ENFORCE);
+        CountDownLatch answered = new CountDownLatch(1);
+        try (MtaSts mtaSts = mtaSts()) {
+            assertThat(find(mtaSts, A)).isPresent();
+            dns.announce(A, "2");
+            hosts.answer(A, exchange -> {
+                try {
+                    answered.await();
+                } catch (InterruptedException stopped) {
+                    Thread.currentThread().interrupt();
+                }
+                exchange.sendResponseHeaders(404, -1);
+            });
+            clock.goOn(Duration.ofDays(7).minusMinutes(1));
+            assertThat(find(mtaSts, A)).isPresent();
+            await().until(() -> hosts.requests().size() == 2);
+            clock.goOn(Duration.ofMinutes(2));
+            CompletableFuture<Optional<TlsPolicySource.Statement>> late = new CompletableFuture<>();
+            Thread asking = new Thread(() -> late.complete(find(mtaSts, A)), "asking");
+            asking.start();
+            await().until(() -> asking.getState() == Thread.State.WAITING);
+            answered.countDown();
+            assertThat(late.join()).isEmpty();
         }
     }
 
