@@ -156,8 +156,11 @@ final class Image {
                 .getId();
         Output output = new Output();
         engine().execStartCmd(exec).exec(output).awaitCompletion(2, TimeUnit.MINUTES);
-        Long exitCode = engine().inspectExecCmd(exec).exec().getExitCodeLong();
-        return output.ended(exitCode == null ? -1 : exitCode);
+        // What it prints ends a moment before the engine knows its exit code.
+        long exitCode = Awaitility.await("the exit code of " + String.join(" ", command))
+                .atMost(Mails.PATIENCE)
+                .until(() -> engine().inspectExecCmd(exec).exec().getExitCodeLong(), code -> code != null);
+        return output.ended(exitCode);
     }
 
     static InspectContainerResponse.ContainerState state(String id) {
@@ -192,6 +195,15 @@ final class Image {
             Awaitility.await("the end of a container's removal")
                     .atMost(Mails.PATIENCE)
                     .until(() -> !exists(id));
+        }
+    }
+
+    /** Removes a volume; does nothing when it is not there. */
+    static void removeVolume(String name) {
+        try {
+            engine().removeVolumeCmd(name).exec();
+        } catch (NotFoundException gone) {
+            // A test that failed before it was made.
         }
     }
 

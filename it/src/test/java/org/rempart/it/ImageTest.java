@@ -120,7 +120,7 @@ class ImageTest {
             assertThat(largestHeap(id)).isBetween(Image.MEMORY / 2, Image.MEMORY / 4 * 3);
         } finally {
             Image.remove(id);
-            Image.engine().removeVolumeCmd(volume).exec();
+            Image.removeVolume(volume);
         }
     }
 
@@ -341,9 +341,7 @@ class ImageTest {
             if (!into.isEmpty()) {
                 Image.remove(into);
             }
-            for (String volume : volumes) {
-                Image.engine().removeVolumeCmd(volume).exec();
-            }
+            volumes.forEach(Image::removeVolume);
         }
     }
 }
