@@ -40,9 +40,9 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.mailet.StripHeaders;
 
 /**
- * A mail of 24 fields that stay and some that do not, as it comes from the queue, through the mailet: with no mailet, with ours, and with James's two that
- * remove the same fields by name and by prefix. Once to the end of the mailet, and once written out to the next hop, where
- * the bytes are counted and dropped, so that no copy of the body is the benchmark's own.
+ * A mail of 24 fields that stay and some that do not, as it comes from the queue, through the mailet: with no mailet, with
+ * ours, and with James's two that remove the same fields by name and by prefix. Once to the end of the mailet, and once
+ * written out to the next hop, where the bytes are counted and dropped, so that no copy of the body is the benchmark's own.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

@@ -15,9 +15,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The threads in which a protocol's listeners read and write their connections. James ends one listener after the other, each as
- * Netty does by default: its connections are closed at once, and then its threads wait for two seconds without work, of which
- * there is none any more. That is longer than the ten seconds that container engines leave a server until they kill it.
+ * The threads in which a protocol's listeners read and write their connections, and what is being worked on for their clients.
+ * James ends one listener after the other, each as Netty does by default: its connections are closed at once, and then its
+ * threads wait for two seconds without work, of which there is none any more. With five listeners that is longer than the ten
+ * seconds that container engines leave a server until they kill it.
  */
 public final class ListenerThreads {
     /** So long the handlers, which have threads of their own, may be silent until they have taken leave of a connection. */
@@ -61,8 +62,8 @@ public final class ListenerThreads {
     }
 
     /**
-     * Waits for what is being worked on, five seconds at most: the client of a message that was stored and not answered sends it
-     * again. Then closes all connections, has the threads end when there is nothing left to do, and waits for it.
+     * Waits for what is being worked on, five seconds at most: the client of a message that was stored and not answered
+     * sends it again. Then closes all connections, has the threads end when there is nothing left to do, and waits for it.
      */
     public synchronized void end() {
         ending = true;
