@@ -70,7 +70,7 @@ public final class Server {
 
     private final Home home;
 
-    /** For as long as the server runs: the collection of a channel closes it, and its lock goes with it. */
+    /** Kept for as long as the process lives, whose end unlocks it: the collection of a channel closes it, and its lock goes. */
     private FileChannel lockFile;
 
     private Server(Home home) {
@@ -154,7 +154,6 @@ public final class Server {
                             server.getProbe(QueueStop.class).handOutNoMore();
                             server.stop();
                             database.close();
-                            closeQuietly();
                         },
                         "shutdown"));
         Files.writeString(home.readyFile(), pid + "\n");
@@ -167,14 +166,6 @@ public final class Server {
             Files.deleteIfExists(home.pidFile());
         } catch (IOException left) {
             LOGGER.warn("A file of this process is left behind: {}", left.getMessage());
-        }
-    }
-
-    private void closeQuietly() {
-        try {
-            lockFile.close();
-        } catch (IOException ends) {
-            LOGGER.debug("The lock ends with the process", ends);
         }
     }
 
