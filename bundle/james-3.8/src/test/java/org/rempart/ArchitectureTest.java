@@ -5,6 +5,7 @@
 package org.rempart;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
@@ -18,8 +19,8 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * The arrows between the modules point one way: policy is asked by hooks, matchers and mailets, which do not know each
- * other; none of them knows the packaged server.
+ * The arrows between the modules point one way: policy and message are asked by hooks, matchers and mailets, which do not
+ * know each other; none of them knows the packaged server.
  */
 @AnalyzeClasses(packages = "org.rempart", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
@@ -27,6 +28,7 @@ class ArchitectureTest {
     private static final String POLICY = "org.rempart.policy..";
     private static final String TRAIL = "org.rempart.policy.trail..";
     private static final String LEDGER = "org.rempart.policy.ledger..";
+    private static final String MESSAGE = "org.rempart.message..";
     private static final String MATCHERS = "org.rempart.matcher..";
     private static final String MAILETS = "org.rempart.mailet..";
     private static final String HOOKS = "org.rempart.smtp..";
@@ -34,7 +36,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule everyClassHasItsModulesPackage =
-            classes().should().resideInAnyPackage(POLICY, MATCHERS, MAILETS, HOOKS, JAMES);
+            classes().should().resideInAnyPackage(POLICY, MESSAGE, MATCHERS, MAILETS, HOOKS, JAMES);
 
     @ArchTest
     static final ArchRule policyKnowsAddressesAndDomainsOfJamesAndNothingElseOfTheServer = classes()
@@ -55,13 +57,16 @@ class ArchitectureTest {
                     "javax.mail.internet");
 
     @ArchTest
-    static final ArchRule matchersKnowOfOursPolicyAlone = knowOfOursPolicyAlone(MATCHERS);
+    static final ArchRule messageKnowsOfOursPolicyAlone = knowsOfOursOnly(MESSAGE, POLICY);
 
     @ArchTest
-    static final ArchRule mailetsKnowOfOursPolicyAlone = knowOfOursPolicyAlone(MAILETS);
+    static final ArchRule matchersKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(MATCHERS, POLICY, MESSAGE);
 
     @ArchTest
-    static final ArchRule hooksKnowOfOursPolicyAlone = knowOfOursPolicyAlone(HOOKS);
+    static final ArchRule mailetsKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(MAILETS, POLICY, MESSAGE);
+
+    @ArchTest
+    static final ArchRule hooksKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(HOOKS, POLICY, MESSAGE);
 
     @ArchTest
     static final ArchRule policyIsImmutable = fields().that()
@@ -93,11 +98,13 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(resideInAPackage(OURS).and(resideOutsideOfPackages(JAMES)));
 
-    private static ArchRule knowOfOursPolicyAlone(String module) {
+    private static ArchRule knowsOfOursOnly(String module, String... others) {
         return noClasses()
                 .that()
                 .resideInAPackage(module)
                 .should()
-                .dependOnClassesThat(resideInAPackage(OURS).and(resideOutsideOfPackages(POLICY, module)));
+                .dependOnClassesThat(resideInAPackage(OURS)
+                        .and(resideOutsideOfPackage(module))
+                        .and(resideOutsideOfPackages(others)));
     }
 }

@@ -8,10 +8,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import javax.mail.MessagingException;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
+import org.rempart.message.MailAttributes;
+import org.rempart.message.RawMessage;
 
 /**
  * Tells the recipients of a mail that its sender claims to be of our domains and has not proved it: puts a field before
@@ -32,8 +33,6 @@ public final class MarkUnverifiedSender extends GenericMailet {
     private static final String FIELD = "X-Unverified-Sender";
 
     /** Set by SpoofedSenderHook. */
-    private static final AttributeName ATTRIBUTE = AttributeName.of("org.rempart.unverified-sender");
-
     private String field;
 
     @Override
@@ -47,12 +46,13 @@ public final class MarkUnverifiedSender extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        Optional<String> where = AttributeUtils.getValueAndCastFromMail(mail, ATTRIBUTE, String.class);
+        Optional<String> where =
+                AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class);
         if (where.isEmpty() || mail.getMessage() == null) {
             return;
         }
         // Several recipients may bring it here again.
-        mail.removeAttribute(ATTRIBUTE);
+        mail.removeAttribute(MailAttributes.UNVERIFIED_SENDER);
         byte[] line = (field + ": " + where.get() + "\r\n").getBytes(StandardCharsets.US_ASCII);
         try (RawMessage message = RawMessage.of(mail)) {
             byte[] old = message.header().bytes();

@@ -14,6 +14,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.header.IncomingIds;
 import org.rempart.mailet.header.MessageIds;
+import org.rempart.message.RawMessage;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.PolicyFile;
 

@@ -14,12 +14,11 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
 import org.junit.jupiter.api.Test;
+import org.rempart.message.MailAttributes;
 
 class MarkUnverifiedSenderTest {
-    private static final AttributeName MARK = AttributeName.of("org.rempart.unverified-sender");
 
     /** With what James would write anew, or stumble over. */
     private static final String MESSAGE = "From: \u00ff <alice@ours.example>\r\nMime-Version: 1.0 (odd)\r\n"
@@ -29,7 +28,7 @@ class MarkUnverifiedSenderTest {
         MarkUnverifiedSender mailet = Server.start(new MarkUnverifiedSender(), parameters);
         MailImpl mail = Server.mail(MESSAGE.getBytes(ISO_8859_1));
         if (mark != null) {
-            mail.setAttribute(new Attribute(MARK, AttributeValue.of(mark)));
+            mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of(mark)));
         }
         mailet.service(mail);
         mailet.service(mail);
@@ -64,7 +63,7 @@ class MarkUnverifiedSenderTest {
     @Test
     void whatJamesWritesOfAMarkedMailIsTheSame() throws Exception {
         MailImpl mail = Server.mail(MESSAGE.getBytes(ISO_8859_1));
-        mail.setAttribute(new Attribute(MARK, AttributeValue.of("from")));
+        mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of("from")));
         Server.start(new MarkUnverifiedSender()).service(mail);
         assertThat(new String(Server.bytes(mail), ISO_8859_1)).isEqualTo("X-Unverified-Sender: from\r\n" + MESSAGE);
         LifecycleUtil.dispose(mail);

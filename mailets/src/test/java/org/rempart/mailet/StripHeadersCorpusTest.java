@@ -30,8 +30,8 @@ import org.apache.james.server.core.MimeMessageWrapper;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.rempart.mailet.header.HeaderBlock;
-import org.rempart.mailet.header.HeaderField;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /** Real messages, and worse ones, through the mailet as it is configured when nobody configures it. */
 class StripHeadersCorpusTest {

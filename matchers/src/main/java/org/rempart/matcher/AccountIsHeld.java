@@ -10,9 +10,9 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
+import org.rempart.message.MailAttributes;
 import org.rempart.policy.ledger.SubmissionLedger;
 
 /**
@@ -40,9 +40,6 @@ import org.rempart.policy.ledger.SubmissionLedger;
 public final class AccountIsHeld extends GenericMatcher {
     private static final String KEPT = "kept";
 
-    /** Set by SubmissionRateHook. */
-    private static final AttributeName ATTRIBUTE = AttributeName.of("org.rempart.kept-for-held-account");
-
     private final SubmissionLedger ledger;
     private boolean keptOnly;
 
@@ -63,7 +60,7 @@ public final class AccountIsHeld extends GenericMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
-        if (keptOnly && mail.getAttribute(ATTRIBUTE).isEmpty()) {
+        if (keptOnly && mail.getAttribute(MailAttributes.KEPT_FOR_HELD_ACCOUNT).isEmpty()) {
             return List.of();
         }
         return SubmittedBy.account(mail)

@@ -14,8 +14,8 @@ import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.Mail;
+import org.rempart.message.MailAttributes;
 import org.rempart.policy.Policy;
 import org.rempart.policy.RelayRequest;
 import org.rempart.policy.RelayVerdict;
@@ -52,9 +52,6 @@ import org.rempart.policy.RelayVerdict;
  * does such a mail count as coming from this machine, though James then records 127.0.0.1.
  */
 public final class RelayDenied extends PolicyMatcher {
-    private static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
-    private static final AttributeName SENT_BY_MAILET = AttributeName.of("org.apache.james.SentByMailet");
-
     private Policy policy;
 
     @Inject
@@ -80,7 +77,7 @@ public final class RelayDenied extends PolicyMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) throws MessagingException {
-        if (mail.getAttribute(GATE).isPresent() || isOurOwn(mail)) {
+        if (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail)) {
             return List.of();
         }
         InetAddress client = client(mail);
@@ -106,7 +103,7 @@ public final class RelayDenied extends PolicyMatcher {
     }
 
     private static boolean isSentByMailet(Mail mail) {
-        return mail.getAttribute(SENT_BY_MAILET).isPresent();
+        return mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent();
     }
 
     /** The address that the mail came from; James records it as a literal, so nothing is looked up. */

@@ -8,9 +8,9 @@ import java.util.Collection;
 import java.util.List;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
+import org.rempart.message.MailAttributes;
 
 /**
  * Matches mail that came over TLS, as {@code org.rempart.smtp.TlsFactsHook}, or James 3.9, recorded it.
@@ -22,8 +22,6 @@ import org.apache.mailet.base.GenericMatcher;
  * It takes no condition. Mail that did not come by SMTP does not match.
  */
 public final class SubmittedOverTls extends GenericMatcher {
-    private static final AttributeName PROTOCOL = AttributeName.of("org.apache.james.ssl.protocol");
-
     @Override
     public void init() throws MessagingException {
         Conditions.refuse("SubmittedOverTls", getCondition());
@@ -31,7 +29,7 @@ public final class SubmittedOverTls extends GenericMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
-        return mail.getAttribute(PROTOCOL).isPresent() ? mail.getRecipients() : List.of();
+        return mail.getAttribute(MailAttributes.TLS_PROTOCOL).isPresent() ? mail.getRecipients() : List.of();
     }
 
     @Override

@@ -19,9 +19,9 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
+import org.rempart.message.MailAttributes;
 import org.rempart.policy.Decision;
 import org.rempart.policy.RelayRequest;
 import org.rempart.policy.RelayVerdict;
@@ -41,13 +41,10 @@ import org.slf4j.LoggerFactory;
  * {@code 530 5.7.0} where the client could authenticate and has not. When the domains can't be looked up, the answer is
  * {@code 451 4.3.0}.
  *
- * <p>A mail all of whose recipients passed here is marked with {@link #GATE}, for the second gate in the pipeline. A mail
+ * <p>A mail all of whose recipients passed here is marked with {@link MailAttributes#GATE}, for the second gate in the pipeline. A mail
  * with another recipient, one that a handler put before this one has taken, is refused with {@code 451 4.3.0}.
  */
 public final class RelayHook extends PolicyHook implements RcptHook, JamesMessageHook {
-    /** Says that each recipient of a mail was decided by the policy when the client named it. */
-    public static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
-
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayHook.class);
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -118,7 +115,7 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
                     mail.getName());
             return Answers.cannotDecide();
         }
-        mail.setAttribute(new Attribute(GATE, AttributeValue.of("rcpt")));
+        mail.setAttribute(new Attribute(MailAttributes.GATE, AttributeValue.of("rcpt")));
         return HookResult.DECLINED;
     }
 }

@@ -21,9 +21,9 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
+import org.rempart.message.MailAttributes;
 import org.rempart.policy.Decision;
 import org.rempart.policy.RelayRequest;
 import org.rempart.policy.RelayVerdict;
@@ -40,15 +40,12 @@ import org.slf4j.LoggerFactory;
  *
  * It claims to be ours when its envelope sender, or an address in From, is in a domain of ours, and its client has neither
  * proved an account nor is one that {@code <relay>} lets send as that address. {@code refuse} answers {@code 550 5.7.1};
- * {@code mark} takes it, with the attribute {@value #ATTRIBUTE} that says where: {@code envelope}, {@code from},
+ * {@code mark} takes it, with the attribute {@link MailAttributes#UNVERIFIED_SENDER} that says where: {@code envelope}, {@code from},
  * {@code name} (only in a display name or a comment of From) or {@code unreadable} (a header that can be read in more than
  * one way, or not at all). The last two never refuse: mailing lists write the one, and bounces of old servers the other.
  * Where the domains can't be asked, the answer is {@code 451 4.3.0}.
  */
 public final class SpoofedSenderHook extends PolicyHook implements MailHook, JamesMessageHook {
-    /** The name of the attribute of a marked mail. */
-    public static final String ATTRIBUTE = "org.rempart.unverified-sender";
-
     private static final Logger LOGGER = LoggerFactory.getLogger(SpoofedSenderHook.class);
 
     private final DomainList domains;
@@ -108,7 +105,7 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
             audit(session, decision, excepted ? "excepted" : "marked", String.join(", ", where), claimed);
             if (!excepted) {
                 mail.setAttribute(
-                        new Attribute(AttributeName.of(ATTRIBUTE), AttributeValue.of(String.join(", ", where))));
+                        new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of(String.join(", ", where))));
             }
         }
         return HookResult.DECLINED;

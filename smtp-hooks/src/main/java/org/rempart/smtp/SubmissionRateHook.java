@@ -23,7 +23,9 @@ import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
+import org.rempart.message.MailAttributes;
 import org.rempart.policy.HeldMail;
 import org.rempart.policy.RateLimit;
 import org.rempart.policy.ledger.Admission;
@@ -53,7 +55,7 @@ public final class SubmissionRateHook extends PolicyHook
             AttachmentKey.of("org.rempart.smtp.admission", Admission.class);
 
     /** Marks what was taken of a held account. */
-    private static final Attribute KEPT = Attribute.convertToAttribute("org.rempart.kept-for-held-account", true);
+    private static final Attribute KEPT = new Attribute(MailAttributes.KEPT_FOR_HELD_ACCOUNT, AttributeValue.of(true));
 
     private final SubmissionLedger ledger;
 

@@ -12,9 +12,9 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
+import org.rempart.message.MailAttributes;
 
 /**
  * Records on each mail the TLS version and cipher that it came over, under the names that James 3.9 uses. Mail that came
@@ -25,12 +25,6 @@ import org.apache.mailet.Mail;
  * }</pre>
  */
 public final class TlsFactsHook implements JamesMessageHook {
-    /** The TLS version, by its JSSE name: {@code TLSv1.3}. */
-    public static final AttributeName PROTOCOL = AttributeName.of("org.apache.james.ssl.protocol");
-
-    /** The cipher suite, by its JSSE name: {@code TLS_AES_256_GCM_SHA384}. */
-    public static final AttributeName CIPHER = AttributeName.of("org.apache.james.ssl.cipher");
-
     @Override
     public void init(Configuration config) throws ConfigurationException {
         HandlerParameters.refuseUnknown(this, config, Set.of());
@@ -43,7 +37,7 @@ public final class TlsFactsHook implements JamesMessageHook {
     }
 
     private static void record(Mail mail, SSLSession tls) {
-        mail.setAttribute(new Attribute(PROTOCOL, AttributeValue.of(tls.getProtocol())));
-        mail.setAttribute(new Attribute(CIPHER, AttributeValue.of(tls.getCipherSuite())));
+        mail.setAttribute(new Attribute(MailAttributes.TLS_PROTOCOL, AttributeValue.of(tls.getProtocol())));
+        mail.setAttribute(new Attribute(MailAttributes.TLS_CIPHER, AttributeValue.of(tls.getCipherSuite())));
     }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.MailAttributes;
 import org.rempart.smtp.SmtpTestServer.Listener;
 
 /** R1 to R4: who may send to domains that are not ours, over real sockets. */
@@ -69,7 +70,7 @@ class RelayHookTest {
             client.send(SmtpClient.message("Hello")).expect(250);
         }
         assertThat(server.spool().only().recipients()).containsExactly("alice@ours.example");
-        assertThat(server.spool().only().attribute(RelayHook.GATE)).isEqualTo("rcpt");
+        assertThat(server.spool().only().attribute(MailAttributes.GATE)).isEqualTo("rcpt");
     }
 
     @ParameterizedTest
@@ -196,7 +197,7 @@ class RelayHookTest {
         }
         Spool.Accepted mail = server.spool().only();
         assertThat(mail.recipients()).containsExactlyInAnyOrder("u@foreign.example", "bob@ours.example");
-        assertThat(mail.attribute(RelayHook.GATE)).isEqualTo("rcpt");
+        assertThat(mail.attribute(MailAttributes.GATE)).isEqualTo("rcpt");
     }
 
     @ParameterizedTest

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.MailAttributes;
 import org.rempart.smtp.SmtpTestServer.Listener;
 
 /** T3 and A1: TLS before anything that matters, an account before any mail. */
@@ -138,8 +139,8 @@ class RequireTlsHookTest {
             client.send(SmtpClient.message("Hello")).expect(250);
         }
         Spool.Accepted mail = required.spool().only();
-        assertThat(mail.attribute(TlsFactsHook.PROTOCOL)).isEqualTo("TLSv1.3");
-        assertThat(mail.attribute(TlsFactsHook.CIPHER)).startsWith("TLS_");
+        assertThat(mail.attribute(MailAttributes.TLS_PROTOCOL)).isEqualTo("TLSv1.3");
+        assertThat(mail.attribute(MailAttributes.TLS_CIPHER)).startsWith("TLS_");
     }
 
     @Test
@@ -156,7 +157,8 @@ class RequireTlsHookTest {
             client.envelope(ALICE, "u@foreign.example");
             client.send(SmtpClient.message("Hello")).expect(250);
         }
-        assertThat(required.spool().only().attribute(TlsFactsHook.PROTOCOL)).isEqualTo("TLSv1.3");
+        assertThat(required.spool().only().attribute(MailAttributes.TLS_PROTOCOL))
+                .isEqualTo("TLSv1.3");
     }
 
     @Test
@@ -191,7 +193,8 @@ class RequireTlsHookTest {
                             .contains("\"client\":\"10.30.4.7\"")
                             .contains("old firmware"));
         }
-        assertThat(excepted.spool().only().attribute(TlsFactsHook.PROTOCOL)).isNull();
+        assertThat(excepted.spool().only().attribute(MailAttributes.TLS_PROTOCOL))
+                .isNull();
     }
 
     @Test

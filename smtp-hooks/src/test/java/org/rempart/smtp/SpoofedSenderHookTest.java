@@ -6,13 +6,13 @@ package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.MailAttributes;
 
 /** Mail from outside that claims a domain of ours, at the MX. */
 class SpoofedSenderHookTest {
@@ -41,8 +41,7 @@ class SpoofedSenderHookTest {
         String answer =
                 SubmissionFakes.answer(directory.spoofedSenderHook(policy).onMessage(session.get(), mail));
         return answer.isEmpty()
-                ? AttributeUtils.getValueAndCastFromMail(
-                                mail, AttributeName.of(SpoofedSenderHook.ATTRIBUTE), String.class)
+                ? AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class)
                         .orElse("")
                 : answer;
     }
@@ -82,8 +81,7 @@ class SpoofedSenderHookTest {
         assertThat(SubmissionFakes.answer(
                         directory.spoofedSenderHook(policy("mark")).onMessage(session.get(), mail)))
                 .isEmpty();
-        assertThat(AttributeUtils.getValueAndCastFromMail(
-                        mail, AttributeName.of(SpoofedSenderHook.ATTRIBUTE), String.class))
+        assertThat(AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class))
                 .contains("from");
         assertThat(data(policy("accept"), OUTSIDE, header)).isEmpty();
     }

@@ -53,6 +53,7 @@ class BundleTest {
         assertThat(bundle.entries().keySet())
                 .contains(
                         "org/rempart/policy/Policy.class",
+                        "org/rempart/message/HeaderBlock.class",
                         "org/rempart/matcher/RelayDenied.class",
                         "org/rempart/mailet/StripHeaders.class",
                         "org/rempart/smtp/RelayHook.class",

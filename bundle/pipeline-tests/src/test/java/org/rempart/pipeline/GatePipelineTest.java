@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.rempart.smtp.RelayHook;
+import org.rempart.message.MailAttributes;
 
 /** The mark that the first gate leaves is the one that the second looks for: the two modules don't know each other. */
 @Tag("james-3.8")
@@ -16,7 +16,7 @@ class GatePipelineTest {
     @Test
     void theMarkOfTheFirstGateOpensTheSecond() throws Exception {
         TestMail marked = TestMail.from("eve@outside.example")
-                .with(RelayHook.GATE.asString(), "rcpt")
+                .with(MailAttributes.GATE.asString(), "rcpt")
                 .to("away@ours.example");
         try (Pipeline pipeline = Pipeline.hardened()
                 .domain("ours.example")

@@ -28,6 +28,7 @@ import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
+import org.rempart.message.WrapperSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

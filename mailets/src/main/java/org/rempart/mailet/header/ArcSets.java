@@ -11,6 +11,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /**
  * The ARC sets of a header (RFC 8617, section 4). The seal of a set covers its results and all sets below it, so none of it

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderPreview;
 

@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.apache.james.core.Domain;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /**
  * Which fields of a header the signatures of others cover, DKIM's and ARC's (RFC 8617, section 4.1.2: the same rules). A signature whose {@code h=} names a field n times covers

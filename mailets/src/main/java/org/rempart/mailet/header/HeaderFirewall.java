@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderVerdict;

@@ -7,6 +7,8 @@ package org.rempart.mailet.header;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /** Puts our own message ids in the place of their form for the outside. All else of a header stays the same bytes. */
 public final class IncomingIds {

@@ -22,6 +22,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeUtility;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /**
  * Takes the inside out of a delivery status notification (RFC 3464) that this server has written itself: our names and

@@ -18,6 +18,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.rempart.message.Comments;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /**
  * Takes the inside out of a trace field (RFC 5321, section 4.4) and leaves the hop: its protocol, its id and its date,

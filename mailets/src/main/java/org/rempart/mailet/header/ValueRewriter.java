@@ -6,6 +6,9 @@ package org.rempart.mailet.header;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.rempart.message.Comments;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 /**
  * Takes the inside out of the values of fields that leave: addresses that no network outside routes, names of inner hosts,

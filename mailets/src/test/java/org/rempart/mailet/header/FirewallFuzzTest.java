@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.james.core.Domain;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
+import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.HeaderPreset;
@@ -34,7 +35,7 @@ class FirewallFuzzTest {
             policy.strip(preset, RULE);
         }
         return new HeaderFirewall(
-                policy.build(), Domain.of("ours.example")::equals, "mail.ours.example", Headers.IDS, List.of("build7"));
+                policy.build(), Domain.of("ours.example")::equals, "mail.ours.example", Ids.KNOWN, List.of("build7"));
     }
 
     @FuzzTest(maxDuration = "10m")
@@ -45,7 +46,7 @@ class FirewallFuzzTest {
             strip(firewall(received, true), header, message);
             strip(firewall(received, false), header, message);
         }
-        new IncomingIds(Headers.IDS).restore(header);
+        new IncomingIds(Ids.KNOWN).restore(header);
         report(message);
     }
 

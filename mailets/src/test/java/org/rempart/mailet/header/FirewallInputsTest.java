@@ -15,6 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.HeaderBlock;
 import org.rempart.policy.ReceivedHandling;
 
 /** The inputs of {@link FirewallFuzzTest} in the ordinary build, without the fuzzer, whose agent slows all tests down. */

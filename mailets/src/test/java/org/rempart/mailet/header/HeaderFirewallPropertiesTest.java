@@ -17,6 +17,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.apache.james.core.Domain;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
+import org.rempart.message.Headers;
 import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPattern;
 import org.rempart.policy.HeaderPolicy;
@@ -45,7 +48,7 @@ class HeaderFirewallPropertiesTest {
                 .keepSigned(keepSigned, RULE)
                 .rewriteValues(rewriteValues, RULE)
                 .build();
-        return new HeaderFirewall(policy, OURS, "mail.ours.example", Headers.IDS, List.of());
+        return new HeaderFirewall(policy, OURS, "mail.ours.example", Ids.KNOWN, List.of());
     }
 
     private static byte[] strip(HeaderFirewall firewall, byte[] header) throws HeaderFirewall.TooManyHopsException {

@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
+import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
 import org.rempart.policy.HeaderPattern;
 import org.rempart.policy.HeaderPolicy;
@@ -37,7 +38,7 @@ class HeaderFirewallTest {
     }
 
     private static String apply(HeaderPolicy.Builder policy, String header) throws TooManyHopsException {
-        return new HeaderFirewall(policy.build(), OURS, "mail.ours.example", Headers.IDS, List.of())
+        return new HeaderFirewall(policy.build(), OURS, "mail.ours.example", Ids.KNOWN, List.of())
                 .apply(HeaderBlock.parse(header.getBytes(ISO_8859_1)))
                 .map(bytes -> new String(bytes, ISO_8859_1))
                 .orElse(header);
@@ -72,7 +73,7 @@ class HeaderFirewallTest {
     @Test
     void nothingToStripChangesNothing() throws Exception {
         HeaderFirewall firewall =
-                new HeaderFirewall(policy("X-Mailer").build(), OURS, "mail.ours.example", Headers.IDS, List.of());
+                new HeaderFirewall(policy("X-Mailer").build(), OURS, "mail.ours.example", Ids.KNOWN, List.of());
         assertThat(firewall.apply(HeaderBlock.parse(("Subject: a" + END).getBytes(ISO_8859_1))))
                 .isEmpty();
     }

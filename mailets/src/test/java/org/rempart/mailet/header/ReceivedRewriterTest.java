@@ -14,6 +14,8 @@ import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
 
 class ReceivedRewriterTest {
     private static final String DATE = "Tue, 24 Nov 2026 20:50:07 +0000";

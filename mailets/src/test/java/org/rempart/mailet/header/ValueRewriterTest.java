@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.message.HeaderBlock;
 import org.rempart.policy.HeaderPolicy;
 
 class ValueRewriterTest {
@@ -25,7 +26,7 @@ class ValueRewriterTest {
                 HeaderPolicy.builder().inner("corp.example").build(),
                 Domain.of("ours.example")::equals,
                 "mail.ours.example",
-                Headers.IDS,
+                Ids.KNOWN,
                 List.of("Build7"));
         return firewall.apply(HeaderBlock.parse(header.getBytes(ISO_8859_1)))
                 .map(bytes -> new String(bytes, ISO_8859_1))
@@ -154,7 +155,7 @@ class ValueRewriterTest {
     }
 
     private static String restored(String header) {
-        return new IncomingIds(Headers.IDS)
+        return new IncomingIds(Ids.KNOWN)
                 .restore(HeaderBlock.parse(header.getBytes(ISO_8859_1)))
                 .map(bytes -> new String(bytes, ISO_8859_1))
                 .orElse(header);
@@ -232,7 +233,7 @@ class ValueRewriterTest {
                     return false;
                 },
                 "mail.ours.example",
-                Headers.IDS,
+                Ids.KNOWN,
                 List.of());
         StringBuilder header = new StringBuilder("References:");
         for (int i = 0; i < 50_000; i++) {

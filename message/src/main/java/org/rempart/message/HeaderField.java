@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.header;
+package org.rempart.message;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -77,12 +77,12 @@ public final class HeaderField {
     }
 
     /** All behind the colon as it stands, line ends included; each byte is one character. */
-    String rawValue() {
+    public String rawValue() {
         return new String(header, valueStart, end - valueStart, StandardCharsets.ISO_8859_1);
     }
 
     /** The field with another value, which brings its line ends with it. */
-    byte[] withRawValue(String value) {
+    public byte[] withRawValue(String value) {
         byte[] bytes = value.getBytes(StandardCharsets.ISO_8859_1);
         byte[] field = Arrays.copyOfRange(header, start, valueStart + bytes.length);
         System.arraycopy(bytes, 0, field, valueStart - start, bytes.length);

@@ -2,14 +2,14 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.header;
+package org.rempart.message;
 
 /** Comments in field values (RFC 5322, section 3.2.2). */
-final class Comments {
+public final class Comments {
     private Comments() {}
 
     /** Behind the comment that begins here; comments nest. An unclosed one ends with the text. */
-    static int end(String text, int start) {
+    public static int end(String text, int start) {
         int depth = 0;
         for (int i = start; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -25,7 +25,7 @@ final class Comments {
     }
 
     /** The text without its comments. */
-    static String without(String text) {
+    public static String without(String text) {
         StringBuilder rest = new StringBuilder(text.length());
         int position = 0;
         while (position < text.length()) {

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet;
+package org.rempart.message;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -23,14 +23,13 @@ import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
-import org.rempart.mailet.header.HeaderBlock;
 
 /**
  * A mail's message as its bytes. James offers a message for change through JavaMail, which writes the whole header anew,
  * adds fields of its own, and fails on what it does not understand; this replaces the header and leaves the body where it
  * lies, without reading it.
  */
-final class RawMessage implements AutoCloseable {
+public final class RawMessage implements AutoCloseable {
     private final Mail mail;
     private final MimeMessage message;
     private final HeaderBlock header;
@@ -62,7 +61,7 @@ final class RawMessage implements AutoCloseable {
      * @throws MessagingException when the message can't be had
      * @throws IOException when it can't be read
      */
-    static RawMessage of(Mail mail) throws MessagingException, IOException {
+    public static RawMessage of(Mail mail) throws MessagingException, IOException {
         MimeMessage message = mail.getMessage();
         if (message instanceof MimeMessageWrapper) {
             MimeMessageWrapper wrapper = (MimeMessageWrapper) message;
@@ -108,12 +107,12 @@ final class RawMessage implements AutoCloseable {
         return header.toByteArray();
     }
 
-    HeaderBlock header() {
+    public HeaderBlock header() {
         return header;
     }
 
     /** All of the message, in memory. */
-    byte[] whole() throws IOException {
+    public byte[] whole() throws IOException {
         try (InputStream body = new Spliced(new byte[0], source, bodyOffset).getInputStream()) {
             ByteArrayOutputStream whole = new ByteArrayOutputStream();
             whole.write(header.bytes(), 0, header.length());
@@ -128,7 +127,7 @@ final class RawMessage implements AutoCloseable {
      * @throws MessagingException when the mail does not take it
      * @throws IOException when it can't be stored
      */
-    static void replace(Mail mail, byte[] message) throws MessagingException, IOException {
+    public static void replace(Mail mail, byte[] message) throws MessagingException, IOException {
         MimeMessageInputStreamSource source =
                 MimeMessageInputStreamSource.create("raw-" + UUID.randomUUID(), new ByteArrayInputStream(message));
         HeaderBlock header = header(source);
@@ -150,7 +149,7 @@ final class RawMessage implements AutoCloseable {
      * @param newHeader the header with the empty line that ends it, if it has one
      * @throws MessagingException when the mail does not take it; it has the message that it had then
      */
-    void replaceHeader(byte[] newHeader) throws MessagingException {
+    public void replaceHeader(byte[] newHeader) throws MessagingException {
         SplicedMessage replacement = new SplicedMessage(Spliced.of(newHeader, source, bodyOffset));
         // The mail disposes of the message that it had; its source goes over to the new one.
         boolean released = !copied && WrapperSource.release(message);

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.header;
+package org.rempart.message;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -11,10 +11,7 @@ import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 
 /** Bytes that look like headers often enough to be worth reading as one. */
-final class Headers {
-    /** Ids under a key that everybody knows. */
-    static final MessageIds IDS = new MessageIds(new byte[MessageIds.KEY_LENGTH], "mail.ours.example");
-
+public final class Headers {
     private static final List<String> PIECES = List.of(
             "\r\n",
             "\n",
@@ -91,7 +88,7 @@ final class Headers {
     private Headers() {}
 
     /** Any bytes, and runs of pieces of headers. */
-    static Arbitrary<byte[]> any() {
+    public static Arbitrary<byte[]> any() {
         Arbitrary<byte[]> bytes = Arbitraries.bytes().array(byte[].class).ofMaxSize(300);
         Arbitrary<byte[]> pieces = Arbitraries.of(PIECES)
                 .list()

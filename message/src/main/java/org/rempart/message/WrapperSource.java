@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet;
+package org.rempart.message;
 
 import java.lang.reflect.Field;
 import javax.mail.internet.MimeMessage;
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * The source behind James's message. James has no way to pass it on from one message to the next: it can only be copied,
  * whole, or disposed of. It is a protected field in James 3.8 and 3.9; where it can't be had, messages are copied.
  */
-final class WrapperSource {
+public final class WrapperSource {
     private static final Logger LOGGER = LoggerFactory.getLogger(WrapperSource.class);
     private static final Field SOURCE = field();
 
@@ -33,7 +33,7 @@ final class WrapperSource {
     }
 
     /** The message's source; null when it has none, or when it can't be had. */
-    static MimeMessageSource of(MimeMessageWrapper message) {
+    public static MimeMessageSource of(MimeMessageWrapper message) {
         try {
             return SOURCE == null ? null : (MimeMessageSource) SOURCE.get(message);
         } catch (IllegalAccessException unavailable) {

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.header;
+package org.rempart.message;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,7 +23,7 @@ import java.util.List;
  */
 public final class HeaderBlock {
     /** In a list of replacements: the field stays as it is. */
-    static final byte[] KEEP = new byte[0];
+    public static final byte[] KEEP = new byte[0];
 
     private static final int FIRST_READ = 8192;
 
@@ -177,7 +177,7 @@ public final class HeaderBlock {
      * @param replacements for each field, in their order: {@link #KEEP}, other bytes to replace it, or null to leave it
      *     out
      */
-    byte[] with(List<byte[]> replacements) {
+    public byte[] with(List<byte[]> replacements) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
         byte last = 0;
         for (int i = 0; i < fields.size(); i++) {
@@ -206,7 +206,7 @@ public final class HeaderBlock {
     }
 
     /** The header with a field more behind its last one; all else is the same bytes. */
-    byte[] append(String field) {
+    public byte[] append(String field) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + field.length() + 4);
         out.write(bytes, 0, fieldsEnd);
         if (fieldsEnd > 0 && !isLineEnd(bytes[fieldsEnd - 1])) {

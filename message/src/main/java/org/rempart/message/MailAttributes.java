@@ -1,0 +1,33 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.message;
+
+import org.apache.mailet.AttributeName;
+
+/** The names of the mail attributes that one part of the server sets and another reads. */
+public final class MailAttributes {
+    /** Each recipient of the mail was decided by the policy when the client named it. Set by RelayHook. */
+    public static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
+
+    /**
+     * The mail claims an address of ours and has not proved it; the value says where, as field names with commas between.
+     * Set by SpoofedSenderHook.
+     */
+    public static final AttributeName UNVERIFIED_SENDER = AttributeName.of("org.rempart.unverified-sender");
+
+    /** The mail was taken while its account was held. Set by SubmissionRateHook. */
+    public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");
+
+    /**
+     * The TLS version that the mail came over, by its JSSE name: {@code TLSv1.3}; absent when it came in clear text. James
+     * 3.9 has the same name for it. Set by TlsFactsHook.
+     */
+    public static final AttributeName TLS_PROTOCOL = AttributeName.of("org.apache.james.ssl.protocol");
+
+    /** The cipher suite that the mail came over, by its JSSE name: {@code TLS_AES_256_GCM_SHA384}. Set by TlsFactsHook. */
+    public static final AttributeName TLS_CIPHER = AttributeName.of("org.apache.james.ssl.cipher");
+
+    private MailAttributes() {}
+}
