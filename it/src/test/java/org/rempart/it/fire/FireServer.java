@@ -224,7 +224,7 @@ final class FireServer implements AutoCloseable {
     private static boolean isServerIn(Path home, ProcessHandle process) {
         List<String> arguments = List.of(process.info().arguments().orElse(new String[0]));
         return arguments.contains("-Dworking.directory=" + home)
-                && arguments.contains("org.rempart.distribution.Server")
+                && arguments.contains("org.rempart.distribution.server.Server")
                 && runs(process);
     }
 

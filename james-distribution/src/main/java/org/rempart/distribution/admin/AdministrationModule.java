@@ -9,7 +9,9 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import com.google.inject.multibindings.Multibinder;
 import org.apache.james.webadmin.Routes;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.backup.Backup;
+import org.rempart.distribution.backup.DatabaseCopy;
+import org.rempart.distribution.home.Home;
 import org.rempart.distribution.queue.MailStore;
 
 /**

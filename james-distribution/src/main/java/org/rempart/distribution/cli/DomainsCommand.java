@@ -7,7 +7,7 @@ package org.rempart.distribution.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Locale;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;

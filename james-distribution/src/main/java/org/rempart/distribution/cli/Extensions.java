@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 
 /** The jars in {@code extensions-jars/}, Rempart's own among them, for commands that need what is in them. */
 final class Extensions {

@@ -9,7 +9,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.rempart.distribution.cli.doctor.Lookup;
+import org.rempart.distribution.checks.Lookup;
 import org.rempart.policy.TlsProbe;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;

@@ -9,10 +9,10 @@ import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.Server;
-import org.rempart.distribution.StartChecks;
-import org.rempart.distribution.cli.doctor.SystemLookup;
+import org.rempart.distribution.checks.StartChecks;
+import org.rempart.distribution.checks.SystemLookup;
+import org.rempart.distribution.home.ExitCode;
+import org.rempart.distribution.home.Home;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -129,7 +129,7 @@ public final class RempartCommand implements Callable<Integer> {
             out().println("The configuration is fit to start with.");
             return 0;
         }
-        return Server.CONFIGURATION_FAULT;
+        return ExitCode.CONFIGURATION_FAULT;
     }
 
     /** The short form of {@code domains add}, for scripts that were written for it. */

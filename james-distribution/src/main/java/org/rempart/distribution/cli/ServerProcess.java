@@ -14,10 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.rempart.distribution.FaultException;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.Listener;
-import org.rempart.distribution.Server;
+import org.rempart.distribution.home.ExitCode;
+import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.Listener;
 
 /** The process of the server in a home: whether it runs, and how it is started and stopped. */
 public final class ServerProcess {
@@ -119,7 +119,7 @@ public final class ServerProcess {
                 err.println(line);
             }
         }
-        return process.exitValue() == Server.CONFIGURATION_FAULT ? Server.CONFIGURATION_FAULT : 1;
+        return process.exitValue() == ExitCode.CONFIGURATION_FAULT ? ExitCode.CONFIGURATION_FAULT : 1;
     }
 
     /** Prints where the server listens. */

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 import org.rempart.policy.trail.Pseudonyms;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

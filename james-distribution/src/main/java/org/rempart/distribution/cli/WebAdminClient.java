@@ -18,10 +18,10 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import org.rempart.distribution.FaultException;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.Listener;
-import org.rempart.distribution.WebAdminToken;
+import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.Listener;
+import org.rempart.distribution.home.WebAdminToken;
 
 /**
  * Asks the running server's administration interface, with the credential that the server wrote into its own folder.

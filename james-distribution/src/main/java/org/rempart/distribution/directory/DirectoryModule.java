@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.james.mailbox.SessionProvider;
 import org.apache.james.user.api.UsersRepository;
-import org.rempart.distribution.FaultException;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.storage.MoreAliases;
+import org.rempart.distribution.accounts.MoreAliases;
+import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.Home;
 
 /** Accounts in a directory, where {@code conf/usersrepository.xml} has a {@code <directory>}. */
 public final class DirectoryModule extends AbstractModule {

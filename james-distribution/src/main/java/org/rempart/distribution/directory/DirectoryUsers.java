@@ -21,7 +21,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.user.api.model.User;
 import org.reactivestreams.Publisher;
-import org.rempart.distribution.storage.MoreAliases;
+import org.rempart.distribution.accounts.MoreAliases;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;

@@ -9,8 +9,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
 import javax.sql.DataSource;
-import org.rempart.distribution.schema.SchemaSteps;
-import org.rempart.distribution.schema.SchemaSteps.LaterVersionException;
+import org.rempart.distribution.database.SchemaSteps;
+import org.rempart.distribution.database.SchemaSteps.LaterVersionException;
 
 /**
  * The tables of stored mail, and the steps that lead from one version of them to the next. A step that was ever released

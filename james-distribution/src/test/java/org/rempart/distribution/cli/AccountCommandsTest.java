@@ -11,8 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.TestHome;
+import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.TestHome;
 
 /** The groups users, domains and aliases: what they ask the server, and what they tell of its answers. */
 class AccountCommandsTest {

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.TestHome;
+import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.TestHome;
 
 /** Backup of a stopped server, and restore; of running ones the contract tests tell. */
 class BackupCommandsTest {
@@ -126,7 +126,7 @@ class BackupCommandsTest {
 
     @Test
     void aDatabaseElsewhereIsTold() throws Exception {
-        org.rempart.distribution.admin.Trees.delete(from.var("database"));
+        org.rempart.distribution.home.Trees.delete(from.var("database"));
 
         CommandRun run = backup();
 

@@ -12,9 +12,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.rempart.distribution.Home;
-import org.rempart.distribution.Listener;
-import org.rempart.distribution.WebAdminToken;
+import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.Listener;
+import org.rempart.distribution.home.WebAdminToken;
 
 /** Stands for the administration interface of a running server: keeps what it is asked, answers what it is told. */
 final class FakeAdministration implements AutoCloseable {

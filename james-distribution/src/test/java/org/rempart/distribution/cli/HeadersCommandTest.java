@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 import picocli.CommandLine;
 
 class HeadersCommandTest {

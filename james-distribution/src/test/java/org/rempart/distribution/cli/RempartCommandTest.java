@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.TestHome;
-import org.rempart.distribution.WebAdminToken;
+import org.rempart.distribution.home.TestHome;
+import org.rempart.distribution.home.WebAdminToken;
 
 class RempartCommandTest {
     @TempDir

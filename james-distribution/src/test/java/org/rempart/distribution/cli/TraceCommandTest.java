@@ -14,7 +14,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 import org.rempart.policy.trail.Pseudonyms;
 
 class TraceCommandTest {

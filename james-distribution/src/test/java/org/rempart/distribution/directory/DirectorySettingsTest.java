@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rempart.distribution.FaultException;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.Home;
 
 class DirectorySettingsTest {
     private static final Path OVERLAY = Path.of("../conf/src/main/conf/overlays/ldap/usersrepository.xml");

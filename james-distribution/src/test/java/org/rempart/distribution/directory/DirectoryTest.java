@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rempart.distribution.Home;
+import org.rempart.distribution.home.Home;
 
 /** Accounts in OpenLDAP: who is whom, and what happens when it is away, slow, or somebody else. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.rempart.distribution.TestHome;
+import org.rempart.distribution.home.TestHome;
 
 /** A PostgreSQL server of its own, on a loopback port, in a folder that is deleted with it. */
 public final class PostgresServer implements AutoCloseable {

@@ -1,0 +1,143 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.checks;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Date;
+import java.util.List;
+import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.Home;
+
+/** The server's certificate and key: whether they are there, fit each other, and are in their time. */
+final class Identity {
+    private static final Duration SOON = Duration.ofDays(14);
+
+    private final Home home;
+    private final Clock clock;
+
+    Identity(Home home, Clock clock) {
+        this.home = home;
+        this.clock = clock;
+    }
+
+    /**
+     * Checks certificate and key.
+     *
+     * @return warnings: what will be a fault soon
+     * @throws FaultException when a server with them could not speak TLS
+     */
+    List<String> check() throws FaultException {
+        Path certificateFile = home.conf("tls/certificate.pem");
+        Path keyFile = home.conf("tls/private-key.pem");
+        X509Certificate certificate = certificate(certificateFile);
+        PrivateKey key = key(keyFile, certificate.getPublicKey().getAlgorithm());
+        if (!fit(key, certificate.getPublicKey())) {
+            throw new FaultException(home.name(keyFile) + " is not the key of " + home.name(certificateFile)
+                    + "; the first certificate in that file must be this host's own");
+        }
+        List<String> warnings = new ArrayList<>();
+        Date now = Date.from(clock.instant());
+        try {
+            certificate.checkValidity(now);
+        } catch (CertificateExpiredException expired) {
+            throw new FaultException(home.name(certificateFile) + " has expired on "
+                    + certificate.getNotAfter().toInstant() + "; renew it");
+        } catch (CertificateNotYetValidException early) {
+            throw new FaultException(home.name(certificateFile) + " is not valid before "
+                    + certificate.getNotBefore().toInstant() + "; check this machine's clock");
+        }
+        if (certificate.getNotAfter().toInstant().isBefore(clock.instant().plus(SOON))) {
+            warnings.add(home.name(certificateFile) + " expires on "
+                    + certificate.getNotAfter().toInstant() + "; renew it");
+        }
+        return warnings;
+    }
+
+    private X509Certificate certificate(Path file) throws FaultException {
+        byte[] pem = read(file, "the certificate of this host, followed by its intermediate certificates");
+        try {
+            for (Certificate found :
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
+                return (X509Certificate) found;
+            }
+        } catch (CertificateException broken) {
+            throw new FaultException(home.name(file) + " holds no certificate in PEM form (" + broken.getMessage()
+                    + "); it begins with -----BEGIN CERTIFICATE-----");
+        }
+        throw new FaultException(home.name(file) + " holds no certificate; it begins with -----BEGIN CERTIFICATE-----");
+    }
+
+    private PrivateKey key(Path file, String algorithm) throws FaultException {
+        String pem = new String(read(file, "the private key of the certificate"), StandardCharsets.ISO_8859_1);
+        String begin = "-----BEGIN PRIVATE KEY-----";
+        int start = pem.indexOf(begin);
+        int end = pem.indexOf("-----END PRIVATE KEY-----");
+        if (start < 0 || end < start) {
+            throw new FaultException(home.name(file) + " holds no unencrypted PKCS#8 key (" + begin
+                    + "); convert yours: openssl pkcs8 -topk8 -nocrypt -in key.pem -out private-key.pem");
+        }
+        try {
+            byte[] der = Base64.getMimeDecoder().decode(pem.substring(start + begin.length(), end));
+            return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+        } catch (IllegalArgumentException | GeneralSecurityException broken) {
+            throw new FaultException(home.name(file) + " holds no " + algorithm + " key such as the certificate has ("
+                    + broken.getMessage() + ")");
+        }
+    }
+
+    private byte[] read(Path file, String what) throws FaultException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (NoSuchFileException absent) {
+            throw new FaultException(home.name(file) + " is missing; put " + what + " there, in PEM form");
+        } catch (IOException unread) {
+            throw new FaultException(
+                    home.name(file) + " can't be read (" + unread.getMessage() + "); let the server's user read it");
+        }
+    }
+
+    /** Whether what the key signs, the certificate verifies. */
+    private static boolean fit(PrivateKey key, PublicKey certified) {
+        String algorithm =
+                switch (key.getAlgorithm()) {
+                    case "RSA", "RSASSA-PSS" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> key.getAlgorithm();
+                };
+        try {
+            byte[] probe = "fit".getBytes(StandardCharsets.US_ASCII);
+            Signature signer = Signature.getInstance(algorithm);
+            signer.initSign(key);
+            signer.update(probe);
+            byte[] signature = signer.sign();
+            signer.initVerify(certified);
+            signer.update(probe);
+            return signer.verify(signature);
+        } catch (GeneralSecurityException notEvenOfOneKind) {
+            return false;
+        }
+    }
+}
