@@ -24,11 +24,11 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.Networks;
-import org.rempart.policy.RelayPolicy;
-import org.rempart.policy.RelayPolicy.Allow;
-import org.rempart.policy.RelayRequest;
-import org.rempart.policy.RelayVerdict;
 import org.rempart.policy.Rule;
+import org.rempart.policy.relay.RelayPolicy;
+import org.rempart.policy.relay.RelayPolicy.Allow;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
 
 /** One relay decision, by the number of networks in the policy: it should not grow with them. */
 @State(Scope.Benchmark)

@@ -12,11 +12,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS;
 import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_USE_JAVA_UTIL_LOGGING;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
 
 /**
  * The arrows between the modules point one way: policy and message are asked by hooks, matchers and mailets, which do not
@@ -29,6 +31,8 @@ class ArchitectureTest {
     private static final String TRAIL = "org.rempart.policy.trail..";
     private static final String LEDGER = "org.rempart.policy.ledger..";
     private static final String MESSAGE = "org.rempart.message..";
+    private static final String POLICY_FILE = "org.rempart.policy.file..";
+    private static final String VALUES = "org.rempart.policy";
     private static final String MATCHERS = "org.rempart.matcher..";
     private static final String MAILETS = "org.rempart.mailet..";
     private static final String HOOKS = "org.rempart.smtp..";
@@ -58,6 +62,26 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule messageKnowsOfOursPolicyAlone = knowsOfOursOnly(MESSAGE, POLICY);
+
+    @ArchTest
+    static final ArchRule eachCheckKnowsWhatTheChecksHaveInCommonAndNoOtherCheck = CompositeArchRule.of(
+                    knowsInPolicy("org.rempart.policy.relay"))
+            .and(knowsInPolicy("org.rempart.policy.headers"))
+            .and(knowsInPolicy("org.rempart.policy.submission"))
+            .and(knowsInPolicy("org.rempart.policy.tls"))
+            .and(knowsInPolicy(VALUES));
+
+    @ArchTest
+    static final ArchRule trailAndLedgersKnowNoFile = noClasses()
+            .that()
+            .resideInAnyPackage(TRAIL, LEDGER)
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(POLICY_FILE);
+
+    @ArchTest
+    static final ArchRule noTwoPackagesOfThePolicyKnowEachOther =
+            slices().matching("org.rempart.(policy..)").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule matchersKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(MATCHERS, POLICY, MESSAGE);
@@ -106,5 +130,14 @@ class ArchitectureTest {
                 .dependOnClassesThat(resideInAPackage(OURS)
                         .and(resideOutsideOfPackage(module))
                         .and(resideOutsideOfPackages(others)));
+    }
+
+    /** That of the policy a package knows itself and the values, and no more. */
+    private static ArchRule knowsInPolicy(String name) {
+        return noClasses()
+                .that()
+                .resideInAPackage(name)
+                .should()
+                .dependOnClassesThat(resideInAPackage(POLICY).and(resideOutsideOfPackages(VALUES, name)));
     }
 }

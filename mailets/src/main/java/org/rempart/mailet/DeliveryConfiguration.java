@@ -27,12 +27,12 @@ import org.rempart.mailet.delivery.RetrySchedule;
 import org.rempart.mailet.delivery.Timeouts;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
-import org.rempart.policy.OutboundTls;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
 import org.rempart.policy.Rule;
-import org.rempart.policy.TlsLevel;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.TlsLevel;
+import org.rempart.policy.tls.TlsPolicy;
 
 /**
  * The parameters of {@link SecureRemoteDelivery}: those of James's RemoteDelivery, and some of its own. What RemoteDelivery

@@ -11,10 +11,10 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.headers.HeaderPolicy;
 
 /** What the mailets that work on headers have to agree about. */
 final class HeaderConfiguration {

@@ -15,8 +15,8 @@ import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.header.IncomingIds;
 import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.RawMessage;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.headers.HeaderPolicy;
 
 /**
  * Gives an answer from outside the message ids that our users know. {@link StripHeaders} writes an id that names an inner

@@ -31,7 +31,7 @@ import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.tls.TlsPolicy;
 
 /**
  * Delivers mail to other servers, with the TLS that its destination must have. It takes the place of James's RemoteDelivery

@@ -30,13 +30,13 @@ import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.RawMessage;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeaderPattern;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderPreset;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
-import org.rempart.policy.ReceivedHandling;
 import org.rempart.policy.Rule;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.headers.HeaderPattern;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.headers.ReceivedHandling;
 
 /**
  * Takes out of a mail's header what tells of the inside, before the mail leaves. By the policy file:

@@ -15,8 +15,8 @@ import org.apache.mailet.base.GenericMailet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rempart.policy.TlsLevel;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.tls.TlsLevel;
+import org.rempart.policy.tls.TlsPolicy;
 
 /** The parameters of SecureRemoteDelivery; what it does with mail is tested beside the delivery itself. */
 class SecureRemoteDeliveryTest {

@@ -8,9 +8,9 @@ import java.io.IOException;
 import javax.mail.MessagingException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMatcher;
-import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
 
 /** A matcher that asks the policy. A fault in the policy stops the server's start. */
 abstract class PolicyMatcher extends GenericMatcher {

@@ -16,9 +16,9 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
-import org.rempart.policy.Policy;
-import org.rempart.policy.RelayRequest;
-import org.rempart.policy.RelayVerdict;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
 
 /**
  * The second gate: matches the recipients in domains that are not ours whom the policy does not let this mail reach. It

@@ -14,7 +14,7 @@ import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 /**
  * Matches the recipients whose domain has one of these TLS levels by the policy's {@code <outbound>}:

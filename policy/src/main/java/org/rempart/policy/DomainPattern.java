@@ -87,12 +87,12 @@ public final class DomainPattern {
     }
 
     /** The pattern {@code *}. */
-    static DomainPattern everything() {
+    public static DomainPattern everything() {
         return EVERYTHING;
     }
 
     /** Whether this means every domain that the other pattern means. */
-    boolean covers(DomainPattern other) {
+    public boolean covers(DomainPattern other) {
         return equals(other) || (wildcard && (name.isEmpty() || other.name.endsWith("." + name)));
     }
 
@@ -108,7 +108,7 @@ public final class DomainPattern {
         return name.isEmpty() || domain.endsWith("." + name);
     }
 
-    String name() {
+    public String name() {
         return name;
     }
 

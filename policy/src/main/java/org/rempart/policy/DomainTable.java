@@ -39,7 +39,7 @@ public final class DomainTable<V> {
     }
 
     /** The value that would apply to what a pattern means if the pattern itself were not in the table. */
-    Optional<V> findWider(DomainPattern pattern) {
+    public Optional<V> findWider(DomainPattern pattern) {
         return Optional.ofNullable(findBelowParents(pattern.name()));
     }
 

@@ -161,7 +161,7 @@ public final class Networks {
         }
 
         /** As {@link #add}, returning the prefix in the form in which equal ones are equal. */
-        IPAddress put(String name, String cidr) throws PolicyException {
+        public IPAddress put(String name, String cidr) throws PolicyException {
             IPAddress ip = parseUnmapped(cidr);
             names.add(name);
             if (ip.isIPv4()) {

@@ -26,7 +26,7 @@ public final class PolicyException extends Exception {
     }
 
     /** A fault that was found without its place, now with it. */
-    PolicyException(Location location, PolicyException withoutPlace) {
+    public PolicyException(Location location, PolicyException withoutPlace) {
         super(location + ": " + withoutPlace.getMessage(), withoutPlace);
         this.location = location;
     }

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Words for messages: what would have been possible where something unknown was written, and what was likely meant. */
-final class Wording {
+public final class Wording {
     /** Up to so many letters apart, a word counts as mistyped. */
     private static final int MISTYPED = 2;
 
@@ -26,17 +26,17 @@ final class Wording {
     private Wording() {}
 
     /** What somebody wrote, in quotation marks and fit for a line of a log. */
-    static String quoted(String written) {
+    public static String quoted(String written) {
         return '"' + abbreviated(written) + '"';
     }
 
     /** Without line breaks of any kind, and without what could make a terminal show something else. */
-    static String inOneLine(String written) {
+    public static String inOneLine(String written) {
         return BREAKS.matcher(written).replaceAll(" ").strip();
     }
 
     /** In one line, and not longer than a line. */
-    static String abbreviated(String written) {
+    public static String abbreviated(String written) {
         // Of a text as long as a file only the beginning is looked at.
         String beginning = written.substring(0, Math.min(written.length(), 4 * QUOTED));
         String line = inOneLine(beginning);
@@ -46,7 +46,7 @@ final class Wording {
     }
 
     /** "possible are a, b, c", and "is b meant?" where one of them is close to what was written. */
-    static String possible(String written, Collection<String> possible) {
+    public static String possible(String written, Collection<String> possible) {
         if (possible.isEmpty()) {
             return "remove it, nothing can stand here";
         }

@@ -4,9 +4,9 @@
  */
 
 /**
- * The policy: what it says, and what follows from it. {@link org.rempart.policy.PolicyFile} reads it into a
- * {@link org.rempart.policy.Policy}; its parts answer questions about facts with a
- * {@link org.rempart.policy.Decision}, which is a verdict and the rule behind it. Nothing here knows the server, keeps
- * state or does anything; all values are immutable.
+ * What the checks have in common: networks, domains, the rule that a {@link org.rempart.policy.Decision} rests on, and how
+ * a fault is told. The checks are the packages {@code relay}, {@code headers}, {@code submission} and {@code tls}, which
+ * know this package and not each other; {@code file} reads them from the policy file, {@code ledger} keeps what is counted
+ * for them, {@code trail} tells what was decided. Nothing here knows the server; but for the ledgers, all is immutable.
  */
 package org.rempart.policy;

@@ -17,6 +17,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.policy.file.Policies;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.headers.HeaderPattern;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.relay.RelayPolicy;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.IdentityPolicy;
+import org.rempart.policy.submission.IdentityRequirement;
+import org.rempart.policy.submission.Quantities;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.SubmissionPolicy;
+import org.rempart.policy.submission.UnusualUse;
+import org.rempart.policy.tls.TlsPolicy;
+import org.rempart.policy.trail.AuditPolicy;
 
 /** The small values: what they print, when they are equal, and that nothing in them changes. */
 class ValuesTest {

@@ -21,7 +21,7 @@ import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.rempart.policy.Decision;
-import org.rempart.policy.Delegation;
+import org.rempart.policy.submission.Delegation;
 
 /**
  * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it

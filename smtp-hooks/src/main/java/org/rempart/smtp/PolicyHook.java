@@ -11,9 +11,9 @@ import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.handler.ProtocolHandler;
-import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
 
 /**
  * A handler of smtpserver.xml that asks the policy. Each takes an optional {@code <policy>} parameter, the URL of the

@@ -19,9 +19,9 @@ import javax.mail.internet.MimeMessage;
 import org.apache.james.core.Username;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.MailetContext;
-import org.rempart.policy.HeldMail;
 import org.rempart.policy.Rule;
 import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.submission.HeldMail;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

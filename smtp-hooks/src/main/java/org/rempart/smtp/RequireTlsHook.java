@@ -13,8 +13,8 @@ import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.esmtp.EhloExtension;
-import org.rempart.policy.ClientTls;
 import org.rempart.policy.Decision;
+import org.rempart.policy.tls.ClientTls;
 
 /**
  * Makes clients that submit mail use TLS, as {@code <clients>} of the policy says. For submission listeners:

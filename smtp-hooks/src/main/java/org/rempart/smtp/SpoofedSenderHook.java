@@ -25,9 +25,9 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.Decision;
-import org.rempart.policy.RelayRequest;
-import org.rempart.policy.RelayVerdict;
-import org.rempart.policy.SpoofedHandling;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.submission.SpoofedHandling;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -26,10 +26,10 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
-import org.rempart.policy.HeldMail;
-import org.rempart.policy.RateLimit;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.submission.HeldMail;
+import org.rempart.policy.submission.RateLimit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -8,12 +8,12 @@ import java.time.Instant;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.protocols.smtp.SMTPSession;
-import org.rempart.policy.HeldMail;
-import org.rempart.policy.SubmissionPolicy;
-import org.rempart.policy.UnusualUse;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.ledger.UnusualUseLedger;
+import org.rempart.policy.submission.HeldMail;
+import org.rempart.policy.submission.SubmissionPolicy;
+import org.rempart.policy.submission.UnusualUse;
 
 /**
  * Notices what an account's owner hardly does, as {@code <unusual>} of the policy says. The postmaster is told, once within

@@ -27,13 +27,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.FailureLimit.Per;
-import org.rempart.policy.RateLimit.Quantity;
 import org.rempart.policy.Rule;
 import org.rempart.policy.ledger.ClientNetwork;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.MemoryLoginFailureLedger;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.FailureLimit.Per;
+import org.rempart.policy.submission.RateLimit.Quantity;
 
 class SubmissionLoginFailuresTest {
     private static final String POLICY = "<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>"

@@ -52,7 +52,7 @@ class BundleTest {
                         path.startsWith("org/rempart/") || (path.startsWith("META-INF/") && !path.endsWith(".class")));
         assertThat(bundle.entries().keySet())
                 .contains(
-                        "org/rempart/policy/Policy.class",
+                        "org/rempart/policy/file/Policy.class",
                         "org/rempart/message/HeaderBlock.class",
                         "org/rempart/matcher/RelayDenied.class",
                         "org/rempart/mailet/StripHeaders.class",
@@ -133,7 +133,7 @@ class BundleTest {
                 .forEach((path, constants) -> assertThat(constants.majorVersion())
                         .as("class file version of %s", path)
                         .isLessThanOrEqualTo(JAVA_11));
-        assertThat(bundle.classes().get("org/rempart/policy/Policy.class").majorVersion())
+        assertThat(bundle.classes().get("org/rempart/policy/file/Policy.class").majorVersion())
                 .isEqualTo(JAVA_11);
     }
 

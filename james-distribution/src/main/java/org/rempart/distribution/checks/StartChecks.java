@@ -29,12 +29,12 @@ import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.Listener;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeldMail;
-import org.rempart.policy.OutboundTls;
-import org.rempart.policy.Policy;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.submission.HeldMail;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.TlsLevel;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 

@@ -30,11 +30,11 @@ import java.util.stream.Stream;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderPreview;
-import org.rempart.policy.HeaderPreview.Field;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreview;
+import org.rempart.policy.headers.HeaderPreview.Field;
 import org.w3c.dom.Document;
 import org.w3c.dom.NodeList;
 import picocli.CommandLine.Command;
@@ -202,7 +202,7 @@ final class HeadersCommand implements Callable<Integer> {
                     lines("+ ", field.after().orElseThrow());
                 }
             }
-            if (field.verdict() != org.rempart.policy.HeaderVerdict.KEEP) {
+            if (field.verdict() != org.rempart.policy.headers.HeaderVerdict.KEEP) {
                 out.println("      by " + field.reason());
             }
         }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.rempart.distribution.checks.Lookup;
-import org.rempart.policy.TlsProbe;
+import org.rempart.policy.tls.TlsProbe;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.MXRecord;

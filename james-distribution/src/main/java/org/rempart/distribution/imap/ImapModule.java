@@ -20,7 +20,7 @@ import org.apache.james.imapserver.netty.IMAPServerFactory;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.ledger.LoginFailureLedger;
 
 /** Puts our IMAP server, and our way of logging in, in the place of James's. */

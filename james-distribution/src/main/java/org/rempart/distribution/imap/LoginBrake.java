@@ -18,11 +18,11 @@ import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imapserver.netty.HAProxyMessageHandler;
 import org.apache.james.imapserver.netty.NettyConstants;
 import org.apache.james.protocols.api.ProxyInformation;
-import org.rempart.policy.FailureLimit;
 import org.rempart.policy.ledger.LoginBlocks;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.LoginFailureLedger.Attempt;
 import org.rempart.policy.ledger.LoginFailureLedger.Subject;
+import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.trail.AuditEvent;
 
 /**

@@ -25,11 +25,11 @@ import org.apache.james.imapserver.netty.NettyConstants;
 import org.apache.james.mailbox.MailboxSession;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.RateLimit;
 import org.rempart.policy.Rule;
 import org.rempart.policy.ledger.LoginFailureLedger.Subject;
 import org.rempart.policy.ledger.MemoryLoginFailureLedger;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.RateLimit;
 
 @DisplayName("A3: what an IMAP login counts for")
 class LoginBrakeTest {

@@ -17,7 +17,7 @@ import org.rempart.mailet.delivery.tls.TlsConnection;
 import org.rempart.mailet.delivery.tls.TlsFailureException;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsRequirement;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 /**
  * Opens connections: TCP, greeting, EHLO, STARTTLS (RFC 3207), EHLO once more, AUTH (RFC 4954).

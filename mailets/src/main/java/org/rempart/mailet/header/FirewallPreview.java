@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderPreview;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreview;
 
 /** Shows what {@link HeaderFirewall} does to a header. */
 public final class FirewallPreview implements HeaderPreview {

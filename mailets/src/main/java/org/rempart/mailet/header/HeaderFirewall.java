@@ -22,8 +22,8 @@ import org.apache.james.core.Domain;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderVerdict;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderVerdict;
 
 /**
  * Takes out of a header what must not leave. All that stays is the same bytes in the same order. Where the policy has

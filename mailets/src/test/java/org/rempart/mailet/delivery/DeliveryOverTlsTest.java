@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 /** What the delivery makes of TLS; what a handshake must satisfy is tested beside the handshake. */
 class DeliveryOverTlsTest {

@@ -43,10 +43,10 @@ import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
-import org.rempart.policy.OutboundTls;
 import org.rempart.policy.Rule;
-import org.rempart.policy.TlsLevel;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.TlsLevel;
+import org.rempart.policy.tls.TlsPolicy;
 
 /** A delivery with all that it needs of a server, in the test's hands: queue, DNS, policy, bounce processor. */
 final class DeliveryRig implements AutoCloseable {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 /** What becomes of a mail and its recipients, whatever the peer does. */
 class DeliveryTest {

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.rempart.policy.AuditPolicy;
-import org.rempart.policy.AuditPolicy.Form;
 import org.rempart.policy.trail.AuditEvent;
+import org.rempart.policy.trail.AuditPolicy;
+import org.rempart.policy.trail.AuditPolicy.Form;
 import org.rempart.policy.trail.Pseudonyms;
 import org.slf4j.LoggerFactory;
 

@@ -16,10 +16,10 @@ import org.apache.james.core.Domain;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
 import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderPreset;
-import org.rempart.policy.ReceivedHandling;
 import org.rempart.policy.Rule;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.headers.ReceivedHandling;
 
 /**
  * Any bytes through all of the firewall. The ordinary build runs the known inputs ({@link FirewallInputsTest}); {@code mvn

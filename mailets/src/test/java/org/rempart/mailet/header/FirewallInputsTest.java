@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.message.HeaderBlock;
-import org.rempart.policy.ReceivedHandling;
+import org.rempart.policy.headers.ReceivedHandling;
 
 /** The inputs of {@link FirewallFuzzTest} in the ordinary build, without the fuzzer, whose agent slows all tests down. */
 class FirewallInputsTest {

@@ -21,11 +21,11 @@ import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
 import org.rempart.message.Headers;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeaderPattern;
-import org.rempart.policy.HeaderPolicy;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.ReceivedHandling;
 import org.rempart.policy.Rule;
+import org.rempart.policy.headers.HeaderPattern;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.ReceivedHandling;
 
 class HeaderFirewallPropertiesTest {
     private static final Predicate<Domain> OURS = Domain.of("ours.example")::equals;

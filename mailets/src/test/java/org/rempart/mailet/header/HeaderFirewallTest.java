@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
 import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
-import org.rempart.policy.HeaderPattern;
-import org.rempart.policy.HeaderPolicy;
-import org.rempart.policy.HeaderPreset;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.ReceivedHandling;
 import org.rempart.policy.Rule;
+import org.rempart.policy.headers.HeaderPattern;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.headers.ReceivedHandling;
 
 class HeaderFirewallTest {
     private static final Predicate<Domain> OURS = Domain.of("ours.example")::equals;

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.message.HeaderBlock;
-import org.rempart.policy.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPolicy;
 
 class ValueRewriterTest {
     private static final String END = "\r\n\r\n";

@@ -6,7 +6,7 @@ package org.rempart.policy.ledger;
 
 import java.util.Objects;
 import java.util.Optional;
-import org.rempart.policy.RateLimit;
+import org.rempart.policy.submission.RateLimit;
 
 /** What a {@link SubmissionLedger} answers: admitted, one too many, or held. */
 public final class Admission {

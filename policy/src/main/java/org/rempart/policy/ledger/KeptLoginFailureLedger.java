@@ -19,9 +19,9 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.RateLimit;
 import org.rempart.policy.Rule;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.RateLimit;
 
 /**
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every

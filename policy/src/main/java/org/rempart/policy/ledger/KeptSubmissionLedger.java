@@ -24,7 +24,7 @@ import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.RateLimit;
+import org.rempart.policy.submission.RateLimit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

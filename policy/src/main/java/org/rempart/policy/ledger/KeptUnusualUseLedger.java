@@ -20,8 +20,8 @@ import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.RateLimit;
-import org.rempart.policy.UnusualUse;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.UnusualUse;
 
 /**
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import org.rempart.policy.FailureLimit;
+import org.rempart.policy.submission.FailureLimit;
 
 /**
  * Counts login failures, and knows what is blocked for having too many. One ledger serves all that people log

@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.RateLimit;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.RateLimit;
 
 /**
  * A ledger in memory: it forgets counts and blocks when the server stops; {@link KeptLoginFailureLedger} writes down what it

@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.apache.james.core.Username;
-import org.rempart.policy.RateLimit;
-import org.rempart.policy.RateLimit.Quantity;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.RateLimit.Quantity;
 
 /**
  * A ledger in memory: it forgets counts and holds when the server stops. Only accounts with something in a window, or

@@ -17,9 +17,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.apache.james.core.Username;
-import org.rempart.policy.RateLimit;
 import org.rempart.policy.Rule;
-import org.rempart.policy.UnusualUse;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.UnusualUse;
 
 /**
  * A ledger in memory: it forgets everything when the server stops; {@link KeptUnusualUseLedger} writes down what it holds.

@@ -8,7 +8,7 @@ import com.google.inject.ImplementedBy;
 import java.util.List;
 import java.util.Optional;
 import org.apache.james.core.Username;
-import org.rempart.policy.RateLimit;
+import org.rempart.policy.submission.RateLimit;
 
 /**
  * What each account has submitted, and which accounts are held. One ledger serves all that submits: the listeners of a

@@ -7,7 +7,7 @@ package org.rempart.policy.ledger;
 import com.google.inject.ImplementedBy;
 import java.net.InetAddress;
 import org.apache.james.core.Username;
-import org.rempart.policy.UnusualUse;
+import org.rempart.policy.submission.UnusualUse;
 
 /**
  * Counts what the owners of accounts hardly do, and remembers when somebody was told of it. One ledger serves all that

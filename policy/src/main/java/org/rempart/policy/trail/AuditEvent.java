@@ -23,7 +23,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
-import org.rempart.policy.AuditPolicy;
 import org.rempart.policy.Rule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -23,12 +23,12 @@ import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.policy.FailureLimit;
-import org.rempart.policy.RateLimit;
-import org.rempart.policy.RateLimit.Quantity;
-import org.rempart.policy.RateLimit.Then;
 import org.rempart.policy.Rule;
-import org.rempart.policy.UnusualUse;
+import org.rempart.policy.submission.FailureLimit;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.RateLimit.Quantity;
+import org.rempart.policy.submission.RateLimit.Then;
+import org.rempart.policy.submission.UnusualUse;
 
 /** What a restart leaves of holds, counts and blocks. */
 class KeptLedgersTest {

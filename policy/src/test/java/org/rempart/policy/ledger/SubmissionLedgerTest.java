@@ -17,10 +17,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.james.core.Username;
 import org.junit.jupiter.api.Test;
-import org.rempart.policy.RateLimit;
-import org.rempart.policy.RateLimit.Quantity;
-import org.rempart.policy.RateLimit.Then;
 import org.rempart.policy.Rule;
+import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.submission.RateLimit.Quantity;
+import org.rempart.policy.submission.RateLimit.Then;
 
 class SubmissionLedgerTest {
     private static final Username ALICE = Username.of("alice@ours.example");

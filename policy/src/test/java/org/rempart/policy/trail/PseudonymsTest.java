@@ -14,8 +14,7 @@ import org.apache.james.core.MailAddress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.policy.AuditPolicy;
-import org.rempart.policy.AuditPolicy.Form;
+import org.rempart.policy.trail.AuditPolicy.Form;
 
 class PseudonymsTest {
     @TempDir

@@ -24,9 +24,9 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.rempart.mailet.delivery.tls.CertificateVerdict.Kind;
-import org.rempart.policy.Fingerprint;
-import org.rempart.policy.PeerName;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.Fingerprint;
+import org.rempart.policy.tls.PeerName;
+import org.rempart.policy.tls.TlsLevel;
 
 /** Finds out what a peer's certificate proves for a requirement. */
 final class CertificateCheck {

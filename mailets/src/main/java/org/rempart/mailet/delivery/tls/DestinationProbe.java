@@ -14,19 +14,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
-import org.rempart.policy.Fingerprint;
-import org.rempart.policy.PolicyFile;
-import org.rempart.policy.TlsLevel;
-import org.rempart.policy.TlsPolicy;
-import org.rempart.policy.TlsProbe;
+import org.rempart.policy.Opener;
+import org.rempart.policy.tls.Fingerprint;
+import org.rempart.policy.tls.TlsLevel;
+import org.rempart.policy.tls.TlsPolicy;
+import org.rempart.policy.tls.TlsProbe;
 
 /** Asks the servers of a domain as the delivery would, up to the handshake. */
 public final class DestinationProbe implements TlsProbe {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
     @Override
-    public Destination probe(TlsPolicy policy, PolicyFile.Opener files, Dns dns, Domain domain, int port)
-            throws IOException {
+    public Destination probe(TlsPolicy policy, Opener files, Dns dns, Domain domain, int port) throws IOException {
         LocalTlsRules local = LocalTlsRules.read(policy, files);
         try (MtaSts mtaSts = MtaSts.open(new TxtOnly(dns), Optional.empty(), policy.protocols());
                 TlsHandshake handshake = new TlsHandshake(DEADLINE)) {

@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.Decision;
-import org.rempart.policy.OutboundTls;
-import org.rempart.policy.PolicyFile;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.Opener;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.TlsPolicy;
 
 /** The administrator's own rules: {@code <outbound>} of the policy. */
 public final class LocalTlsRules implements TlsPolicySource {
@@ -36,7 +36,7 @@ public final class LocalTlsRules implements TlsPolicySource {
         return read(policy, files::getResource);
     }
 
-    static LocalTlsRules read(TlsPolicy policy, PolicyFile.Opener files) throws IOException {
+    static LocalTlsRules read(TlsPolicy policy, Opener files) throws IOException {
         Map<String, TrustAnchors> anchors = new HashMap<>();
         for (Decision<OutboundTls> rule : policy.outboundRules()) {
             Optional<String> trust = rule.verdict().trust();

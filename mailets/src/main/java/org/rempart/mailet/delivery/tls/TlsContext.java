@@ -22,7 +22,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.rempart.mailet.delivery.tls.TlsFailureException.Kind;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 /**
  * The handshakes under one requirement. Each context has its own cache of sessions, so none is resumed under another

@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
-import org.rempart.policy.Fingerprint;
-import org.rempart.policy.OutboundTls;
-import org.rempart.policy.PeerName;
 import org.rempart.policy.Rule;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.Fingerprint;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.PeerName;
+import org.rempart.policy.tls.TlsLevel;
 
 /**
  * What a connection to an MX has to satisfy before mail for a domain goes over it, and who asked for it.

@@ -14,7 +14,7 @@ import java.security.cert.X509Certificate;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.PolicyFile;
+import org.rempart.policy.Opener;
 
 /**
  * The authorities that a rule trusts instead of the JVM's: the certificates of a PEM file. Equal when they are the same
@@ -44,7 +44,7 @@ public final class TrustAnchors {
         return read(file, files::getResource);
     }
 
-    static TrustAnchors read(String file, PolicyFile.Opener files) throws IOException {
+    static TrustAnchors read(String file, Opener files) throws IOException {
         try (InputStream in = files.open(url(file))) {
             return read(file, in.readNBytes(LARGEST + 1));
         } catch (IOException unread) {

@@ -10,7 +10,7 @@ import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.List;
 import org.apache.james.dnsservice.api.DNSService;
-import org.rempart.policy.TlsProbe;
+import org.rempart.policy.tls.TlsProbe;
 
 /** What {@link MtaSts} asks of James's DNS service, answered for a command that runs without James. */
 final class TxtOnly implements DNSService {

@@ -20,13 +20,13 @@ import org.apache.james.core.Domain;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.rempart.policy.Fingerprint;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
-import org.rempart.policy.TlsPolicy;
-import org.rempart.policy.TlsProbe;
-import org.rempart.policy.TlsProbe.Destination;
-import org.rempart.policy.TlsProbe.Host;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.tls.Fingerprint;
+import org.rempart.policy.tls.TlsPolicy;
+import org.rempart.policy.tls.TlsProbe;
+import org.rempart.policy.tls.TlsProbe.Destination;
+import org.rempart.policy.tls.TlsProbe.Host;
 
 @Timeout(600)
 class DestinationProbeTest {

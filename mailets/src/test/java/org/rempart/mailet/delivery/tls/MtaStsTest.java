@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.TlsLevel;
 
 @Timeout(600)
 class MtaStsTest {

@@ -27,11 +27,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.rempart.mailet.delivery.tls.CertificateVerdict.Kind;
-import org.rempart.policy.Fingerprint;
-import org.rempart.policy.OutboundTls;
-import org.rempart.policy.PeerName;
 import org.rempart.policy.Rule;
-import org.rempart.policy.TlsLevel;
+import org.rempart.policy.tls.Fingerprint;
+import org.rempart.policy.tls.OutboundTls;
+import org.rempart.policy.tls.PeerName;
+import org.rempart.policy.tls.TlsLevel;
 
 @Timeout(600)
 class TlsHandshakeTest {

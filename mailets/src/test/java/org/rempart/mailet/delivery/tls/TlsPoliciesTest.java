@@ -25,10 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rempart.mailet.delivery.tls.TlsPolicySource.Statement;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.PolicyFile;
 import org.rempart.policy.Rule;
-import org.rempart.policy.TlsLevel;
-import org.rempart.policy.TlsPolicy;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.tls.TlsLevel;
+import org.rempart.policy.tls.TlsPolicy;
 import org.rempart.policy.trail.AuditEvent;
 
 class TlsPoliciesTest {

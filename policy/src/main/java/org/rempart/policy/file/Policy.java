@@ -1,0 +1,119 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy.file;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.rempart.policy.Networks;
+import org.rempart.policy.Rule;
+import org.rempart.policy.headers.HeaderPolicy;
+import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.relay.RelayPolicy;
+import org.rempart.policy.submission.IdentityPolicy;
+import org.rempart.policy.submission.IdentityRequirement;
+import org.rempart.policy.submission.SubmissionPolicy;
+import org.rempart.policy.tls.TlsPolicy;
+import org.rempart.policy.trail.AuditPolicy;
+
+/**
+ * The whole policy: what the policy file says, or the safe defaults where it says nothing. Immutable, and safe for use
+ * by many threads.
+ */
+public final class Policy {
+    private static final Policy DEFAULTS = new Policy(
+            Networks.none(),
+            RelayPolicy.of(
+                    Networks.none(),
+                    List.of(RelayPolicy.Allow.of(
+                            Rule.byDefault("<allow authenticated=\"true\"/>"), true, null, List.of()))),
+            SubmissionPolicy.of(
+                    IdentityPolicy.of(
+                            IdentityRequirement.OWN,
+                            IdentityRequirement.OWN,
+                            Rule.byDefault("<identity envelope=\"own\" header=\"own\"/>")),
+                    List.of(),
+                    List.of()),
+            HeaderPolicy.builder()
+                    .strip(HeaderPreset.CLIENT, Rule.byDefault("<strip preset=\"client\"/>"))
+                    .strip(HeaderPreset.FILTER, Rule.byDefault("<strip preset=\"filter\"/>"))
+                    .strip(HeaderPreset.EXCHANGE, Rule.byDefault("<strip preset=\"exchange\"/>"))
+                    .build(),
+            TlsPolicy.builder().build(),
+            AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
+            List.of());
+
+    private final Networks networks;
+    private final RelayPolicy relay;
+    private final SubmissionPolicy submission;
+    private final HeaderPolicy headers;
+    private final TlsPolicy tls;
+    private final AuditPolicy audit;
+    private final List<String> warnings;
+
+    Policy(
+            Networks networks,
+            RelayPolicy relay,
+            SubmissionPolicy submission,
+            HeaderPolicy headers,
+            TlsPolicy tls,
+            AuditPolicy audit,
+            List<String> warnings) {
+        this.networks = Objects.requireNonNull(networks);
+        this.relay = Objects.requireNonNull(relay);
+        this.submission = Objects.requireNonNull(submission);
+        this.headers = Objects.requireNonNull(headers);
+        this.tls = Objects.requireNonNull(tls);
+        this.audit = Objects.requireNonNull(audit);
+        this.warnings = List.copyOf(warnings);
+    }
+
+    Policy withWarnings(List<String> all) {
+        return new Policy(networks, relay, submission, headers, tls, audit, all);
+    }
+
+    /** The safe defaults: what applies where there is no policy file. */
+    public static Policy defaults() {
+        return DEFAULTS;
+    }
+
+    public Networks networks() {
+        return networks;
+    }
+
+    public RelayPolicy relay() {
+        return relay;
+    }
+
+    public SubmissionPolicy submission() {
+        return submission;
+    }
+
+    public HeaderPolicy headers() {
+        return headers;
+    }
+
+    public TlsPolicy tls() {
+        return tls;
+    }
+
+    /** The exceptions that the policy makes, each by the rule that makes it. */
+    public List<Rule> exceptions() {
+        List<Rule> exceptions = new ArrayList<>(tls.exceptions());
+        exceptions.addAll(submission.spoofed().exceptions());
+        return exceptions;
+    }
+
+    public AuditPolicy audit() {
+        return audit;
+    }
+
+    /**
+     * What is odd but no fault, each with its place: a rule that another one shadows, a network that nothing names.
+     */
+    public List<String> warnings() {
+        return warnings;
+    }
+}

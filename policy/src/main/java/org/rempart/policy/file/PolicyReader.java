@@ -1,0 +1,43 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy.file;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.rempart.policy.PolicyException;
+
+/** Reads the root of the policy file, and has each of its parts read. What is absent is as in the defaults. */
+final class PolicyReader {
+    private PolicyReader() {}
+
+    static Policy read(XmlElement policy) throws PolicyException {
+        if (!policy.name().equals("policy")) {
+            throw policy.fault("the root element is <" + policy.name() + ">", "a policy begins with <policy>");
+        }
+        policy.onlyAttributes();
+        policy.onlyChildren("networks", "relay", "submission", "headers", "tls", "audit");
+        policy.noText();
+        List<String> warnings = new ArrayList<>();
+        Policy defaults = Policy.defaults();
+
+        NetworksReader networks = NetworksReader.read(policy.child("networks"), warnings);
+        Optional<XmlElement> relay = policy.child("relay");
+        Optional<XmlElement> submission = policy.child("submission");
+        Optional<XmlElement> headers = policy.child("headers");
+        Optional<XmlElement> tls = policy.child("tls");
+        Optional<XmlElement> audit = policy.child("audit");
+        Policy read = new Policy(
+                networks.networks(),
+                relay.isPresent() ? RelayReader.read(relay.get(), networks, warnings) : defaults.relay(),
+                submission.isPresent() ? SubmissionReader.read(submission.get(), networks) : defaults.submission(),
+                headers.isPresent() ? HeadersReader.read(headers.get(), warnings) : defaults.headers(),
+                tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
+                audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
+                List.of());
+        networks.remarkUnused(warnings);
+        return read.withWarnings(warnings);
+    }
+}

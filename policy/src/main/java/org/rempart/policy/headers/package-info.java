@@ -1,0 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+
+/** Which header fields of a message stay, go or are rewritten when it leaves. */
+package org.rempart.policy.headers;

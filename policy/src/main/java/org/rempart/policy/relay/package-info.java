@@ -1,0 +1,7 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+
+/** Who may have mail sent to others: facts about a client and a sender in, a verdict and the rule behind it out. */
+package org.rempart.policy.relay;

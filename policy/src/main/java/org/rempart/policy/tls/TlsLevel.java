@@ -1,0 +1,44 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.policy.tls;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/** How much TLS a destination gets; the words are Postfix's {@code smtp_tls_security_level}. */
+public enum TlsLevel {
+    /** Clear text. */
+    NONE,
+    /** TLS where the peer offers it, any certificate; else clear text (RFC 7435). */
+    OPPORTUNISTIC,
+    /** TLS with any certificate, never clear text. */
+    ENCRYPT,
+    /** TLS, a certificate of a trusted authority for the name of the MX host; never clear text. */
+    VERIFY,
+    /** TLS, a certificate of a trusted authority for a name of the recipient's domain; never clear text. */
+    SECURE,
+    /** TLS, a certificate or key that the policy names; never clear text. */
+    FINGERPRINT;
+
+    /** The level as the policy writes it. */
+    public String keyword() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The level of this keyword, in lower case; empty when there is none. */
+    public static Optional<TlsLevel> ofKeyword(String keyword) {
+        for (TlsLevel level : values()) {
+            if (level.keyword().equals(keyword)) {
+                return Optional.of(level);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether mail may leave in clear text at this level. */
+    public boolean allowsClearText() {
+        return this == NONE || this == OPPORTUNISTIC;
+    }
+}
