@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /** The ports of one run, all on 127.0.0.1. Immutable. */
 final class Ports {
@@ -61,6 +62,16 @@ final class Ports {
      * @throws IOException if a port that was asked for is taken, or is asked for twice
      */
     static Ports choose(Map<Listener, Integer> wanted, Consumer<String> remark) throws IOException {
+        return choose(wanted, Listener::preferred, remark);
+    }
+
+    /**
+     * Chooses as {@link #choose(Map, Consumer)} does.
+     *
+     * @param usual the port that a listener gets when nobody asks for another one
+     */
+    static Ports choose(Map<Listener, Integer> wanted, ToIntFunction<Listener> usual, Consumer<String> remark)
+            throws IOException {
         Map<Listener, Integer> chosen = new EnumMap<>(Listener.class);
         Set<Integer> used = new HashSet<>();
         for (Map.Entry<Listener, Integer> entry : wanted.entrySet()) {
@@ -76,11 +87,12 @@ final class Ports {
         }
         for (Listener listener : Listener.values()) {
             if (!chosen.containsKey(listener)) {
-                int port = listener.preferred();
+                int preferred = usual.applyAsInt(listener);
+                int port = preferred;
                 if (used.contains(port) || !isFree(port)) {
                     port = anyFree(used);
-                    remark.accept("Port " + listener.preferred() + " is taken; " + listener.label() + " gets " + port
-                            + " instead.");
+                    remark.accept(
+                            "Port " + preferred + " is taken; " + listener.label() + " gets " + port + " instead.");
                 }
                 used.add(port);
                 chosen.put(listener, port);

@@ -8,18 +8,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.quickstart.Ports.Listener;
+import org.rempart.testsupport.FreePort;
 
 class ServerConfTest {
     private static final String SMTP = """
@@ -152,47 +153,42 @@ class ServerConfTest {
 
     @Test
     void usualPortsGiveWayAndWantedOnesDoNot() throws IOException {
-        try (var taken = new ServerSocket()) {
-            taken.bind(new InetSocketAddress(Ports.loopback(), 0));
-            int port = taken.getLocalPort();
-            assertThatThrownBy(() -> Ports.choose(Map.of(Listener.IMAP, port), text -> {}))
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("Port " + port + ", asked for as the port of IMAP, is taken");
-        }
-        int usual = Listener.SMTP.preferred();
+        Map<Listener, Integer> usual = usualPorts();
+        int taken = usual.get(Listener.SMTP);
         List<String> remarks = new ArrayList<>();
-        Ports chosen;
-        try (var taken = new ServerSocket()) {
-            try {
-                taken.bind(new InetSocketAddress(Ports.loopback(), usual));
-            } catch (BindException takenByAnother) {
-                // As well.
-            }
-            chosen = Ports.choose(Map.of(), remarks::add);
-        }
-        assertThat(chosen.of(Listener.SMTP)).isNotEqualTo(usual);
-        assertThat(remarks).anyMatch(remark -> remark.startsWith("Port " + usual + " is taken; MX gets "));
+        try (var other = new ServerSocket()) {
+            other.bind(new InetSocketAddress(Ports.loopback(), taken));
+            assertThatThrownBy(() -> Ports.choose(Map.of(Listener.IMAP, taken), usual::get, text -> {}))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("Port " + taken + ", asked for as the port of IMAP, is taken");
 
-        Listener giving = List.of(Listener.SMTP, Listener.SUBMISSION, Listener.SUBMISSIONS, Listener.IMAPS).stream()
-                .filter(listener -> isFree(listener.preferred()))
-                .findFirst()
-                .orElseThrow();
-        Ports asked = Ports.choose(Map.of(Listener.IMAP, giving.preferred()), text -> {});
-        assertThat(asked.of(Listener.IMAP)).isEqualTo(giving.preferred());
-        assertThat(asked.of(giving)).isNotEqualTo(giving.preferred());
-        assertThatThrownBy(() -> Ports.choose(
-                        Map.of(Listener.IMAP, chosen.of(Listener.SMTP), Listener.IMAPS, chosen.of(Listener.SMTP)),
-                        text -> {}))
+            Ports chosen = Ports.choose(Map.of(), usual::get, remarks::add);
+            assertThat(chosen.of(Listener.SMTP)).isNotEqualTo(taken);
+            assertThat(chosen.of(Listener.IMAP)).isEqualTo(usual.get(Listener.IMAP));
+            assertThat(remarks)
+                    .containsExactly("Port " + taken + " is taken; MX gets " + chosen.of(Listener.SMTP) + " instead.");
+        }
+    }
+
+    @Test
+    void aUsualPortGivesWayToAListenerForWhichItIsAskedFor() throws IOException {
+        Map<Listener, Integer> usual = usualPorts();
+        int asked = usual.get(Listener.SMTP);
+        Ports chosen = Ports.choose(Map.of(Listener.IMAP, asked), usual::get, text -> {});
+        assertThat(chosen.of(Listener.IMAP)).isEqualTo(asked);
+        assertThat(chosen.of(Listener.SMTP)).isNotEqualTo(asked);
+        assertThatThrownBy(
+                        () -> Ports.choose(Map.of(Listener.IMAP, asked, Listener.IMAPS, asked), usual::get, text -> {}))
                 .hasMessageContaining("asked for twice");
     }
 
-    private static boolean isFree(int port) {
-        try (var socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress(Ports.loopback(), port));
-            return true;
-        } catch (IOException taken) {
-            return false;
+    /** In the place of those of the product, which somebody may have. */
+    private static Map<Listener, Integer> usualPorts() throws IOException {
+        Map<Listener, Integer> usual = new EnumMap<>(Listener.class);
+        for (Listener listener : Listener.values()) {
+            usual.put(listener, FreePort.next());
         }
+        return usual;
     }
 
     private void route() throws IOException {

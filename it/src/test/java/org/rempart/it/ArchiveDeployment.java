@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.rempart.it.Variant.Result;
 import org.rempart.quickstart.Endpoints;
+import org.rempart.testsupport.FreePort;
 
 /**
  * The packaged server, unpacked from its archive and started as a process by its own command. The shared one is what

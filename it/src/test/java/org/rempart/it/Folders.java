@@ -26,11 +26,6 @@ final class Folders {
         return Path.of(System.getProperty("rempart.it.folder"));
     }
 
-    /** The number of this test process among those that share the work, from 1. */
-    static int fork() {
-        return Integer.getInteger("rempart.it.fork", 1);
-    }
-
     /** Copies a file, or a folder with all that is in it. */
     static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> tree = Files.walk(from)) {

@@ -52,7 +52,8 @@ final class Image {
 
     private static ImageFromDockerfile build() {
         Path folder = Folders.project().resolve("james-distribution");
-        ImageFromDockerfile image = new ImageFromDockerfile("rempart-it-" + Folders.fork() + ":latest")
+        ImageFromDockerfile image = new ImageFromDockerfile(
+                        "rempart-it-" + ProcessHandle.current().pid() + ":latest")
                 .withFileFromPath("Dockerfile", folder.resolve("Dockerfile"))
                 .withFileFromPath("src/main/container", folder.resolve("src/main/container"))
                 .withBuildArg("VERSION", "it")

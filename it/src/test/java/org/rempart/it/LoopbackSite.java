@@ -6,7 +6,6 @@ package org.rempart.it;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,6 +21,7 @@ import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.ServerConf;
 import org.rempart.quickstart.sink.PemKeyPair;
 import org.rempart.quickstart.sink.Sink;
+import org.rempart.testsupport.FreePort;
 
 /** What the quickstart does for the packaged server, for the other ways of deploying. */
 final class LoopbackSite {
@@ -43,7 +43,7 @@ final class LoopbackSite {
                 move(conf, "imapserver.xml", 143),
                 move(conf, "imapserver.xml", 993),
                 moveWebAdmin(conf),
-                loopback(FreePort.next()),
+                FreePort.address(),
                 DOMAIN,
                 "alice@" + DOMAIN,
                 UUID.randomUUID().toString(),
@@ -110,18 +110,14 @@ final class LoopbackSite {
         administration.addUser(endpoints.user2(), endpoints.password2());
     }
 
-    private static InetSocketAddress loopback(int port) throws IOException {
-        return new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
-    }
-
     private static InetSocketAddress move(Path conf, String file, int wellKnown) throws IOException {
-        InetSocketAddress address = loopback(FreePort.next());
+        InetSocketAddress address = FreePort.address();
         replace(conf.resolve(file), "<bind>0.0.0.0:" + wellKnown + "</bind>", "<bind>" + text(address) + "</bind>");
         return address;
     }
 
     private static InetSocketAddress moveWebAdmin(Path conf) throws IOException {
-        InetSocketAddress address = loopback(FreePort.next());
+        InetSocketAddress address = FreePort.address();
         replace(conf.resolve("webadmin.properties"), "port=8000\n", "port=" + address.getPort() + "\n");
         return address;
     }

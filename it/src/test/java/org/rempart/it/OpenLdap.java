@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.rempart.quickstart.CertificateAuthority.ServerCertificate;
+import org.rempart.testsupport.FreePort;
 
 /** OpenLDAP's server on loopback, over LDAPS alone, in a folder of its own. */
 final class OpenLdap implements AutoCloseable {

@@ -14,7 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.rempart.quickstart.Endpoints;
+import org.rempart.testsupport.FreePort;
 
 /** A second server, deployed in the same way, with another configuration and ports of its own. */
 public final class Variant implements AutoCloseable {
@@ -44,20 +46,29 @@ public final class Variant implements AutoCloseable {
                 original.imap(),
                 original.imaps(),
                 original.webadmin())) {
-            ports.put(address.getPort(), FreePort.next());
+            ports.put(address.getPort(), address.getPort());
         }
+        move();
         Path jvm = home.resolve("conf/jvm.options");
         if (Files.exists(jvm)) {
             // It does not run long enough for the second compiler, which takes half of the time of its start, to pay.
             Files.writeString(jvm, "\n-XX:TieredStopAtLevel=1\n", StandardOpenOption.APPEND);
         }
-        for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
-            String text = read(file);
-            for (Map.Entry<Integer, Integer> port : ports.entrySet()) {
-                text = text.replace("127.0.0.1:" + port.getKey() + "<", "127.0.0.1:" + port.getValue() + "<")
-                        .replace("port=" + port.getKey() + "\n", "port=" + port.getValue() + "\n");
+    }
+
+    /** Has it listen on other ports from its next start on. */
+    private void move() throws IOException {
+        for (Map.Entry<Integer, Integer> port : ports.entrySet()) {
+            int before = port.getValue();
+            int now = FreePort.next();
+            for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
+                write(
+                        file,
+                        read(file)
+                                .replace("127.0.0.1:" + before + "<", "127.0.0.1:" + now + "<")
+                                .replace("port=" + before + "\n", "port=" + now + "\n"));
             }
-            write(file, text);
+            port.setValue(now);
         }
     }
 
@@ -121,9 +132,16 @@ public final class Variant implements AutoCloseable {
         return new InetSocketAddress(address.getAddress(), ports.get(address.getPort()));
     }
 
-    /** Starts it, with the trial's domain. */
+    /** Starts it, with the trial's domain; on other ports, if something else has taken one of its own. */
     public void start() throws IOException, InterruptedException {
-        Trial.DEPLOYMENT.start(home);
+        AtomicBoolean again = new AtomicBoolean();
+        Trial.onFreePorts(() -> {
+            if (again.getAndSet(true)) {
+                move();
+            }
+            Trial.DEPLOYMENT.start(home);
+            return home;
+        });
         administration().addDomain(original.domain());
     }
 

@@ -7,17 +7,14 @@ package org.rempart.peers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.stream.IntStream;
+import org.rempart.testsupport.FreePort;
 
 /**
  * Addresses of loopback for servers that must all listen on one port, since MX hosts do. Needs a system on which all of
  * 127.0.0.0/8 is this machine, as on Linux.
  */
 public final class Loopback {
-    private static final int ATTEMPTS = 50;
-
     private final int port;
     private int given;
 
@@ -31,25 +28,8 @@ public final class Loopback {
      * @throws IOException if there is none, or the addresses can't be used
      */
     public static Loopback of(int addresses) throws IOException {
-        IOException last = null;
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            List<ServerSocket> sockets = new ArrayList<>();
-            try {
-                sockets.add(new ServerSocket(0, 1, address(0)));
-                int port = sockets.get(0).getLocalPort();
-                for (int i = 1; i < addresses; i++) {
-                    sockets.add(new ServerSocket(port, 1, address(i)));
-                }
-                return new Loopback(port);
-            } catch (IOException taken) {
-                last = taken;
-            } finally {
-                for (ServerSocket socket : sockets) {
-                    socket.close();
-                }
-            }
-        }
-        throw new IOException("no port is free on " + addresses + " addresses of loopback", last);
+        return new Loopback(FreePort.next(
+                IntStream.range(0, addresses).mapToObj(Loopback::address).toList()));
     }
 
     /** The port that all have. */

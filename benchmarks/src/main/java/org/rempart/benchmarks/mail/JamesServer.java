@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.rempart.testsupport.FreePort;
 
 /** A James, ours or stock: a Java process that is administered over HTTP, and whose mailboxes are read over IMAP. */
 abstract class JamesServer implements Contestant {
@@ -23,9 +24,9 @@ abstract class JamesServer implements Contestant {
     JamesServer(String name, Path home, Mailboxes.Connector imap) throws IOException {
         this.name = name;
         this.home = home;
-        this.smtp = ServerProcess.freeAddress();
-        this.webadmin = ServerProcess.freeAddress();
-        this.submissions = ServerProcess.freeAddress();
+        this.smtp = FreePort.address();
+        this.webadmin = FreePort.address();
+        this.submissions = FreePort.address();
         this.mailboxes = new Mailboxes(imap);
     }
 

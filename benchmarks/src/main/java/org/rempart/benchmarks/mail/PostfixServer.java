@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.rempart.peers.Postfix;
+import org.rempart.testsupport.FreePort;
 
 /**
  * Postfix as the system has it, in folders of its own: mail for accounts goes to a maildir each by its virtual(8), all
@@ -35,7 +36,7 @@ final class PostfixServer implements Contestant {
     PostfixServer(Path home, Setup setup) throws IOException {
         this.home = home;
         this.setup = setup;
-        this.smtp = ServerProcess.freeAddress();
+        this.smtp = FreePort.address();
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.TlsClient;
+import org.rempart.testsupport.FreePort;
 
 /**
  * Our packaged server, from its archive, with the packaged configuration. Changed is what the benchmark needs: other
@@ -73,7 +74,7 @@ final class RempartServer extends JamesServer {
     }
 
     static RempartServer of(Path archive, Path home, Setup setup, Headers headers) throws IOException {
-        return new RempartServer(archive, home, setup, headers, ServerProcess.freeAddress());
+        return new RempartServer(archive, home, setup, headers, FreePort.address());
     }
 
     @Override
@@ -98,10 +99,10 @@ final class RempartServer extends JamesServer {
                 home().resolve("conf/tls/private-key.pem"));
         InetSocketAddress sink = setup.sink();
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:25</bind>", bind(smtp()));
-        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:587</bind>", bind(ServerProcess.freeAddress()));
+        edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:587</bind>", bind(FreePort.address()));
         edit("smtpserver.xml", "<bind>0\\.0\\.0\\.0:465</bind>", bind(submissions()));
         edit("smtpserver.xml", "<connectionLimitPerIP>\\d+<", "<connectionLimitPerIP>500<");
-        edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:143</bind>", bind(ServerProcess.freeAddress()));
+        edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:143</bind>", bind(FreePort.address()));
         edit("imapserver.xml", "<bind>0\\.0\\.0\\.0:993</bind>", bind(imaps));
         edit("webadmin.properties", "(?m)^port=.*$", "port=" + webadmin().getPort());
         edit(

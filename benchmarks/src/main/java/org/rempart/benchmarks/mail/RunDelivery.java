@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import org.rempart.peers.Certificate;
 import org.rempart.peers.Postfix;
 import org.rempart.quickstart.CertificateAuthority;
+import org.rempart.testsupport.FreePort;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -277,7 +278,7 @@ final class RunDelivery implements Callable<Integer> {
             settings.put("smtp_tls_connection_reuse", "yes");
             Map<String, String> waiting = new LinkedHashMap<>(settings);
             waiting.put("defer_transports", "smtp");
-            InetSocketAddress smtp = ServerProcess.freeAddress();
+            InetSocketAddress smtp = FreePort.address();
             try (Postfix postfix = Postfix.start(home, Map.of(smtp, Map.of()), waiting)) {
                 List<Mail> batch = DeliveryProcess.mails("postfix", mails);
                 Load.Sent sent = Load.send(smtp, 10, batch);

@@ -5,9 +5,7 @@
 package org.rempart.benchmarks.mail;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,13 +78,6 @@ final class ServerProcess implements AutoCloseable {
     /** The most memory that it had resident, in KiB. */
     long peakKib() throws IOException {
         return Usage.peakKib(List.of(process.pid()));
-    }
-
-    /** An address of loopback that nobody listens on. */
-    static InetSocketAddress freeAddress() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
-            return new InetSocketAddress(socket.getInetAddress(), socket.getLocalPort());
-        }
     }
 
     /** Runs a program to its end and returns what it printed. */

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.rempart.benchmarks.stock.StockJpaServer;
 import org.rempart.quickstart.client.ImapClient;
+import org.rempart.testsupport.FreePort;
 
 /** James 3.8.1 as it comes, with a configuration that does what James's samples do and no more. */
 final class StockServer extends JamesServer {
@@ -60,13 +61,13 @@ final class StockServer extends JamesServer {
                 "memory",
                 home,
                 setup,
-                ServerProcess.freeAddress());
+                FreePort.address());
     }
 
     /** James's server on Derby and ActiveMQ. */
     static StockServer jpa(Path home, Setup setup) throws IOException {
         return new StockServer(
-                "James JPA wiring", StockJpaServer.class.getName(), "jpa", home, setup, ServerProcess.freeAddress());
+                "James JPA wiring", StockJpaServer.class.getName(), "jpa", home, setup, FreePort.address());
     }
 
     @Override

@@ -7,8 +7,6 @@ package org.rempart.it.fire;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -28,12 +26,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.rempart.it.FreePort;
 import org.rempart.it.Variant;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.client.TlsClient;
 import org.rempart.quickstart.sink.Sink;
+import org.rempart.testsupport.FreePort;
 
 /**
  * The packaged server with a sink of its own that stands for the rest of the world. Of the packaged configuration only
@@ -72,11 +70,7 @@ final class FireServer implements AutoCloseable {
     static FireServer make(String name) throws IOException {
         Variant variant = new Variant("fire-" + name);
         Path mails = variant.home().resolveSibling("fire-" + name + "-sink-" + UUID.randomUUID());
-        Sink sink = Sink.start(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.next()),
-                mails,
-                "sink.example",
-                Optional.empty());
+        Sink sink = Sink.start(FreePort.address(), mails, "sink.example", Optional.empty());
         variant.edit(
                 "mailetcontainer.xml",
                 "<gatewayPort>\\d+<",

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.rempart.it.FreePort;
+import org.rempart.testsupport.FreePort;
 
 /**
  * A PostgreSQL server of its own, on loopback, whose files are deleted with it. It does not run as root: then it is

@@ -8,16 +8,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.rempart.testsupport.FreePort;
 
 /** OpenLDAP's own server on loopback, with the entries of {@code directory.ldif} and a policy for passwords. */
 final class Slapd implements AutoCloseable {
@@ -64,18 +63,9 @@ final class Slapd implements AutoCloseable {
             Files.copy(in, ldif);
         }
         run(folder, program("slapadd").orElseThrow().toString(), "-f", "slapd.conf", "-l", "directory.ldif");
-        for (int attempt = 1; ; attempt++) {
-            Slapd slapd = new Slapd(folder, freePort(), freePort());
-            try {
-                slapd.resume();
-                return slapd;
-            } catch (IOException ports) {
-                // Somebody else took one of them in between.
-                if (attempt == 3) {
-                    throw ports;
-                }
-            }
-        }
+        Slapd slapd = new Slapd(folder, FreePort.next(), FreePort.next());
+        slapd.resume();
+        return slapd;
     }
 
     private static String configuration(Path folder) {
@@ -172,19 +162,6 @@ final class Slapd implements AutoCloseable {
 
     int ldaps() {
         return ldaps;
-    }
-
-    /** Below the ports that systems give to outgoing connections. */
-    private static int freePort() throws IOException {
-        for (int attempt = 0; attempt < 200; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return probe.getLocalPort();
-            } catch (IOException taken) {
-                // The next one.
-            }
-        }
-        throw new IOException("no free port between 20000 and 32000");
     }
 
     /** Stops it; nothing answers at its ports then. */

@@ -5,26 +5,19 @@
 package org.rempart.distribution.home;
 
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.rempart.testsupport.FreePort;
 
 /** A home with the configuration as it is shipped, on loopback and free ports, with a certificate of its own. */
 public final class TestHome {
     private static final Path SHIPPED = Path.of("../conf/src/main/conf");
     private static final Pattern BIND = Pattern.compile("<bind>[^<]*</bind>");
-
-    private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
 
     private final Home home;
 
@@ -50,11 +43,11 @@ public final class TestHome {
             Matcher binds = BIND.matcher(made.read(file));
             StringBuilder moved = new StringBuilder();
             while (binds.find()) {
-                binds.appendReplacement(moved, "<bind>127.0.0.1:" + freePort() + "</bind>");
+                binds.appendReplacement(moved, "<bind>127.0.0.1:" + FreePort.next() + "</bind>");
             }
             made.write(file, binds.appendTail(moved).toString());
         }
-        made.replace("webadmin.properties", "port=8000", "port=" + freePort());
+        made.replace("webadmin.properties", "port=8000", "port=" + FreePort.next());
         TestCertificate.of("mail.example.com").write(made.home);
         return made;
     }
@@ -78,23 +71,5 @@ public final class TestHome {
             throw new IllegalArgumentException(file + " does not hold " + old);
         }
         write(file, whole.replaceFirst(Pattern.quote(old), Matcher.quoteReplacement(text)));
-    }
-
-    /**
-     * A port that nothing uses, and that was given to nobody before: below those that systems give to outgoing
-     * connections, and never the same one twice, since a port that was free a moment ago is free again.
-     */
-    public static int freePort() throws IOException {
-        for (int attempt = 0; attempt < 200; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            if (GIVEN.add(port)) {
-                try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                    return probe.getLocalPort();
-                } catch (BindException taken) {
-                    // The next one.
-                }
-            }
-        }
-        throw new IOException("no free port between 20000 and 32000");
     }
 }

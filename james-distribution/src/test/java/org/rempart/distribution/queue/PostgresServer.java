@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.rempart.distribution.home.TestHome;
+import org.rempart.testsupport.FreePort;
 
 /** A PostgreSQL server of its own, on a loopback port, in a folder that is deleted with it. */
 public final class PostgresServer implements AutoCloseable {
@@ -53,7 +53,7 @@ public final class PostgresServer implements AutoCloseable {
             run(List.of("chown", UNPRIVILEGED, folder.toString()));
         }
         // It is stopped and started again: no outgoing connection may take its port meanwhile.
-        int port = TestHome.freePort();
+        int port = FreePort.next();
         PostgresServer server = new PostgresServer(programs.get(), folder, port);
         server.as(
                 programs.get().resolve("initdb").toString(),
