@@ -56,6 +56,7 @@ class ArchitectureTest {
                     "javax.xml..",
                     "org.xml.sax..",
                     "inet.ipaddr..",
+                    "com.ibm.icu.text..",
                     "org.apache.james.core..",
                     // What James's MailAddress says of a text that is none.
                     "javax.mail.internet");

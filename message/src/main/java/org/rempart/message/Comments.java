@@ -10,6 +10,12 @@ public final class Comments {
 
     /** Behind the comment that begins here; comments nest. An unclosed one ends with the text. */
     public static int end(String text, int start) {
+        int close = close(text, start);
+        return close < 0 ? text.length() : close;
+    }
+
+    /** Behind the comment that begins here; -1 when nothing closes it. */
+    static int close(String text, int start) {
         int depth = 0;
         for (int i = start; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -21,7 +27,7 @@ public final class Comments {
                 return i + 1;
             }
         }
-        return text.length();
+        return -1;
     }
 
     /** The text without its comments. */

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The header of a message as its bytes, with the places of its fields. Any bytes are a header: what is malformed is kept
@@ -30,11 +31,13 @@ public final class HeaderBlock {
     private final byte[] bytes;
     private final int fieldsEnd;
     private final List<HeaderField> fields;
+    private final boolean whole;
 
-    private HeaderBlock(byte[] bytes, int fieldsEnd, List<HeaderField> fields) {
+    private HeaderBlock(byte[] bytes, int fieldsEnd, List<HeaderField> fields, boolean whole) {
         this.bytes = bytes;
         this.fieldsEnd = fieldsEnd;
         this.fields = fields;
+        this.whole = whole;
     }
 
     /**
@@ -43,6 +46,16 @@ public final class HeaderBlock {
      * @throws IOException when reading fails
      */
     public static HeaderBlock read(InputStream message) throws IOException {
+        return read(message, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Reads the beginning of a header.
+     *
+     * @param limit how many bytes to read of one that is longer, which is not {@link #isWhole} then
+     * @throws IOException when reading fails
+     */
+    public static HeaderBlock read(InputStream message, int limit) throws IOException {
         byte[] buffer = new byte[FIRST_READ];
         int length = 0;
         int line = 0;
@@ -64,11 +77,11 @@ public final class HeaderBlock {
                     position = next;
                 }
             }
-            if (all) {
-                return parse(Arrays.copyOf(buffer, length));
+            if (all || length >= limit) {
+                return parse(Arrays.copyOf(buffer, length), all);
             }
             if (length == buffer.length) {
-                buffer = Arrays.copyOf(buffer, Math.multiplyExact(length, 2));
+                buffer = Arrays.copyOf(buffer, (int) Math.min(Math.multiplyExact(length, 2L), limit));
             }
             int read = message.read(buffer, length, buffer.length - length);
             all = read < 0;
@@ -83,6 +96,10 @@ public final class HeaderBlock {
      *     changed afterwards
      */
     public static HeaderBlock parse(byte[] bytes) {
+        return parse(bytes, true);
+    }
+
+    private static HeaderBlock parse(byte[] bytes, boolean whole) {
         List<HeaderField> fields = new ArrayList<>();
         int position = 0;
         while (position < bytes.length && !isLineEnd(bytes[position])) {
@@ -94,7 +111,7 @@ public final class HeaderBlock {
             fields.add(field(bytes, position, firstLineEnd, end));
             position = end;
         }
-        return new HeaderBlock(bytes, position, List.copyOf(fields));
+        return new HeaderBlock(bytes, position, List.copyOf(fields), whole);
     }
 
     private static boolean isLineEnd(byte b) {
@@ -162,6 +179,95 @@ public final class HeaderBlock {
     /** The header's bytes, with the empty line that ends it, if it has one. Not a copy: they must not be changed. */
     public byte[] bytes() {
         return bytes;
+    }
+
+    /** Whether these are all bytes of the header; else it was longer than what was to be read of it. */
+    public boolean isWhole() {
+        return whole;
+    }
+
+    /**
+     * The values, as their bytes, of all that any lenient mail program takes for a field of this name: also where a line
+     * before it is none, where bytes in the name are no letters or the name is folded, and the line of a mailbox file.
+     *
+     * @param name in ASCII
+     */
+    public List<byte[]> valuesOfAnyReading(String name) {
+        List<byte[]> values = new ArrayList<>();
+        for (HeaderField field : fields) {
+            if (field.isField()) {
+                add(values, field.start(), field.end(), name);
+            } else {
+                int line = field.start();
+                add(values, line, field.end(), name);
+                while (line < field.end()) {
+                    int next = nextLine(bytes, line);
+                    if (line > field.start()) {
+                        add(values, line, next, name);
+                    }
+                    line = next;
+                }
+            }
+        }
+        return values;
+    }
+
+    /** Adds what is behind the colon, if what stands before it can be taken for the name. */
+    private void add(List<byte[]> values, int start, int end, String name) {
+        int matched = 0;
+        int position = start;
+        while (position < end && bytes[position] != ':') {
+            int c = bytes[position] & 0xff;
+            if (c > ' ' && c < 127) {
+                if (matched == name.length() || lower(c) != lower(name.charAt(matched))) {
+                    break;
+                }
+                matched++;
+            }
+            position++;
+        }
+        boolean named = matched == name.length() && position < end;
+        if (named && bytes[position] == ':') {
+            values.add(Arrays.copyOfRange(bytes, position + 1, end));
+        } else if (named && position > start && bytes[position - 1] == ' ' && isMailboxLine(bytes, start, end)) {
+            values.add(Arrays.copyOfRange(bytes, position, end));
+        }
+    }
+
+    private static int lower(int c) {
+        return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    }
+
+    /**
+     * Why two readers could understand this header in two ways; empty when they can't. Libraries skip what is malformed,
+     * each in its own way, and a field could hide there.
+     */
+    public Optional<String> fault() {
+        if (!whole) {
+            return Optional.of("a header that is too long");
+        }
+        if (fieldsEnd > 0 && isWhiteSpace(bytes[0])) {
+            return Optional.of("a header that starts with a continuation line");
+        }
+        for (int i = 0; i < bytes.length; i++) {
+            boolean behindCr = i > 0 && bytes[i - 1] == '\r';
+            boolean beforeLf = i + 1 < bytes.length && bytes[i + 1] == '\n';
+            if (bytes[i] == '\n' && !behindCr) {
+                return Optional.of("a lone LF in the header");
+            }
+            if (bytes[i] == '\r' && !beforeLf) {
+                return Optional.of("a lone CR in the header");
+            }
+            if (bytes[i] == 0) {
+                return Optional.of("a NUL in the header");
+            }
+        }
+        for (HeaderField field : fields) {
+            if (!field.name().chars().allMatch(c -> c > 32 && c < 127) || !field.isField()) {
+                return Optional.of("a header line that is no field");
+            }
+        }
+        return Optional.empty();
     }
 
     /** How many bytes of the message this header is, with the empty line that ends it, if it has one. */

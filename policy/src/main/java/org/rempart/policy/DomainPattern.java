@@ -4,16 +4,14 @@
  */
 package org.rempart.policy;
 
-import java.net.IDN;
-import java.util.Locale;
 import org.apache.james.core.Domain;
 
 /**
  * A domain, or a set of domains, as written in the policy: {@code example.com} is that domain alone,
  * {@code *.example.com} every domain below it at any depth but not itself, {@code *} every domain.
  *
- * <p>Domains are compared by their A-labels (RFC 5890), in lower case; {@code bücher.example} and
- * {@code xn--bcher-kva.example} are the same.
+ * <p>Domains are compared as {@link DomainNames} has them; {@code bücher.example} and {@code xn--bcher-kva.example} are
+ * the same.
  */
 public final class DomainPattern {
     private static final String WILDCARD = "*";
@@ -42,31 +40,8 @@ public final class DomainPattern {
         }
         boolean wildcard = trimmed.startsWith("*.");
         String name = wildcard ? trimmed.substring(2) : trimmed;
-        String ascii;
-        try {
-            ascii = withoutFinalDot(IDN.toASCII(name, IDN.USE_STD3_ASCII_RULES).toLowerCase(Locale.ROOT));
-        } catch (IllegalArgumentException notADomain) {
-            throw notADomain(text);
-        }
-        if (ascii.isEmpty() || ascii.length() > 253 || !isDomainName(ascii)) {
-            throw notADomain(text);
-        }
+        String ascii = DomainNames.parse(name).orElseThrow(() -> notADomain(text));
         return new DomainPattern(ascii, wildcard);
-    }
-
-    private static boolean isDomainName(String ascii) {
-        for (String label : ascii.split("\\.", -1)) {
-            if (label.isEmpty() || label.length() > 63 || label.startsWith("-") || label.endsWith("-")) {
-                return false;
-            }
-        }
-        // A top-level domain is never a number (RFC 3696, section 2): this is an address.
-        return !ascii.substring(ascii.lastIndexOf('.') + 1).chars().allMatch(c -> c >= '0' && c <= '9');
-    }
-
-    /** {@code example.com.} is the same name, written absolutely (RFC 1034, section 3.1). */
-    private static String withoutFinalDot(String name) {
-        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
     private static PolicyException notADomain(String text) {
@@ -77,13 +52,7 @@ public final class DomainPattern {
 
     /** The domain as the policy compares it: A-labels in lower case. */
     static String normalise(Domain domain) {
-        String name = domain.asString();
-        try {
-            return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
-        } catch (IllegalArgumentException notIdn) {
-            // An address literal, or a name that no pattern can mean: it is compared as it stands.
-            return name.toLowerCase(Locale.ROOT);
-        }
+        return DomainNames.comparable(domain.asString());
     }
 
     /** The pattern {@code *}. */

@@ -7,8 +7,11 @@ package org.rempart.smtp;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
@@ -18,24 +21,26 @@ import org.apache.james.mime4j.field.ContentTypeFieldLenientImpl;
 import org.apache.james.mime4j.stream.RawField;
 import org.apache.james.server.core.MimeMessageInputStream;
 import org.apache.mailet.Mail;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
+import org.rempart.message.OriginatorField;
+import org.rempart.message.Originators;
+import org.rempart.message.ShownAddress;
 
-/** Reads who a message says it is from, out of its raw header. */
+/** Reads who a message says it is from, for gates that take nothing that two readers could understand in two ways. */
 final class OriginatorCheck {
-    /** Bytes; James's own limit for a whole message header is of no use, since it has none. */
-    private static final int MAX_HEADER = 1024 * 1024;
+    /** Each costs questions to the directory, and nobody writes as so many. */
+    private static final int MOST_ADDRESSES = 50;
 
-    private static final List<String> OTHER_ORIGINATORS = List.of("Sender", "Resent-From", "Resent-Sender");
+    /** No type that a mail program writes is longer, and the library that reads it goes deeper with each parenthesis. */
+    private static final int LONGEST_TYPE = 1000;
 
     private OriginatorCheck() {}
 
-    /**
-     * Reads the header of a mail that just arrived.
-     *
-     * @throws UnreadableHeaderException when it is malformed or longer than 1 MiB
-     */
-    static RawHeader headerOf(Mail mail) throws IOException, MessagingException, UnreadableHeaderException {
+    /** Reads the header of a mail that just arrived, up to {@link Originators#LONGEST_HEADER}. */
+    static HeaderBlock headerOf(Mail mail) throws IOException, MessagingException {
         try (InputStream raw = new MimeMessageInputStream(mail.getMessage())) {
-            return RawHeader.read(raw, MAX_HEADER);
+            return HeaderBlock.read(raw, Originators.LONGEST_HEADER);
         }
     }
 
@@ -44,31 +49,45 @@ final class OriginatorCheck {
      *
      * @throws UnreadableHeaderException when there is no From (RFC 5322, section 3.6), or one of them can't be read
      */
-    static List<String> notAllowed(RawHeader header, Predicate<MailAddress> allowed) throws UnreadableHeaderException {
-        List<String> values = new ArrayList<>(header.values("From"));
-        if (values.isEmpty()) {
+    static List<String> notAllowed(HeaderBlock header, Predicate<MailAddress> allowed)
+            throws UnreadableHeaderException {
+        Originators originators = Originators.of(header);
+        if (originators.fault().isPresent()) {
+            throw new UnreadableHeaderException(originators.fault().get());
+        }
+        if (originators.from().isEmpty()) {
             throw new UnreadableHeaderException("no From field");
         }
-        OTHER_ORIGINATORS.forEach(name -> values.addAll(header.values(name)));
+        Set<ShownAddress> shown = new LinkedHashSet<>();
+        for (OriginatorField field : originators.all()) {
+            if (field.isUnqualified()) {
+                throw new UnreadableHeaderException("an address without a domain");
+            }
+            shown.addAll(field.mailboxes());
+            shown.addAll(field.names());
+        }
+        if (shown.size() > MOST_ADDRESSES) {
+            throw new UnreadableHeaderException("more than " + MOST_ADDRESSES + " addresses that it is from");
+        }
         List<String> refused = new ArrayList<>();
-        for (String value : values) {
-            for (MailAddress address : HeaderAddresses.of(value)) {
-                if (!allowed.test(address)) {
-                    refused.add(address.asString());
-                }
+        for (ShownAddress address : shown) {
+            Optional<MailAddress> asked = address.asMailAddress();
+            if (asked.isEmpty() || !allowed.test(asked.get())) {
+                refused.add(address.toString());
             }
         }
         return refused;
     }
 
     /** Whether the message is a disposition notification, a read receipt (RFC 8098, section 3). */
-    static boolean isDispositionNotification(RawHeader header) {
-        List<String> types = header.values("Content-Type");
-        if (types.size() != 1) {
+    static boolean isDispositionNotification(HeaderBlock header) {
+        List<HeaderField> types = new ArrayList<>();
+        header.fields().stream().filter(field -> field.isNamed("Content-Type")).forEach(types::add);
+        if (types.size() != 1 || types.get(0).value().length() > LONGEST_TYPE) {
             return false;
         }
         ContentTypeField type = ContentTypeFieldLenientImpl.PARSER.parse(
-                new RawField("Content-Type", types.get(0).trim()), DecodeMonitor.SILENT);
+                new RawField("Content-Type", types.get(0).value()), DecodeMonitor.SILENT);
         String report = type.getParameter("report-type");
         return type.isMimeType("multipart/report")
                 && report != null

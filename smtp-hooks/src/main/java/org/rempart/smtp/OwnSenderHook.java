@@ -22,6 +22,7 @@ import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
+import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,7 +103,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             return HookResult.DECLINED;
         }
         try {
-            RawHeader header = OriginatorCheck.headerOf(mail);
+            HeaderBlock header = OriginatorCheck.headerOf(mail);
             List<String> strangers = OriginatorCheck.notAllowed(
                     header, address -> decide(account.get(), address).verdict());
             if (!strangers.isEmpty()) {

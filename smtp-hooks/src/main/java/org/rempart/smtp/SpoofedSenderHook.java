@@ -5,8 +5,12 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
@@ -24,7 +28,11 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.OriginatorField;
+import org.rempart.message.Originators;
+import org.rempart.message.ShownAddress;
 import org.rempart.policy.Decision;
+import org.rempart.policy.DomainNames;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
 import org.rempart.policy.submission.SpoofedHandling;
@@ -38,14 +46,30 @@ import org.slf4j.LoggerFactory;
  * <handler class="org.rempart.smtp.SpoofedSenderHook"/>
  * }</pre>
  *
- * It claims to be ours when its envelope sender, or an address in From, is in a domain of ours, and its client has neither
- * proved an account nor is one that {@code <relay>} lets send as that address. {@code refuse} answers {@code 550 5.7.1};
- * {@code mark} takes it, with the attribute {@link MailAttributes#UNVERIFIED_SENDER} that says where: {@code envelope}, {@code from},
- * {@code name} (only in a display name or a comment of From) or {@code unreadable} (a header that can be read in more than
- * one way, or not at all). The last two never refuse: mailing lists write the one, and bounces of old servers the other.
+ * It claims to be ours when its envelope sender, or an address in From, is in a domain of ours or has the name of this
+ * server, and its client has neither proved an account nor is one that {@code <relay>} lets send as that address. Whatever
+ * any lenient mail program takes for a From counts ({@link Originators}), also in a header that a strict one can't read.
+ * {@code refuse} answers {@code 550 5.7.1}; {@code mark} takes it, with the attribute
+ * {@link MailAttributes#UNVERIFIED_SENDER} that says where:
+ *
+ * <ul>
+ *   <li>{@code envelope}, {@code from};
+ *   <li>{@code name}: only in a display name or a comment of From, or From has an address without a domain, or one whose
+ *       domain looks like one of ours;
+ *   <li>{@code sender}: only in Sender, Resent-From or Resent-Sender, which some programs show;
+ *   <li>{@code unreadable}: a header that can be read in more than one way, or is too long.
+ * </ul>
+ *
+ * The last three never refuse: mailing lists write the first, calendars the second, and bounces of old servers the third.
  * Where the domains can't be asked, the answer is {@code 451 4.3.0}.
  */
 public final class SpoofedSenderHook extends PolicyHook implements MailHook, JamesMessageHook {
+    private static final String FROM = "from";
+    private static final String UNREADABLE = "unreadable";
+
+    /** A stranger does not fill our log. */
+    private static final int MOST_TOLD = 20;
+
     private static final Logger LOGGER = LoggerFactory.getLogger(SpoofedSenderHook.class);
 
     private final DomainList domains;
@@ -59,12 +83,12 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
     @Override
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
         try {
-            if (sender.isNullSender() || !isClaimed(session, sender.get())) {
+            if (sender.isNullSender() || !isClaimed(session, new OurNames(domains, session), sender.get())) {
                 return HookResult.DECLINED;
             }
             Decision<SpoofedHandling> decision = decide(session);
             return decision.verdict() == SpoofedHandling.REFUSE
-                    ? refuse(session, decision, "envelope", List.of(sender.get()), "Sender address")
+                    ? refuse(session, decision, "envelope", List.of(sender.get().asString()), "Sender address")
                     : HookResult.DECLINED;
         } catch (DomainListException | RuntimeException unknown) {
             LOGGER.error("Can't tell whether {} is ours", sender.asString(), unknown);
@@ -80,87 +104,135 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
         if (SmtpFacts.account(session).isPresent() || (decision.verdict() == SpoofedHandling.ACCEPT && !excepted)) {
             return HookResult.DECLINED;
         }
-        Set<String> where = new LinkedHashSet<>();
-        Set<MailAddress> claimed = new LinkedHashSet<>();
+        Map<String, Set<String>> claims;
         try {
-            MaybeSender sender = mail.getMaybeSender();
-            if (!sender.isNullSender() && isClaimed(session, sender.get())) {
-                where.add("envelope");
-                claimed.add(sender.get());
-            }
-            Set<MailAddress> from = new LinkedHashSet<>();
-            readFrom(session, mail, from, where, claimed);
-            if (!from.isEmpty() && decision.verdict() == SpoofedHandling.REFUSE) {
-                return refuse(session, decision, "from", from, "From address");
-            }
+            claims = claims(session, mail);
         } catch (DomainListException | MessagingException | IOException | RuntimeException unknown) {
             LOGGER.error("Can't tell whether {} claims to be ours", mail.getName(), unknown);
             return Answers.cannotDecide();
         }
+        if (claims.containsKey(FROM) && decision.verdict() == SpoofedHandling.REFUSE) {
+            return refuse(session, decision, FROM, claims.get(FROM), "From address");
+        }
         if (excepted) {
             // A header that nobody could read claims nothing.
-            where.remove("unreadable");
+            claims.remove(UNREADABLE);
         }
-        if (!where.isEmpty()) {
-            audit(session, decision, excepted ? "excepted" : "marked", String.join(", ", where), claimed);
+        if (!claims.isEmpty()) {
+            String where = String.join(", ", claims.keySet());
+            Set<String> claimed = new LinkedHashSet<>();
+            claims.values().forEach(claimed::addAll);
+            audit(session, decision, excepted ? "excepted" : "marked", where, claimed);
             if (!excepted) {
-                mail.setAttribute(
-                        new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of(String.join(", ", where))));
+                mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of(where)));
             }
         }
         return HookResult.DECLINED;
     }
 
-    /** @param from gets the addresses of From that claim to be ours */
-    private void readFrom(
-            SMTPSession session, Mail mail, Set<MailAddress> from, Set<String> where, Set<MailAddress> claimed)
+    /** Where the mail claims to be ours, and the addresses that it claims there; one place at most for the header. */
+    private Map<String, Set<String>> claims(SMTPSession session, Mail mail)
             throws DomainListException, MessagingException, IOException {
-        List<String> values;
-        try {
-            values = OriginatorCheck.headerOf(mail).values("From");
-        } catch (UnreadableHeaderException unreadable) {
-            where.add("unreadable");
-            return;
+        OurNames ours = new OurNames(domains, session);
+        Map<String, Set<String>> claims = new LinkedHashMap<>();
+        MaybeSender sender = mail.getMaybeSender();
+        if (!sender.isNullSender() && isClaimed(session, ours, sender.get())) {
+            claims.put("envelope", Set.of(sender.get().asString()));
         }
-        Set<MailAddress> names = new LinkedHashSet<>();
-        boolean whole = true;
-        for (String value : values) {
-            HeaderAddresses.Shown shown = HeaderAddresses.shownBy(value);
-            whole &= shown.whole;
-            for (MailAddress address : shown.all) {
-                if (isClaimed(session, address)) {
-                    (shown.mailboxes.contains(address) ? from : names).add(address);
+        Originators originators = Originators.of(OriginatorCheck.headerOf(mail));
+        Set<String> from = new LinkedHashSet<>();
+        Set<String> names = new LinkedHashSet<>();
+        Set<String> others = new LinkedHashSet<>();
+        for (OriginatorField field : originators.from()) {
+            for (ShownAddress address : field.mailboxes()) {
+                if (isClaimed(session, ours, address, address.domain())) {
+                    from.add(address.toString());
+                } else if (isClaimedBySight(session, ours, address) && !isOldBounce(sender, address)) {
+                    names.add(address.toString());
+                }
+            }
+            for (ShownAddress address : union(field.names(), field.hints())) {
+                if (isClaimed(session, ours, address, address.domain()) || isClaimedBySight(session, ours, address)) {
+                    names.add(address.toString());
                 }
             }
         }
-        if (!from.isEmpty()) {
-            where.add("from");
-        } else if (!names.isEmpty()) {
-            where.add("name");
-        } else if (!whole && values.stream().anyMatch(value -> value.indexOf('@') >= 0)) {
-            where.add("unreadable");
+        for (OriginatorField field : originators.others()) {
+            for (ShownAddress address : union(field.mailboxes(), field.names())) {
+                if (isClaimed(session, ours, address, address.domain())) {
+                    others.add(address.toString());
+                }
+            }
         }
-        claimed.addAll(from);
-        claimed.addAll(names);
+        boolean doubtful = originators.fault().isPresent() && !isInnocent(originators);
+        if (!from.isEmpty() || !names.isEmpty()) {
+            String where = from.isEmpty() ? "name" : FROM;
+            names.addAll(from);
+            claims.put(where, from.isEmpty() ? names : union(from, names));
+        } else if (!others.isEmpty()) {
+            claims.put("sender", others);
+        } else if (doubtful || !ours.askedAll()) {
+            claims.put(UNREADABLE, Set.of());
+        }
+        return claims;
+    }
+
+    /** What is only malformed and shows no address of anybody is no more than that. */
+    private static boolean isInnocent(Originators originators) {
+        return originators.from().stream()
+                .allMatch(field -> field.mailboxes().stream()
+                                .allMatch(address -> address.domain().isEmpty())
+                        && field.names().isEmpty());
+    }
+
+    private static <T> Set<T> union(Set<T> one, Set<T> other) {
+        Set<T> union = new LinkedHashSet<>(one);
+        union.addAll(other);
+        return union;
+    }
+
+    /** Servers of old write their bounces so. */
+    private static boolean isOldBounce(MaybeSender sender, ShownAddress address) {
+        return sender.isNullSender() && address.toString().equalsIgnoreCase("MAILER-DAEMON");
+    }
+
+    /** Whether a reader takes the address for one of ours: it has no domain, or one that looks like ours. */
+    private boolean isClaimedBySight(SMTPSession session, OurNames ours, ShownAddress address)
+            throws DomainListException {
+        if (address.domain().isEmpty()) {
+            return !mayRelayAs(session, MaybeSender.nullSender());
+        }
+        Optional<String> lookalike = DomainNames.lookalike(address.domain());
+        return lookalike.isPresent() && isClaimed(session, ours, address, lookalike.get());
+    }
+
+    private boolean isClaimed(SMTPSession session, OurNames ours, ShownAddress address, String domain)
+            throws DomainListException {
+        return ours.holds(domain)
+                && !mayRelayAs(
+                        session, address.asMailAddress().map(MaybeSender::of).orElse(MaybeSender.nullSender()));
+    }
+
+    private boolean isClaimed(SMTPSession session, OurNames ours, MailAddress address) throws DomainListException {
+        return SmtpFacts.account(session).isEmpty()
+                && ours.holds(DomainNames.comparable(address.getDomain().asString()))
+                && !mayRelayAs(session, MaybeSender.of(address));
+    }
+
+    private boolean mayRelayAs(SMTPSession session, MaybeSender sender) {
+        RelayRequest asThat = RelayRequest.of(SmtpFacts.client(session), false, sender, false);
+        return policy().relay().decide(asThat).verdict() == RelayVerdict.ALLOWED;
     }
 
     private Decision<SpoofedHandling> decide(SMTPSession session) {
         return policy().submission().spoofed().decide(SmtpFacts.client(session));
     }
 
-    private boolean isClaimed(SMTPSession session, MailAddress address) throws DomainListException {
-        if (SmtpFacts.account(session).isPresent() || !domains.containsDomain(address.getDomain())) {
-            return false;
-        }
-        RelayRequest asThat = RelayRequest.of(SmtpFacts.client(session), false, MaybeSender.of(address), false);
-        return policy().relay().decide(asThat).verdict() != RelayVerdict.ALLOWED;
-    }
-
     private static HookResult refuse(
             SMTPSession session,
             Decision<SpoofedHandling> decision,
             String where,
-            Iterable<MailAddress> claimed,
+            Collection<String> claimed,
             String what) {
         audit(session, decision, "refused", where, claimed);
         Verdicts.refusedBy(session, decision.rule());
@@ -172,13 +244,11 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
             Decision<SpoofedHandling> decision,
             String verdict,
             String where,
-            Iterable<MailAddress> claimed) {
-        Set<String> addresses = new LinkedHashSet<>();
-        claimed.forEach(address -> addresses.add(address.asString()));
+            Collection<String> claimed) {
         AuditTrail.event("spoofed", session)
                 .with("verdict", verdict)
                 .with("where", where)
-                .with("addresses", addresses.stream().collect(Collectors.toList()))
+                .with("addresses", claimed.stream().limit(MOST_TOLD).collect(Collectors.toList()))
                 .rule(decision.rule())
                 .log();
     }

@@ -97,25 +97,150 @@ class SpoofedSenderHookTest {
         assertThat(data(policy("mark"), OUTSIDE, header)).isEqualTo(mark);
     }
 
+    /** Where a strict reader gives up and a mail program does not, From is one all the same. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no field\r\nFrom: alice@ours.example",
+                "no field\r\n From: alice@ours.example",
+                ": nothing\r\nFrom: alice@ours.example",
+                "From: x@foreign.example\r\nno field\r\nFrom: alice@ours.example",
+                "X-A: b\rFrom: alice@ours.example",
+                "X-A: b\nFrom: alice@ours.example",
+                "X-A: b\r\n \r\nFrom: alice@ours.example",
+                " From: alice@ours.example",
+                "From : alice@ours.example",
+                "FROM\t: alice@ours.example",
+                "From\r\n : alice@ours.example",
+                "Fr\0om: alice@ours.example",
+                "From\u00a0: alice@ours.example",
+                "\u00ef\u00bb\u00bfFrom: alice@ours.example",
+                "From: alice@ours.example\0",
+                "From: \"unfinished <alice@ours.example>",
+                "From: (unfinished <alice@ours.example>",
+                "From: x@foreign.example\r\n\t, alice @ ours . example",
+            })
+    void fromThatALenientReaderFinds(String header) throws Exception {
+        assertThat(data(policy("refuse"), OUTSIDE, header)).isEqualTo(REFUSED);
+        assertThat(data(policy("mark"), OUTSIDE, header)).isEqualTo("from");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From: root@mx.ours.example",
+                "From: root@MX.ours.example.",
+                "From: root@localhost",
+                "From: root@[127.0.0.1]",
+                "From: alice@\uff4f\uff55\uff52\uff53.example",
+                "From: alice@ours\u3002example",
+                "From: alice@ou\u200brs.example",
+                "From: alice(a(b)c)@(d)ours.(e)example",
+                "From: <@relay.example:alice@ours.example>",
+                "From: \"alice\"@ours.example",
+                "From: alice\\@ours.example",
+                "From: x: y: alice@ours.example;;",
+                "From: alice@b\u00dccher.example",
+            })
+    void fromInAnySpelling(String header) throws Exception {
+        byte[] utf8 = (header + "\r\n\r\nbody\r\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(SubmissionFakes.answer(directory
+                        .spoofedSenderHook(policy("refuse"))
+                        .onMessage(session.get(), SubmissionFakes.mail(OUTSIDE, utf8))))
+                .isEqualTo(REFUSED);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From: =?utf-8*en?Q?alice=40ours.example?= <x@foreign.example>",
+                "From: =?x-unknown?Q?alice=40ours.example?= <x@foreign.example>",
+                "From: =?utf-8?B?YWxpY2VAb3Vycy5leGFtcGxl?= <x@foreign.example>",
+                "From: =?utf-8?B?YWxpY2VAb3Vycy5leGFtcGxlLg?= <x@foreign.example>",
+                "From: =?utf-8?B?YWxp?= =?utf-8?B?Y2VAb3Vycy5leGFtcGxl?= <x@foreign.example>",
+                "From: =?utf-8?Q?alice=EF=BC?= =?utf-8?Q?=A0ours.example?= <x@foreign.example>",
+                "From: =?utf-8?Q?alice @ ours.example?= <x@foreign.example>",
+                "From: =?utf-7?Q?alice+AEA-ours.example?= <x@foreign.example>",
+                "From: =?utf-16be?B?AGEAbABpAGMAZQBAAG8AdQByAHMALgBlAHgAYQBtAHAAbABl?= <x@foreign.example>",
+                "From: =?utf-8?Q?=3D=3Futf-8=3FQ=3Falice=3D40ours.example=3F=3D?= <x@foreign.example>",
+                "From: \"=?utf-8?Q?alice=40ours.example?=\" <x@foreign.example>",
+                "From: (=?utf-8?Q?alice=40ours.example?=) x@foreign.example",
+                "From: \u202eelpmaxe.sruo@ecila\u202c <x@foreign.example>",
+                "From: \"alice @ ours.example\" <x@foreign.example>",
+                "From: \"al\\ice\\@ours.example\" <x@foreign.example>",
+                "From: \"a l i c e @ o u r s . e x a m p l e\" <x@foreign.example>",
+                "From: \"alice at ours.example\" <x@foreign.example>",
+                "From: \"alice (at) ours (dot) example\" <x@foreign.example>",
+                "From: \"alice%40ours.example\" <x@foreign.example>",
+                "From: \"alice&#64;ours.example\" <x@foreign.example>",
+                "From: \"alice\u200b@\u2060ours.example\" <x@foreign.example>",
+                "From: \"alice\uff20ours.example\" <x@foreign.example>",
+                "From: \"alice\ufe6bours.example\" <x@foreign.example>",
+                "From: \"alice@ours.example)\" <x@foreign.example>",
+                "From: \"[alice@ours.example]\" <x@foreign.example>",
+                "From: \"<alice@ours.example>\" <x@foreign.example>",
+                "From: \"alice@ours\u3002example\" <x@foreign.example>",
+                "From: alice@ours.example's list: x@foreign.example;",
+                "From: \"alice@ours.example: list\": x@foreign.example;",
+                "From: alice",
+                "From: Alice <alice>",
+                "From: alice@\u043eurs.example",
+                "From: \"alice@\u043eurs.example\" <x@foreign.example>",
+                "From: \"root@mx.ours.example\" <x@foreign.example>",
+            })
+    void disguiseIsMarked(String header) throws Exception {
+        byte[] utf8 = (header + "\r\n\r\nbody\r\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        Mail mail = SubmissionFakes.mail(OUTSIDE, utf8);
+        SubmissionFakes.answer(directory.spoofedSenderHook(policy("mark")).onMessage(session.get(), mail));
+        assertThat(AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class)
+                        .orElse(""))
+                .isIn("name", "from");
+    }
+
     @Test
-    void aHeaderThatCantBeReadIsMarked() throws Exception {
-        assertThat(data(policy("refuse"), OUTSIDE, "no field", "From: alice@ours.example"))
-                .isEqualTo("unreadable");
+    void senderIsMarked() throws Exception {
+        assertThat(data(policy("refuse"), OUTSIDE, "From: x@foreign.example", "Sender: alice@ours.example"))
+                .isEqualTo("sender");
+        assertThat(data(policy("refuse"), OUTSIDE, "From: x@foreign.example", "Resent-From: alice@ours.example"))
+                .isEqualTo("sender");
+    }
+
+    /** However much a header holds, the domains are asked a bounded number of times, and what was not asked is marked. */
+    @Test
+    void manyAddressesCostAFewQuestions() throws Exception {
+        StringBuilder many = new StringBuilder("From: ");
+        for (int i = 0; i < 5000; i++) {
+            many.append("a@d").append(i).append(".example, ");
+        }
+        assertThat(data(policy("refuse"), OUTSIDE, many + "x@foreign.example")).isEqualTo("unreadable");
+        assertThat(directory.domainsAsked).isLessThanOrEqualTo(OurNames.MOST_LOOKUPS + 1);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
                 "From: somebody@foreign.example",
-                "From: MAILER-DAEMON",
                 "Subject: no From",
-                "From: x@foreign.example\r\nSender: alice@ours.example",
+                "From: Alice <x@foreign.example>",
+                "From: \"Doe, John\" <x@foreign.example>",
+                "From: Doe, John <x@foreign.example>",
+                "From: =?x-unknown?Q?J=FCrgen?= <x@foreign.example>",
+                "From: \"John at Work\" <x@foreign.example>",
+                "From: fass@fa\u00dfours.example",
                 "From: alice@ours.example.foreign.example",
                 "From: x@foreign.example\r\nTo: alice@ours.example",
             })
     void othersMailPassesUnmarked(String header) throws Exception {
         assertThat(data(policy("refuse"), OUTSIDE, header)).isEmpty();
         assertThat(data(policy("mark"), "", header)).isEmpty();
+    }
+
+    @Test
+    void bouncesOfOldServersPassUnmarked() throws Exception {
+        assertThat(data(policy("mark"), "", "From: MAILER-DAEMON")).isEmpty();
+        assertThat(data(policy("mark"), "", "From: Mail Delivery Subsystem <MAILER-DAEMON>"))
+                .isEmpty();
+        assertThat(data(policy("mark"), "", "From: postmaster")).isEqualTo("name");
     }
 
     @Test

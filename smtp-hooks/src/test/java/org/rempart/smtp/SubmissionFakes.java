@@ -32,6 +32,7 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.smtp.SMTPConfiguration;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.rrt.api.CanSendFrom;
@@ -81,6 +82,13 @@ final class SubmissionFakes {
                         return new InetSocketAddress(client, 40000);
                     case "getLocalAddress":
                         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 587);
+                    case "getConfiguration":
+                        return proxy(SMTPConfiguration.class, (configuration, asked, none) -> {
+                            if (asked.getName().equals("getHelloName")) {
+                                return "mx.ours.example";
+                            }
+                            throw new UnsupportedOperationException(asked.getName());
+                        });
                     case "getSessionID":
                         return "s-1";
                     case "getSSLSession":
@@ -118,6 +126,7 @@ final class SubmissionFakes {
 
         boolean virtualHosting = true;
         boolean domainsDown;
+        int domainsAsked;
         boolean usersDown;
         boolean mappingsDown;
 
@@ -140,6 +149,7 @@ final class SubmissionFakes {
 
         DomainList domains() {
             return proxy(DomainList.class, (self, method, arguments) -> {
+                domainsAsked++;
                 if (domainsDown) {
                     throw new DomainListException("down");
                 }

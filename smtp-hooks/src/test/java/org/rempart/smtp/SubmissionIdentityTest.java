@@ -202,6 +202,13 @@ class SubmissionIdentityTest {
                 "From: alice@xn--ours-xxx.example",
                 "From: alice@b\u00fccher.example",
                 "From: alice@[192.0.2.1]",
+                "From: \"bob@bank.example\"@ours.example",
+                "From: alice@ours.example(,)bob@ours.example",
+                "From: =?utf-8?q?boss@bank.example?= <alice@ours.example>",
+                "From: \"boss @ bank.example\" <alice@ours.example>",
+                "From: =?utf-8*en?Q?boss=40bank.example?= <alice@ours.example>",
+                "From: =?no-such?Q?boss=40bank.example?= <alice@ours.example>",
+                "From: =?utf-8?B?Ym9zc0BiYW5rLmV4YW1wbGU?= <alice@ours.example>",
             })
     void othersOriginatorsAreRefused(String header) throws Exception {
         assertThat(data(OWN, header)).isEqualTo(NOT_OWN);
@@ -216,11 +223,8 @@ class SubmissionIdentityTest {
                 "From: undisclosed:;",
                 "From: \"alice@ours.example",
                 "From: alice@ours.example (unfinished",
-                "From: \"bob@bank.example\"@ours.example",
                 "From: @bank.example:alice@ours.example",
                 "From: alice@ours.example @",
-                "From: alice@ours.example(,)bob@ours.example",
-                "From: =?utf-8?q?boss@bank.example?= <alice@ours.example>",
                 "From: alice@ours.example\r\nSender: nobody",
                 " From: alice@ours.example",
                 "X: 1\r\nno field\r\nFrom: alice@ours.example",
@@ -257,7 +261,7 @@ class SubmissionIdentityTest {
         String line = "X-Filler: " + "x".repeat(980) + "\r\n";
         assertThat(data(OWN, line.repeat(900) + "From: alice@ours.example")).isEmpty();
         assertThat(data(OWN, line.repeat(1100) + "From: alice@ours.example")).isEqualTo(UNREADABLE);
-        assertThat(data(OWN, "From: " + "\"a\" ".repeat(5000) + "<alice@ours.example>"))
+        assertThat(data(OWN, "From: " + "\"a\" ".repeat(20_000) + "<alice@ours.example>"))
                 .isEqualTo(UNREADABLE);
     }
 

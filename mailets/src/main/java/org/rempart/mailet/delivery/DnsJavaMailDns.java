@@ -4,13 +4,13 @@
  */
 package org.rempart.mailet.delivery;
 
-import java.net.IDN;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import org.apache.james.core.Domain;
+import org.rempart.policy.DomainNames;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.Lookup;
@@ -83,8 +83,8 @@ final class DnsJavaMailDns implements MailDns {
     private static Answer ask(String name, int type) {
         Name absolute;
         try {
-            absolute = Name.fromString(IDN.toASCII(name, IDN.ALLOW_UNASSIGNED), Name.root);
-        } catch (TextParseException | IllegalArgumentException noName) {
+            absolute = Name.fromString(DomainNames.comparable(name), Name.root);
+        } catch (TextParseException noName) {
             return new Answer(List.of(), false);
         }
         Lookup lookup = new Lookup(absolute, type);

@@ -4,7 +4,6 @@
  */
 package org.rempart.mailet.delivery;
 
-import java.net.IDN;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +18,7 @@ import org.apache.mailet.DsnParameters;
 import org.apache.mailet.DsnParameters.Notify;
 import org.apache.mailet.DsnParameters.RecipientDsnParameters;
 import org.apache.mailet.Mail;
+import org.rempart.policy.DomainNames;
 
 /**
  * Who sends and who receives, as the commands MAIL and RCPT say it (RFC 5321, sections 4.1.1.2 and 4.1.1.3), with the
@@ -67,11 +67,8 @@ final class Envelope {
             return address.getLocalPart() + "@[" + prefix + literal.get().getHostAddress() + "]";
         }
         if (!isAscii(domain)) {
-            try {
-                domain = IDN.toASCII(domain, IDN.ALLOW_UNASSIGNED);
-            } catch (IllegalArgumentException noDomain) {
-                // It stays as it is; the peer is asked for SMTPUTF8, and says what it thinks of it.
-            }
+            // What is no domain stays as it is; the peer is asked for SMTPUTF8, and says what it thinks of it.
+            domain = DomainNames.comparable(domain);
         }
         return address.getLocalPart() + "@" + domain;
     }

@@ -4,8 +4,8 @@
  */
 package org.rempart.policy.tls;
 
-import java.net.IDN;
 import java.util.Locale;
+import org.rempart.policy.DomainNames;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Wording;
@@ -46,20 +46,12 @@ public final class PeerName {
 
     /** This name alone; nothing is checked. */
     public static PeerName exactly(String name) {
-        return new PeerName(normalise(name), false);
+        return new PeerName(DomainNames.comparable(name), false);
     }
 
     /** Every name below this one; nothing is checked. */
     public static PeerName below(String name) {
-        return new PeerName(normalise(name), true);
-    }
-
-    private static String normalise(String name) {
-        try {
-            return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
-        } catch (IllegalArgumentException notIdn) {
-            return name.toLowerCase(Locale.ROOT);
-        }
+        return new PeerName(DomainNames.comparable(name), true);
     }
 
     /**

@@ -4,9 +4,9 @@
  */
 package org.rempart.mailet.delivery.tls;
 
-import java.net.IDN;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.rempart.policy.DomainNames;
 
 /** Names of hosts as the DNS and certificates compare them. */
 final class HostNames {
@@ -21,14 +21,7 @@ final class HostNames {
             name = name.substring(1, name.length() - 1);
             return name.toLowerCase(Locale.ROOT).startsWith("ipv6:") ? name.substring(5) : name;
         }
-        if (name.endsWith(".")) {
-            name = name.substring(0, name.length() - 1);
-        }
-        try {
-            return IDN.toASCII(name, IDN.ALLOW_UNASSIGNED).toLowerCase(Locale.ROOT);
-        } catch (IllegalArgumentException notIdn) {
-            return name.toLowerCase(Locale.ROOT);
-        }
+        return DomainNames.comparable(name);
     }
 
     /** Whether this is an address in numbers, not a name. */
