@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.rempart.testsupport.RawClient;
 
 @DisplayName("Hostile and heavy clients are cut off, and everybody else is served")
 class ConnectionLimitsContractTest {

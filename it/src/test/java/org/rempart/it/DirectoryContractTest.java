@@ -22,11 +22,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.it.Variant.Result;
-import org.rempart.quickstart.CertificateAuthority;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.Slapd;
 
 /** The packaged server with its overlay for LDAP, and OpenLDAP. */
 @DisplayName("A4: accounts live in a directory")
@@ -42,21 +43,29 @@ class DirectoryContractTest {
     private static final String DAVE = "dave@" + TRIAL.domain();
 
     private static CertificateAuthority authority;
-    private static OpenLdap directory;
+    private static Slapd directory;
     private static Variant server;
 
     @BeforeAll
     static void start() throws Exception {
-        OpenLdap.require();
+        Slapd.require();
         authority = CertificateAuthority.create("Directory", Clock.systemUTC());
-        directory = OpenLdap.start(
-                Folders.servers().resolve("openldap"),
+        Path folder = Folders.servers().resolve("openldap");
+        Folders.delete(folder);
+        directory = Slapd.start(
+                folder,
                 authority.issue(List.of("localhost")),
-                OpenLdap.person("carol", CAROL, PASSWORD, ALIAS)
-                        + OpenLdap.person("dave", DAVE, "dave's secret", "carol@elsewhere.example"));
+                List.of(
+                        "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'mailAlternateAddress' EQUALITY caseIgnoreIA5Match"
+                                + " SYNTAX 1.3.6.1.4.1.1466.115.121.1.26 )",
+                        "objectclass ( 1.3.6.1.4.1.99999.2 NAME 'mailAccount' SUP top AUXILIARY"
+                                + " MAY mailAlternateAddress )"),
+                List.of("access to * by dn.exact=\"" + Slapd.READER + "\" read by anonymous auth by * none"),
+                person("carol", CAROL, PASSWORD, ALIAS)
+                        + person("dave", DAVE, "dave's secret", "carol@elsewhere.example"));
         server = new Variant("openldap-accounts");
         server.write("usersrepository.xml", overlay());
-        server.write("directory.password", OpenLdap.SECRET + "\n");
+        server.write("directory.password", Slapd.SECRET + "\n");
         Files.setPosixFilePermissions(
                 server.home().resolve("conf/directory.password"), PosixFilePermissions.fromString("rw-------"));
         // Wrong passwords are tried here as fast as they can be.
@@ -65,12 +74,27 @@ class DirectoryContractTest {
         server.start();
     }
 
+    private static String person(String uid, String mail, String password, String alias) {
+        return """
+                dn: uid=%s,ou=people,dc=test
+                objectClass: inetOrgPerson
+                objectClass: mailAccount
+                uid: %s
+                cn: %s
+                sn: %s
+                mail: %s
+                mailAlternateAddress: %s
+                userPassword: %s
+
+                """.formatted(uid, uid, uid, uid, mail, alias, password);
+    }
+
     /** The packaged one, with what an administrator changes. */
     private static String overlay() throws IOException {
         String packaged = server.read("overlays/ldap/usersrepository.xml");
-        String changed = packaged.replace("ldaps://directory-1.example.com", "ldaps://localhost:" + directory.port())
+        String changed = packaged.replace("ldaps://directory-1.example.com", "ldaps://localhost:" + directory.ldaps())
                 .replaceAll("(?m)^ *<server>ldaps://directory-2.*\n", "")
-                .replace("cn=rempart,ou=services,dc=example,dc=com", OpenLdap.READER)
+                .replace("cn=rempart,ou=services,dc=example,dc=com", Slapd.READER)
                 .replace("ou=people,dc=example,dc=com", "ou=people,dc=test")
                 .replaceAll("(?s)(<trust>[^<]*</trust>)\\s*-->", "--> $1")
                 .replaceAll("(?s)(<aliases>[^<]*</aliases>)\\s*-->", "--> $1");
@@ -206,7 +230,7 @@ class DirectoryContractTest {
             }
             Result doctor = server.run("", "doctor", "--skip", "dns,disk");
             assertThat(doctor.exitCode()).as(doctor.output()).isEqualTo(1);
-            assertThat(doctor.output()).containsPattern("fault +directory +localhost:" + directory.port());
+            assertThat(doctor.output()).containsPattern("fault +directory +localhost:" + directory.ldaps());
         } finally {
             directory.resume();
         }
@@ -214,7 +238,7 @@ class DirectoryContractTest {
         Result doctor = server.run("", "doctor", "--skip", "dns,disk");
         assertThat(doctor.output())
                 .containsPattern(
-                        "ok +directory +localhost:" + directory.port() + " answers, and its certificate is trusted");
+                        "ok +directory +localhost:" + directory.ldaps() + " answers, and its certificate is trusted");
     }
 
     @ParameterizedTest
@@ -237,7 +261,7 @@ class DirectoryContractTest {
             assertThat(doctor.exitCode()).as(doctor.output()).isEqualTo(1);
             String reason = wrong.equals("another host") ? "localhost" : "certification path";
             assertThat(doctor.output().replaceAll("\\s+", " "))
-                    .containsPattern("fault directory localhost:" + directory.port() + ": [^\n]*" + reason);
+                    .containsPattern("fault directory localhost:" + directory.ldaps() + ": [^\n]*" + reason);
             Awaitility.await("the reason in the log")
                     .atMost(Mails.PATIENCE)
                     .untilAsserted(() -> assertThat(Files.readString(log).substring((int) before))

@@ -8,7 +8,6 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,11 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.rempart.quickstart.Endpoints;
+import org.rempart.testsupport.ServerProcess;
 
 /**
  * A stock James 3.8.1, its in-memory server, with the bundle dropped into {@code extensions-jars/} and docs/drop-in.md
@@ -31,10 +30,9 @@ import org.rempart.quickstart.Endpoints;
 final class DropInDeployment implements Deployment {
     private static final String MAIN = "org.apache.james.MemoryJamesServerMain";
     private static final Duration START = Duration.ofMinutes(6);
-    private static final Duration STOP = Duration.ofSeconds(30);
     private static final Pattern BIND = Pattern.compile("<bind>127\\.0\\.0\\.1:(\\d+)</bind>");
 
-    private final Map<Path, Process> processes = new ConcurrentHashMap<>();
+    private final Map<Path, ServerProcess> processes = new ConcurrentHashMap<>();
 
     @Override
     public Endpoints startShared() throws IOException, InterruptedException {
@@ -73,22 +71,13 @@ final class DropInDeployment implements Deployment {
 
     @Override
     public void start(Path home) throws IOException, InterruptedException {
-        Process process = process(home);
+        ServerProcess process = process(home);
         processes.put(home, process);
-        long end = System.nanoTime() + START.toNanos();
-        for (InetSocketAddress address : listeners(home)) {
-            while (!listens(address)) {
-                if (!process.isAlive() || System.nanoTime() > end) {
-                    stop(home);
-                    throw new IOException("James does not listen on " + address + "; it printed:\n" + printed(home));
-                }
-                TimeUnit.MILLISECONDS.sleep(100);
-            }
-        }
+        process.awaitListening(START, listeners(home));
     }
 
     /** Starts the process of a stock James, in its folder. */
-    static Process process(Path home) throws IOException {
+    static ServerProcess process(Path home) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
@@ -100,11 +89,7 @@ final class DropInDeployment implements Deployment {
                 Folders.project().resolve("it/stock-james/target/lib") + File.separator + "*",
                 MAIN));
         Files.createDirectories(home.resolve("var"));
-        return new ProcessBuilder(command)
-                .directory(home.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(home.resolve("console.log").toFile())
-                .start();
+        return ServerProcess.start(command, home, home.resolve("console.log"));
     }
 
     /** What the server of a folder printed. */
@@ -129,22 +114,11 @@ final class DropInDeployment implements Deployment {
         return listeners;
     }
 
-    private static boolean listens(InetSocketAddress address) {
-        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-            return socket.isConnected();
-        } catch (IOException notYet) {
-            return false;
-        }
-    }
-
     @Override
-    public void stop(Path home) throws InterruptedException {
-        Process process = processes.remove(home);
+    public void stop(Path home) {
+        ServerProcess process = processes.remove(home);
         if (process != null) {
-            process.destroy();
-            if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
+            process.close();
         }
     }
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.it.contract.Contract;
 import org.rempart.quickstart.Endpoints;
+import org.rempart.testsupport.Tools;
 
 /** As whom an account can write, seen by swaks, which shares no code with this server. */
 @Contract

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
+import org.rempart.testsupport.RawClient;
 
 @DisplayName("A3: passwords are no easier to guess over IMAP")
 class ImapLoginContractTest {

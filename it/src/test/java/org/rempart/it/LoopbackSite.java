@@ -15,13 +15,13 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.rempart.quickstart.CertificateAuthority;
-import org.rempart.quickstart.CertificateAuthority.ServerCertificate;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.ServerConf;
 import org.rempart.quickstart.sink.PemKeyPair;
 import org.rempart.quickstart.sink.Sink;
+import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.FreePort;
+import org.rempart.testsupport.ServerCertificate;
 
 /** What the quickstart does for the packaged server, for the other ways of deploying. */
 final class LoopbackSite {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
+import org.rempart.testsupport.RawClient;
 
 @DisplayName("What IMAP clients do with the packaged server's mailboxes")
 class MailboxTest {

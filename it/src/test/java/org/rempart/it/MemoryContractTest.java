@@ -24,6 +24,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.rempart.quickstart.client.ImapClient;
+import org.rempart.testsupport.RawClient;
 
 /**
  * Large messages on many connections at once, in a small heap. {@code -Drempart.memory.connections=50} is the long form;

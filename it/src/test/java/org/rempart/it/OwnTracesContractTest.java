@@ -19,6 +19,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.rempart.it.contract.Contract;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.SmtpPeer;
 
 @Contract
 @DisplayName("H: our own server leaves no trace of itself in what it sends")
@@ -26,18 +28,30 @@ import org.rempart.quickstart.client.SmtpReply;
 class OwnTracesContractTest {
     private static final String OUTSIDE = "author@outside.example";
 
-    private PlainSink sink;
+    /** An old server: no extensions at all, so neither TLS nor 8BITMIME. */
+    private SmtpPeer sink;
+
     private Variant variant;
 
     @BeforeAll
     void start() throws Exception {
-        sink = new PlainSink();
+        sink = SmtpPeer.named("old.partner.example")
+                .at(Phase.EHLO)
+                .naming("EHLO")
+                .says("502 5.5.1 Unknown")
+                .at(Phase.RCPT)
+                .naming("<refused")
+                .says("550 5.1.1 No such user")
+                .start();
         variant = new Variant("own-traces");
         variant.edit(
                 "rempart.xml",
                 "<relay>",
                 "<networks><network name=\"here\">127.0.0.1</network></networks><relay><allow network=\"here\"/>");
-        variant.edit("mailetcontainer.xml", "<gatewayPort>\\d+<", "<gatewayPort>" + sink.port() + "<");
+        variant.edit(
+                "mailetcontainer.xml",
+                "<gatewayPort>\\d+<",
+                "<gatewayPort>" + sink.address().getPort() + "<");
         variant.start();
     }
 
@@ -85,8 +99,8 @@ class OwnTracesContractTest {
         return Awaitility.await("a mail that holds " + awaited)
                 .atMost(Mails.PATIENCE)
                 .until(
-                        () -> sink.conversations().stream()
-                                .filter(heard -> heard.contains(awaited))
+                        () -> sink.clearTexts().stream()
+                                .filter(heard -> heard.contains(awaited) && heard.contains("\r\n.\r\n"))
                                 .findFirst()
                                 .orElse(""),
                         heard -> !heard.isEmpty());

@@ -22,7 +22,7 @@ class WrongFlavourTest {
         DropInDeployment.dropIn(home, "3.9");
         LoopbackSite.prepare(home);
 
-        Process james = DropInDeployment.process(home);
+        Process james = DropInDeployment.process(home).process();
         try {
             assertThat(james.waitFor(6, TimeUnit.MINUTES)).as("James has ended").isTrue();
         } finally {

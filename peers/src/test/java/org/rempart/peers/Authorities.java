@@ -11,7 +11,10 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import org.rempart.quickstart.CertificateAuthority;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.CertificateRequest;
+import org.rempart.testsupport.KeyKind;
+import org.rempart.testsupport.ServerCertificate;
 
 /** The authority that the tests' policies trust, its past self, and one that nobody trusts. */
 final class Authorities {
@@ -37,23 +40,27 @@ final class Authorities {
         Files.writeString(file, all, StandardCharsets.US_ASCII);
     }
 
-    Certificate good(List<String> names) throws GeneralSecurityException {
-        return new Certificate(trusted.issue(names));
+    ServerCertificate good(List<String> names) throws GeneralSecurityException {
+        return trusted.issue(names);
     }
 
-    Certificate expired(List<String> names) throws GeneralSecurityException {
-        return new Certificate(past.issue(names));
+    ServerCertificate expired(List<String> names) throws GeneralSecurityException {
+        return past.issue(names);
     }
 
-    Certificate ofUnknown(List<String> names) throws GeneralSecurityException {
-        return new Certificate(unknown.issue(names));
+    ServerCertificate ofUnknown(List<String> names) throws GeneralSecurityException {
+        return unknown.issue(names);
     }
 
-    Certificate weak(List<String> names) throws GeneralSecurityException {
-        return new Certificate(trusted.issue(names, "SHA1withRSA"));
+    ServerCertificate weak(List<String> names) throws GeneralSecurityException {
+        return trusted.request(names.toArray(new String[0]))
+                .signedWith("SHA1withRSA")
+                .issue();
     }
 
-    Certificate selfSigned(List<String> names) throws GeneralSecurityException {
-        return new Certificate(CertificateAuthority.selfSigned(names, Clock.systemUTC()));
+    ServerCertificate selfSigned(List<String> names) throws GeneralSecurityException {
+        return CertificateRequest.of(names.toArray(new String[0]))
+                .keys(KeyKind.RSA)
+                .selfSigned();
     }
 }

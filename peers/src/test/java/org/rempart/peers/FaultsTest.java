@@ -22,6 +22,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.testsupport.DnsServer;
+import org.rempart.testsupport.Loopback;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SmtpPeer;
+import org.rempart.testsupport.TakenMail;
 
 /**
  * What becomes of a mail when something goes wrong once, at each point of the conversation, with a peer that is to be spoken
@@ -85,7 +91,7 @@ class FaultsTest {
     private static DnsServer dns;
     private static Outbound outbound;
 
-    private static void lines(Certificate certificate) {
+    private static void lines(ServerCertificate certificate) {
         for (Phase phase : List.of(Phase.GREETING, Phase.EHLO, Phase.STARTTLS)) {
             everyFault(phase, "", () -> SmtpPeer.named("mx").offering(certificate));
         }
@@ -129,15 +135,15 @@ class FaultsTest {
     }
 
     /** A peer that takes one command after the other, and messages with DATA. */
-    private static SmtpPeer.Builder old(Certificate certificate) {
+    private static SmtpPeer.Builder old(ServerCertificate certificate) {
         return SmtpPeer.named("mx").offering(certificate).extensions("8BITMIME");
     }
 
-    private static SmtpPeer.Trouble at(Certificate certificate, Phase phase) {
+    private static SmtpPeer.Trouble at(ServerCertificate certificate, Phase phase) {
         return SmtpPeer.named("mx").offering(certificate).at(phase).once();
     }
 
-    private static SmtpPeer.Trouble on(Certificate certificate, Phase phase, String part) {
+    private static SmtpPeer.Trouble on(ServerCertificate certificate, Phase phase, String part) {
         return at(certificate, phase).naming(part);
     }
 

@@ -32,6 +32,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.testsupport.DnsServer;
+import org.rempart.testsupport.Loopback;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.PolicyHost;
+import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SmtpPeer;
+import org.rempart.testsupport.TakenMail;
 
 /**
  * What becomes of a mail to a domain that publishes an MTA-STS policy (RFC 8461), at each kind of peer: with a DNS, a web
@@ -100,7 +107,7 @@ class MtaStsDeliveryTest {
         peer("expired", SmtpPeer.named(mx("expired")).offering(authorities.expired(List.of(mx("expired")))));
         peer("wrong-name", SmtpPeer.named(mx("wrong-name")).offering(authorities.good(List.of("somebody.test"))));
         peer("stripped", SmtpPeer.named(mx("stripped")));
-        Certificate honest = authorities.good(List.of(mx("refused"), mx("dropped"), mx("injected")));
+        ServerCertificate honest = authorities.good(List.of(mx("refused"), mx("dropped"), mx("injected")));
         peer(
                 "refused",
                 SmtpPeer.named(mx("refused"))

@@ -46,6 +46,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
+import org.rempart.testsupport.DnsServer;
 
 /**
  * A server's way out: {@link SecureRemoteDelivery} on James's in-memory queue, with James's mailet context and DNS service, a

@@ -18,6 +18,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rempart.testsupport.DnsServer;
+import org.rempart.testsupport.Loopback;
+import org.rempart.testsupport.SmtpPeer;
+import org.rempart.testsupport.Tools;
 
 /** Which host gets a mail, by what the DNS says (RFC 5321, section 5.1): with James's DNS service and a DNS of the test. */
 class RoutesTest {

@@ -31,6 +31,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.testsupport.DnsServer;
+import org.rempart.testsupport.Loopback;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.Postfix;
+import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SmtpPeer;
+import org.rempart.testsupport.TakenMail;
+import org.rempart.testsupport.Tools;
 
 /**
  * What becomes of a mail at each TLS level at each kind of peer. The mails of the whole table are sent at once, over one
@@ -126,22 +134,22 @@ class TlsLevelsTest {
         Authorities authorities = new Authorities();
         Loopback loopback = Loopback.of(20);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-        Certificate good = authorities.good(names("good certificate"));
-        Certificate selfSigned = authorities.selfSigned(names("self-signed"));
+        ServerCertificate good = authorities.good(names("good certificate"));
+        ServerCertificate selfSigned = authorities.selfSigned(names("self-signed"));
         peer(loopback, "good certificate", peer -> peer.offering(good));
         peer(loopback, "self-signed", peer -> peer.offering(selfSigned));
-        Certificate expired = authorities.expired(names("expired"));
+        ServerCertificate expired = authorities.expired(names("expired"));
         peer(loopback, "expired", peer -> peer.offering(expired));
-        Certificate wrong = authorities.good(List.of("mx.somebody.test"));
+        ServerCertificate wrong = authorities.good(List.of("mx.somebody.test"));
         peer(loopback, "wrong name", peer -> peer.offering(wrong));
-        Certificate other = authorities.good(List.of(mx("other domain")));
+        ServerCertificate other = authorities.good(List.of(mx("other domain")));
         peer(loopback, "other domain", peer -> peer.offering(other));
-        Certificate unknown = authorities.ofUnknown(names("unknown authority"));
+        ServerCertificate unknown = authorities.ofUnknown(names("unknown authority"));
         peer(loopback, "unknown authority", peer -> peer.offering(unknown));
-        Certificate weak = authorities.weak(names("SHA-1"));
+        ServerCertificate weak = authorities.weak(names("SHA-1"));
         peer(loopback, "SHA-1", peer -> peer.offering(weak));
         // All of these could show a certificate that would do.
-        Certificate honest = authorities.good(Stream.of(
+        ServerCertificate honest = authorities.good(Stream.of(
                         "STARTTLS refused for now",
                         "STARTTLS refused",
                         "STARTTLS taken, then dropped",
@@ -205,7 +213,7 @@ class TlsLevelsTest {
         dns.address(mx(name), address.getAddress().getHostAddress());
     }
 
-    private static void startPostfix(Loopback loopback, Certificate certificate) throws Exception {
+    private static void startPostfix(Loopback loopback, ServerCertificate certificate) throws Exception {
         // Postfix gives up root's rights, and must reach its folder all the same.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         Path home = folder.resolve("postfix");

@@ -6,57 +6,42 @@ package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
-import java.net.Socket;
-import java.net.SocketException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
-import javax.net.ssl.SSLSocket;
+import org.rempart.testsupport.RawClient;
 
 /** One side of an SMTP conversation, byte for byte as a test writes it. */
 final class SmtpClient implements AutoCloseable {
-    private static final int PATIENCE_MILLIS = 60_000;
+    private final RawClient client;
 
-    private Socket socket;
-    private InputStream in;
-
-    private SmtpClient(Socket socket) throws IOException {
-        use(socket);
-    }
-
-    private void use(Socket connected) throws IOException {
-        socket = connected;
-        socket.setSoTimeout(PATIENCE_MILLIS);
-        socket.setTcpNoDelay(true);
-        in = new BufferedInputStream(socket.getInputStream());
+    private SmtpClient(RawClient client) {
+        this.client = client;
     }
 
     static SmtpClient connect(int port) throws IOException {
-        return new SmtpClient(new Socket(InetAddress.getLoopbackAddress(), port));
+        return new SmtpClient(new RawClient(server(port)));
     }
 
     static SmtpClient connectTls(int port) throws IOException {
-        SmtpClient client = connect(port);
-        client.handshake();
-        return client;
+        return new SmtpClient(new RawClient(server(port)).tls());
     }
 
     /** Connects from this loopback address, with TLS from the first byte. */
     static SmtpClient connectTls(String from, int port) throws IOException {
-        SmtpClient client =
-                new SmtpClient(new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0));
-        client.handshake();
-        return client;
+        return new SmtpClient(new RawClient(InetAddress.getByName(from), server(port)).tls());
+    }
+
+    private static InetSocketAddress server(int port) {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     /** Sends these characters (ISO 8859-1) in one segment, nothing added. */
     SmtpClient send(String raw) throws IOException {
-        socket.getOutputStream().write(raw.getBytes(StandardCharsets.ISO_8859_1));
-        socket.getOutputStream().flush();
+        client.send(raw);
         return this;
     }
 
@@ -88,29 +73,7 @@ final class SmtpClient implements AutoCloseable {
 
     /** Reads a reply, all its lines; empty when the connection ended. */
     String reply() throws IOException {
-        StringBuilder reply = new StringBuilder();
-        String line;
-        do {
-            line = line();
-            reply.append(line);
-        } while (line.length() > 3 && line.charAt(3) == '-');
-        return reply.toString();
-    }
-
-    private String line() throws IOException {
-        StringBuilder line = new StringBuilder();
-        try {
-            for (int octet = in.read(); octet >= 0; octet = in.read()) {
-                line.append((char) octet);
-                if (octet == '\n') {
-                    break;
-                }
-            }
-        } catch (SocketException reset) {
-            // The server closed with unread input: for these tests the same as an orderly end.
-            return line.toString();
-        }
-        return line.toString();
+        return client.reply();
     }
 
     /** Reads a reply and asserts its code. */
@@ -121,11 +84,7 @@ final class SmtpClient implements AutoCloseable {
 
     /** All that the server still says until it closes the connection; fails when it keeps it open. */
     String untilClosed() throws IOException {
-        StringBuilder all = new StringBuilder();
-        for (String line = line(); !line.isEmpty(); line = line()) {
-            all.append(line);
-        }
-        return all.toString();
+        return client.untilClosed();
     }
 
     SmtpClient ehlo() throws IOException {
@@ -140,11 +99,7 @@ final class SmtpClient implements AutoCloseable {
     }
 
     void handshake() throws IOException {
-        SSLSocket tls = (SSLSocket) TestCertificate.trustingContext()
-                .getSocketFactory()
-                .createSocket(socket, "127.0.0.1", socket.getPort(), true);
-        tls.startHandshake();
-        use(tls);
+        client.tls();
     }
 
     SmtpClient authenticate(String user) throws IOException {
@@ -175,11 +130,11 @@ final class SmtpClient implements AutoCloseable {
     }
 
     int port() {
-        return socket.getLocalPort();
+        return client.port();
     }
 
     @Override
     public void close() throws IOException {
-        socket.close();
+        client.close();
     }
 }

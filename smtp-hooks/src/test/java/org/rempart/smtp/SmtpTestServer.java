@@ -63,6 +63,8 @@ import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.user.memory.MemoryUsersRepository;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
+import org.rempart.testsupport.CertificateRequest;
+import org.rempart.testsupport.ServerCertificate;
 
 /**
  * James's own SMTP server in this process, with the listeners and the policy that a test asks for. It receives for
@@ -72,6 +74,10 @@ import org.apache.mailet.MailetContext;
 final class SmtpTestServer implements AutoCloseable {
     static final String PASSWORD = "correct-horse";
     static final String HELLO_NAME = "mail.ours.example";
+
+    private static final String KEYSTORE_SECRET = "changeit";
+    private static final ServerCertificate CERTIFICATE =
+            CertificateRequest.of(HELLO_NAME).selfSigned();
 
     /** The handlers of an MX listener, in the order of the documentation. */
     static final List<Class<?>> MX = List.of(
@@ -106,7 +112,7 @@ final class SmtpTestServer implements AutoCloseable {
         if (policy != null) {
             Files.writeString(conf.resolve("rempart.xml"), policy);
         }
-        Files.copy(TestCertificate.keystore(), conf.resolve("keystore"));
+        CERTIFICATE.writeKeyStore(conf.resolve("keystore"), KEYSTORE_SECRET);
 
         DNSService dns = new LiteralsOnlyDns();
         domains = new FailingDomainList(dns);
@@ -314,7 +320,7 @@ final class SmtpTestServer implements AutoCloseable {
                     + "<helloName autodetect=\"false\">" + HELLO_NAME + "</helloName>"
                     + "<connectiontimeout>300</connectiontimeout><gracefulShutdown>false</gracefulShutdown>"
                     + "<tls " + tls + "><keystore>file://conf/keystore</keystore><keystoreType>PKCS12</keystoreType>"
-                    + "<secret>" + TestCertificate.PASSWORD + "</secret></tls>"
+                    + "<secret>" + KEYSTORE_SECRET + "</secret></tls>"
                     + "<auth><announce>" + announce + "</announce><requireSSL>true</requireSSL></auth>"
                     + settings
                     + "<handlerchain enableJmx=\"false\" coreHandlersPackage=\"" + core + "\">" + chain

@@ -8,9 +8,9 @@ import com.hubspot.smtp.client.SmtpSessionFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
-import org.rempart.peers.Certificate;
-import org.rempart.peers.Phase;
-import org.rempart.peers.SmtpPeer;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SmtpPeer;
 
 /**
  * Whether a client takes words for the server's that somebody on the way has put, in clear text, between the answer to
@@ -19,9 +19,9 @@ import org.rempart.peers.SmtpPeer;
 final class Injection {
     private static final String KEYWORD = "X-INJECTED";
 
-    private final Certificate certificate;
+    private final ServerCertificate certificate;
 
-    Injection(Certificate certificate) {
+    Injection(ServerCertificate certificate) {
         this.certificate = certificate;
     }
 

@@ -14,8 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.rempart.peers.Postfix;
 import org.rempart.testsupport.FreePort;
+import org.rempart.testsupport.Postfix;
 
 /**
  * Postfix as the system has it, in folders of its own: mail for accounts goes to a maildir each by its virtual(8), all

@@ -21,10 +21,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import org.rempart.peers.Certificate;
-import org.rempart.peers.Postfix;
-import org.rempart.quickstart.CertificateAuthority;
+import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.FreePort;
+import org.rempart.testsupport.Postfix;
+import org.rempart.testsupport.ServerCertificate;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,7 +93,7 @@ final class RunDelivery implements Callable<Integer> {
     private boolean smoke;
 
     private Path trust;
-    private Certificate certificate;
+    private ServerCertificate certificate;
 
     /** A round: what the sender used, and how long it took until the last mail was at the sink. */
     private record Result(double seconds, double cpuSeconds, long peakMib, int connections, int missing, int twice) {}
@@ -153,7 +153,7 @@ final class RunDelivery implements Callable<Integer> {
     private void issue() throws Exception {
         CertificateAuthority authority = CertificateAuthority.create("benchmark", Clock.systemUTC());
         authority.writePem(work.resolve("authority.pem"));
-        certificate = new Certificate(authority.issue(List.of("sink.example", HOST)));
+        certificate = authority.issue(List.of("sink.example", HOST));
         trust = work.resolve("trust.p12");
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);

@@ -18,7 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.rempart.benchmarks.mail.Scenario.Route;
-import org.rempart.peers.Postfix;
+import org.rempart.testsupport.Postfix;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

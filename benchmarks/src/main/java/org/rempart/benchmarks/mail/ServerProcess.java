@@ -6,7 +6,6 @@ package org.rempart.benchmarks.mail;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,20 +49,12 @@ final class ServerProcess implements AutoCloseable {
      */
     void awaitListening(InetSocketAddress address) throws IOException, InterruptedException {
         long end = System.nanoTime() + START.toNanos();
-        while (!listens(address)) {
+        while (!org.rempart.testsupport.ServerProcess.listens(address)) {
             if (!process.isAlive() || System.nanoTime() > end) {
                 throw new IOException("The server does not listen on " + address + "; it printed (" + log + "):\n"
                         + Files.readString(log, StandardCharsets.UTF_8));
             }
             Thread.sleep(PAUSE_MILLIS);
-        }
-    }
-
-    static boolean listens(InetSocketAddress address) {
-        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-            return socket.isConnected();
-        } catch (IOException notYet) {
-            return false;
         }
     }
 

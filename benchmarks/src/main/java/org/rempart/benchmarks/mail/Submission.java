@@ -14,8 +14,8 @@ import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
-import org.rempart.quickstart.CertificateAuthority;
 import org.rempart.quickstart.client.TlsClient;
+import org.rempart.testsupport.CertificateAuthority;
 
 /**
  * Where a contestant takes mail from accounts, with TLS from the first byte (RFC 8314).

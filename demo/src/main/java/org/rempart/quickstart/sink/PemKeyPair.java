@@ -20,7 +20,7 @@ import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** Makes a server's context of its certificate and key, from PEM files or as they are. */
+/** Makes a server's context of its certificate and key. */
 public final class PemKeyPair {
     private PemKeyPair() {}
 
@@ -46,13 +46,7 @@ public final class PemKeyPair {
         }
     }
 
-    /**
-     * A context for servers.
-     *
-     * @param chain the server's own certificate first
-     * @throws GeneralSecurityException if this Java runtime can't use them
-     */
-    public static SSLContext serverContext(PrivateKey key, Certificate... chain)
+    private static SSLContext serverContext(PrivateKey key, Certificate... chain)
             throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);

@@ -28,11 +28,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.quickstart.CertificateAuthority;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.client.TlsClient;
 import org.rempart.quickstart.client.TlsProbe;
+import org.rempart.testsupport.CertificateAuthority;
 
 class SinkTest {
     private static final String MX = "mx.partner.example";

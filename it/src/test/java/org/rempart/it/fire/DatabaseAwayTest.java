@@ -6,26 +6,20 @@ package org.rempart.it.fire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.rempart.testsupport.PostgresServer;
 
 /** The database, a PostgreSQL server, goes away and comes back while mail comes in and goes out. */
 @Tag("fire")
 class DatabaseAwayTest {
     @Test
     void stopping_and_crashing_the_database_loses_nothing_and_the_server_goes_on_by_itself() throws Exception {
-        Optional<Path> programs = PostgresCluster.programs();
-        Fire.require(programs.isPresent(), "PostgreSQL is not installed: no initdb, pg_ctl, postgres and createdb");
         int rounds = Fire.rounds(1, 5);
-        try (PostgresCluster postgres = PostgresCluster.start(programs.orElseThrow());
+        try (PostgresServer postgres = PostgresServer.start();
                 FireServer server = FireServer.make("database")) {
-            server.variant()
-                    .write(
-                            "james-database.properties",
-                            "database.url=" + postgres.url() + "\ndatabase.username=rempart\n");
+            server.variant().write("james-database.properties", "database.url=" + postgres.url() + "\n");
             server.startNew();
             Ledger ledger = new Ledger(server);
             long process = server.process().orElseThrow().pid();
@@ -38,7 +32,7 @@ class DatabaseAwayTest {
                         postgres.stop(mode);
                         // The time that it is away is the point: there is nothing to wait for.
                         Thread.sleep(Fire.isLong() ? 30_000 : mode.equals("fast") ? 10_000 : 1_000);
-                        postgres.start();
+                        postgres.resume();
                         Fire.awaitMore(load, 40);
                         load.finish();
                         ledger.acknowledge(load);

@@ -9,10 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.DatagramPacket;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -23,14 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.checks.Finding.Level;
 import org.rempart.distribution.home.TestHome;
-import org.xbill.DNS.Flags;
-import org.xbill.DNS.Message;
+import org.rempart.testsupport.DnsServer;
 import org.xbill.DNS.Name;
-import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
-import org.xbill.DNS.Section;
 import org.xbill.DNS.SimpleResolver;
-import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 class DnsCheckTest {
@@ -158,12 +151,9 @@ class DnsCheckTest {
 
     @Test
     void aResolverIsAskedOverTheNetwork() throws Exception {
-        try (DatagramSocket server = new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
-            Thread answers = new Thread(() -> serve(server), "resolver");
-            answers.setDaemon(true);
-            answers.start();
-            SimpleResolver resolver =
-                    new SimpleResolver(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getLocalPort()));
+        try (DnsServer server = DnsServer.start(InetAddress.getLoopbackAddress())) {
+            server.address("mail.example.com", "192.0.2.25").fail("broken.example.com");
+            SimpleResolver resolver = new SimpleResolver(server.address());
             SystemLookup lookup = new SystemLookup(resolver);
 
             assertThat(lookup.ask("mail.example.com", Type.A)).hasSize(1);
@@ -172,35 +162,5 @@ class DnsCheckTest {
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("SERVFAIL");
         }
-    }
-
-    private static void serve(DatagramSocket socket) {
-        byte[] buffer = new byte[4096];
-        while (!socket.isClosed()) {
-            try {
-                DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
-                socket.receive(packet);
-                Message query = new Message(java.util.Arrays.copyOf(packet.getData(), packet.getLength()));
-                byte[] bytes = answer(query).toWire();
-                socket.send(new DatagramPacket(bytes, bytes.length, packet.getSocketAddress()));
-            } catch (IOException closed) {
-                return;
-            }
-        }
-    }
-
-    private static Message answer(Message query) throws TextParseException, IOException {
-        Message answer = new Message(query.getHeader().getID());
-        answer.getHeader().setFlag(Flags.QR);
-        answer.addRecord(query.getQuestion(), Section.QUESTION);
-        Name name = query.getQuestion().getName();
-        if (name.toString().startsWith("mail.")) {
-            answer.addRecord(
-                    Record.fromString(name, Type.A, org.xbill.DNS.DClass.IN, 60, "192.0.2.25", Name.root),
-                    Section.ANSWER);
-        } else {
-            answer.getHeader().setRcode(name.toString().startsWith("broken.") ? Rcode.SERVFAIL : Rcode.NXDOMAIN);
-        }
-        return answer;
     }
 }

@@ -12,9 +12,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.Home;
+import org.rempart.testsupport.SmtpPeer;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.MXRecord;
@@ -39,7 +37,7 @@ class TlsCommandTest {
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
-    private ServerSocket listener;
+    private SmtpPeer peer;
 
     /** A mail server without TLS, to which the only MX of every domain leads. */
     @BeforeEach
@@ -48,30 +46,12 @@ class TlsCommandTest {
         Files.writeString(
                 folder.resolve("conf/rempart.xml"),
                 "<policy><tls><outbound><to domain='bank.example' level='encrypt'/></outbound></tls></policy>");
-        listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread server = new Thread(this::serve, "mail-server");
-        server.setDaemon(true);
-        server.start();
+        peer = SmtpPeer.named("mx").extensions("\u001b mx").start();
     }
 
     @AfterEach
     void stop() throws IOException {
-        listener.close();
-    }
-
-    private void serve() {
-        while (!listener.isClosed()) {
-            try (Socket client = listener.accept()) {
-                client.getOutputStream().write("220 mx\r\n".getBytes(StandardCharsets.US_ASCII));
-                for (int next = 0; next >= 0 && next != '\n'; ) {
-                    next = client.getInputStream().read();
-                }
-                client.getOutputStream().write("250 \u001b mx\r\n".getBytes(StandardCharsets.US_ASCII));
-                client.getInputStream().read();
-            } catch (IOException left) {
-                // The next one.
-            }
-        }
+        peer.close();
     }
 
     private static List<Record> records(String name, int type) throws IOException {
@@ -96,7 +76,7 @@ class TlsCommandTest {
     }
 
     private String port() {
-        return Integer.toString(listener.getLocalPort());
+        return Integer.toString(peer.address().getPort());
     }
 
     @Test

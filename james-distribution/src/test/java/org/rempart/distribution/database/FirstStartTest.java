@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
-import org.rempart.distribution.queue.PostgresServer;
+import org.rempart.testsupport.PostgresServer;
 
 /** A first start that is killed, at any moment, is no hindrance to the next, and none to what the tables become. */
 class FirstStartTest {
@@ -109,9 +109,7 @@ class FirstStartTest {
 
     private static void use(Home home, PostgresServer server, String database) throws IOException {
         Files.createDirectories(home.conf(DatabaseSettings.FILE).getParent());
-        Files.writeString(
-                home.conf(DatabaseSettings.FILE),
-                "database.url=" + server.url().replace("/postgres?", "/" + database + "?") + "\n");
+        Files.writeString(home.conf(DatabaseSettings.FILE), "database.url=" + server.url(database) + "\n");
     }
 
     /** Nanoseconds from the begin of a first start until the database is open. */

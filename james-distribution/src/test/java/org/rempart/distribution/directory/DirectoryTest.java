@@ -7,8 +7,10 @@ package org.rempart.distribution.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.distribution.home.Home;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.Slapd;
 
 /** Accounts in OpenLDAP: who is whom, and what happens when it is away, slow, or somebody else. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
@@ -38,10 +42,26 @@ class DirectoryTest {
     private static final String MORE =
             "<login>uid, sAMAccountName, userPrincipalName</login>" + "<aliases>proxyAddresses</aliases>";
 
+    /** Attributes as Active Directory has them, and the overlay for policies of passwords. */
+    private static final List<String> SCHEMA = List.of(
+            "moduleload ppolicy",
+            "attributetype ( 1.3.6.1.4.1.99999.1 NAME 'sAMAccountName' EQUALITY caseIgnoreMatch"
+                    + " SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+            "attributetype ( 1.3.6.1.4.1.99999.2 NAME 'userPrincipalName' EQUALITY caseIgnoreMatch"
+                    + " SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 SINGLE-VALUE )",
+            "attributetype ( 1.3.6.1.4.1.99999.3 NAME 'proxyAddresses' EQUALITY caseIgnoreMatch"
+                    + " SYNTAX 1.3.6.1.4.1.1466.115.121.1.15 )",
+            "objectclass ( 1.3.6.1.4.1.99999.4 NAME 'windowsUser' SUP top AUXILIARY"
+                    + " MAY ( sAMAccountName $ userPrincipalName $ proxyAddresses ) )",
+            "sizelimit 1000");
+
+    private static final List<String> POLICY =
+            List.of("overlay ppolicy", "ppolicy_default cn=default,dc=test", "access to * by * read");
+
     @TempDir
     private static Path shared;
 
-    private static TestAuthority authority;
+    private static CertificateAuthority authority;
     private static Slapd slapd;
 
     @TempDir
@@ -51,15 +71,21 @@ class DirectoryTest {
 
     @BeforeAll
     static void startDirectory() throws Exception {
-        Slapd.assumeInstalled();
-        authority = new TestAuthority(shared, "authority");
+        Slapd.require();
+        authority = CertificateAuthority.create("authority", Clock.systemUTC());
         slapd = startSlapd("localhost");
     }
 
     private static Slapd startSlapd(String host) throws Exception {
         Path at = Files.createTempDirectory(shared, "slapd");
-        authority.issue(at, host);
-        return Slapd.start(at);
+        try (var entries = DirectoryTest.class.getResourceAsStream("directory.ldif")) {
+            return Slapd.start(
+                    at,
+                    authority.issue(List.of(host)),
+                    SCHEMA,
+                    POLICY,
+                    new String(entries.readAllBytes(), StandardCharsets.UTF_8));
+        }
     }
 
     @AfterAll
@@ -91,7 +117,7 @@ class DirectoryTest {
         Files.createDirectories(home.conf(""));
         Files.writeString(folder.resolve("secret"), "reader's secret\n");
         if (!elements.contains("<trust>")) {
-            Files.copy(authority.certificate(), folder.resolve("ca.pem"));
+            authority.writePem(folder.resolve("ca.pem"));
         }
         Files.writeString(
                 home.conf("usersrepository.xml"),
@@ -234,11 +260,10 @@ class DirectoryTest {
 
     @Test
     void aCertificateOfAnotherAuthorityIsRefused() throws Exception {
-        TestAuthority stranger = new TestAuthority(folder, "stranger");
+        CertificateAuthority.create("stranger", Clock.systemUTC()).writePem(folder.resolve("stranger.pem"));
         assertUndecided(users(ldaps(slapd.ldaps()) + MORE + "<trust>stranger.pem</trust>"));
         assertUndecided(users("<server>ldap://localhost:" + slapd.ldap() + "</server><startTls>true</startTls>" + MORE
                 + "<trust>stranger.pem</trust>"));
-        assertThat(stranger.certificate()).exists();
         List<DirectoryModule.Probe> probes = DirectoryModule.probe(new Home(folder));
         assertThat(probes).hasSize(1);
         assertThat(probes.get(0).fault().orElseThrow()).containsIgnoringCase("certif");

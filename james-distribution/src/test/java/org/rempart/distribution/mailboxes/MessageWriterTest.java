@@ -52,7 +52,9 @@ import org.apache.james.mailbox.store.mail.MessageMapper.FetchType;
 import org.apache.james.mailbox.store.mail.model.DefaultMessageId;
 import org.apache.james.mailbox.store.mail.model.MailboxMessage;
 import org.apache.james.mailbox.store.mail.model.impl.PropertyBuilder;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -61,7 +63,7 @@ import org.rempart.distribution.database.Database;
 import org.rempart.distribution.database.DatabaseSettings;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
-import org.rempart.distribution.queue.PostgresServer;
+import org.rempart.testsupport.PostgresServer;
 import reactor.core.publisher.Mono;
 
 /** What is written by hand is what OpenJPA would have written, and is counted once. */
@@ -86,20 +88,26 @@ class MessageWriterTest {
         @TempDir
         private Path folder;
 
-        private PostgresServer server;
+        private static PostgresServer server;
+
+        @BeforeAll
+        static void start() throws Exception {
+            server = PostgresServer.start();
+        }
+
+        @AfterAll
+        static void stop() throws Exception {
+            if (server != null) {
+                server.close();
+            }
+        }
 
         @Override
         Home home() throws Exception {
-            server = PostgresServer.start();
             Home home = new Home(folder);
             Files.createDirectories(home.conf(DatabaseSettings.FILE).getParent());
-            Files.writeString(home.conf(DatabaseSettings.FILE), "database.url=" + server.url() + "\n");
+            Files.writeString(home.conf(DatabaseSettings.FILE), "database.url=" + server.newDatabase() + "\n");
             return home;
-        }
-
-        @AfterEach
-        void stop() throws Exception {
-            server.close();
         }
     }
 

@@ -7,8 +7,6 @@ package org.rempart.distribution.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.sql.Connection;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,10 +15,13 @@ import org.apache.james.queue.api.MailQueue.MailQueueItem.CompletionStatus;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.rempart.testsupport.PostgresServer;
 
 /** Stored mail in PostgreSQL. */
 class PostgresMailTest extends StoredMailContract {
     private static PostgresServer server;
+
+    private String url;
 
     @BeforeAll
     static void startServer() throws Exception {
@@ -36,18 +37,13 @@ class PostgresMailTest extends StoredMailContract {
 
     @Override
     TestDatabase database() throws Exception {
-        TestDatabase database = TestDatabase.postgres(server.url());
-        try (Connection connection = database.getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("DROP SCHEMA public CASCADE");
-            statement.execute("CREATE SCHEMA public");
-        }
-        return database;
+        url = server.newDatabase();
+        return sameDatabase();
     }
 
     @Override
     TestDatabase sameDatabase() {
-        return TestDatabase.postgres(server.url());
+        return TestDatabase.postgres(url);
     }
 
     @Test
@@ -59,7 +55,7 @@ class PostgresMailTest extends StoredMailContract {
         }
         Collected collected = collect(queue, 5);
         await().until(() -> collected.items().size() == 5);
-        server.down();
+        server.stop("immediate");
         try {
             for (MailQueue.MailQueueItem item : collected.items()) {
                 item.done(CompletionStatus.SUCCESS);
@@ -67,7 +63,7 @@ class PostgresMailTest extends StoredMailContract {
             }
             assertThatThrownBy(() -> queue.enQueue(mail("refused"))).isInstanceOf(MailQueue.MailQueueException.class);
         } finally {
-            server.up();
+            server.resume();
         }
         await().untilAsserted(() -> assertThat(names()).containsExactlyElementsOf(acknowledged));
         queue.enQueue(mail("after"));

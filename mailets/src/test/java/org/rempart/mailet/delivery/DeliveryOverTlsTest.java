@@ -7,69 +7,28 @@ package org.rempart.mailet.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.tls.TlsLevel;
+import org.rempart.testsupport.CertificateRequest;
+import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SmtpPeer;
 
 /** What the delivery makes of TLS; what a handshake must satisfy is tested beside the handshake. */
 class DeliveryOverTlsTest {
-    private static SSLContext selfSigned;
+    private static final ServerCertificate SELF_SIGNED =
+            CertificateRequest.of("mx.there.example").selfSigned();
 
-    private TestPeer peer;
+    private SmtpPeer peer;
     private DeliveryRig rig;
-
-    @BeforeAll
-    static void certificate(@TempDir Path folder) throws Exception {
-        Path file = folder.resolve("keystore.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "mx",
-                        "-keyalg",
-                        "EC",
-                        "-groupname",
-                        "secp256r1",
-                        "-dname",
-                        "CN=mx.there.example",
-                        "-validity",
-                        "2",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        "changeit")
-                .inheritIO()
-                .start();
-        assertThat(keytool.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(file)) {
-            store.load(in, "changeit".toCharArray());
-        }
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, "changeit".toCharArray());
-        selfSigned = SSLContext.getInstance("TLS");
-        selfSigned.init(keys.getKeyManagers(), null, null);
-    }
 
     @BeforeEach
     void start() throws Exception {
-        peer = TestPeer.start().withTls(selfSigned);
+        peer = SmtpPeer.withoutChunking().offering(SELF_SIGNED).start();
         rig = new DeliveryRig()
-                .with(settings -> settings.port(peer.port()).connectionsPerDestination(3))
+                .with(settings -> settings.port(peer.address().getPort()).connectionsPerDestination(3))
                 .address("mx.there.example", "127.0.0.1")
                 .mx("there.example", "mx.there.example.")
                 .mx("other.example", "mx.there.example.")
@@ -96,7 +55,7 @@ class DeliveryOverTlsTest {
 
     @Test
     void aConnectionIsUsedAgainForTheSameRequirementOnly() throws Exception {
-        peer.offering("PIPELINING", "CHUNKING");
+        peer.offers("PIPELINING", "CHUNKING");
         rig.with(settings -> settings.connectionsPerDestination(3).idleTime(DeliveryRig.PATIENCE));
         rig.start();
         send(1, "a@there.example");
@@ -111,7 +70,7 @@ class DeliveryOverTlsTest {
 
         assertThat(peer.mails())
                 .hasSize(4)
-                .allSatisfy(mail -> assertThat(mail.encrypted).isTrue());
+                .allSatisfy(mail -> assertThat(mail.underTls()).isTrue());
     }
 
     @Test
@@ -129,7 +88,7 @@ class DeliveryOverTlsTest {
 
     @Test
     void thePasswordIsSentUnderTls() throws Exception {
-        peer.offering("PIPELINING", "AUTH PLAIN").on("AUTH", "235 2.7.0 Welcome");
+        peer.offers("PIPELINING", "AUTH PLAIN").answers("AUTH", "235 2.7.0 Welcome");
         rig.through(peer)
                 .with(settings -> settings.credentials(Optional.of(Credentials.of("user", "secret"))))
                 .start();
@@ -138,7 +97,7 @@ class DeliveryOverTlsTest {
         assertThat(peer.commands()).contains("AUTH PLAIN AHVzZXIAc2VjcmV0");
         assertThat(peer.mails())
                 .singleElement()
-                .satisfies(mail -> assertThat(mail.encrypted).isTrue());
+                .satisfies(mail -> assertThat(mail.underTls()).isTrue());
     }
 
     @Test
@@ -151,8 +110,8 @@ class DeliveryOverTlsTest {
         await().atMost(DeliveryRig.PATIENCE).until(() -> !rig.queue().endings().isEmpty());
 
         assertThat(peer.mails()).singleElement().satisfies(mail -> {
-            assertThat(mail.text()).isEqualTo(message.toString());
-            assertThat(mail.encrypted).isTrue();
+            assertThat(mail.message()).isEqualTo(message.toString());
+            assertThat(mail.underTls()).isTrue();
         });
     }
 }

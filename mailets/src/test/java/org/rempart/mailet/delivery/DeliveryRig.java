@@ -47,6 +47,7 @@ import org.rempart.policy.Rule;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
+import org.rempart.testsupport.SmtpPeer;
 
 /** A delivery with all that it needs of a server, in the test's hands: queue, DNS, policy, bounce processor. */
 final class DeliveryRig implements AutoCloseable {
@@ -101,8 +102,9 @@ final class DeliveryRig implements AutoCloseable {
     }
 
     /** All mail goes to this peer. */
-    DeliveryRig through(TestPeer peer) {
-        return with(builder -> builder.gateways(List.of(Endpoint.of("127.0.0.1", peer.port()))));
+    DeliveryRig through(SmtpPeer peer) {
+        return with(builder ->
+                builder.gateways(List.of(Endpoint.of("127.0.0.1", peer.address().getPort()))));
     }
 
     DeliveryRig mx(String domain, String... hosts) {
@@ -177,6 +179,7 @@ final class DeliveryRig implements AutoCloseable {
         if (service != null) {
             service.stop();
         }
+        queue.close();
     }
 
     private MailetContext context() {

@@ -21,6 +21,7 @@ import org.rempart.policy.trail.AuditEvent;
 import org.rempart.policy.trail.AuditPolicy;
 import org.rempart.policy.trail.AuditPolicy.Form;
 import org.rempart.policy.trail.Pseudonyms;
+import org.rempart.testsupport.SmtpPeer;
 import org.slf4j.LoggerFactory;
 
 /** What the audit trail tells of a delivery. */
@@ -53,9 +54,9 @@ class DeliveryTrailTest {
 
     /** The event of this name that one mail to two recipients leaves, of whom the peer knows one. */
     private String told(String event) throws Exception {
-        try (TestPeer peer = TestPeer.start();
+        try (SmtpPeer peer = SmtpPeer.start();
                 DeliveryRig rig = new DeliveryRig().through(peer)) {
-            peer.on(
+            peer.answers(
                     "RCPT",
                     command -> command.contains("gone") ? "550 5.1.1 <Gone@there.example>: no such user" : null);
             rig.start().send(DeliveryRig.MESSAGE, "bob@there.example", "gone@there.example");
@@ -73,7 +74,7 @@ class DeliveryTrailTest {
     void recipientsArePlain() throws Exception {
         assertThat(told("delivery"))
                 .contains(
-                        "\"bob@there.example delivered: 250 2.0.0 Queued\"",
+                        "\"bob@there.example delivered: 250 2.0.0 Taken\"",
                         "\"gone@there.example failed: 550 5.1.1 <Gone@there.example>: no such user\"");
     }
 

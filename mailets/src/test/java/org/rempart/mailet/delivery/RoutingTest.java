@@ -11,17 +11,18 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.rempart.testsupport.SmtpPeer;
 
 /** Which hosts are tried for a domain, in which order, and what follows when there are none. */
 class RoutingTest {
-    private TestPeer peer;
+    private SmtpPeer peer;
     private DeliveryRig rig;
 
     @BeforeEach
     void start() throws Exception {
-        peer = TestPeer.start();
+        peer = SmtpPeer.start();
         rig = new DeliveryRig()
-                .with(settings -> settings.port(peer.port()))
+                .with(settings -> settings.port(peer.address().getPort()))
                 .address("mx.there.example", "127.0.0.1")
                 // Nobody listens there.
                 .address("away.there.example", "127.0.0.66");
@@ -135,7 +136,7 @@ class RoutingTest {
         awaitDone(1);
         assertThat(peer.mails())
                 .singleElement()
-                .satisfies(mail -> assertThat(mail.rcptTo).containsExactly("<bob@[127.0.0.1]>"));
+                .satisfies(mail -> assertThat(mail.recipients()).containsExactly("bob@[127.0.0.1]"));
     }
 
     @Test
@@ -149,10 +150,11 @@ class RoutingTest {
 
     @Test
     void aDestinationThatIsAwayHoldsNobodyUp() throws Exception {
-        TestPeer stuck = TestPeer.start().on("CONNECT", TestPeer.STALL);
+        SmtpPeer stuck = SmtpPeer.start().answers("CONNECT", SmtpPeer.STALL);
         try {
-            rig.with(settings ->
-                            settings.threads(8).connectionsPerDestination(5).port(stuck.port()))
+            rig.with(settings -> settings.threads(8)
+                            .connectionsPerDestination(5)
+                            .port(stuck.address().getPort()))
                     .mx("stuck.example", "mx.there.example")
                     .mx("there.example", "[127.0.0.1]");
             rig.start();
@@ -161,12 +163,12 @@ class RoutingTest {
             }
             await().atMost(DeliveryRig.PATIENCE).until(() -> stuck.connections() >= 5);
             // The port is the same for all MX hosts; so the other one is told apart by being answered.
-            stuck.on("CONNECT", command -> null);
+            stuck.answers("CONNECT", command -> null);
             rig.send(DeliveryRig.MESSAGE, "bob@there.example");
             await().atMost(DeliveryRig.PATIENCE).until(() -> !stuck.mails().isEmpty());
             assertThat(stuck.mails())
                     .singleElement()
-                    .satisfies(mail -> assertThat(mail.rcptTo).containsExactly("<bob@there.example>"));
+                    .satisfies(mail -> assertThat(mail.recipients()).containsExactly("bob@there.example"));
             assertThat(rig.queue().open()).hasSizeGreaterThanOrEqualTo(50);
         } finally {
             stuck.close();

@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.mail.MessagingException;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MailImpl;
@@ -193,6 +194,14 @@ final class TestQueue implements MailQueue {
         }
     }
 
+    /** Disposes of the mail that is still in it. */
     @Override
-    public void close() {}
+    public void close() {
+        List<Mail> left = new ArrayList<>(open);
+        delayed.forEach(later -> left.add(later.mail));
+        synchronized (this) {
+            left.addAll(due);
+        }
+        left.forEach(LifecycleUtil::dispose);
+    }
 }

@@ -27,12 +27,14 @@ import org.rempart.policy.tls.TlsPolicy;
 import org.rempart.policy.tls.TlsProbe;
 import org.rempart.policy.tls.TlsProbe.Destination;
 import org.rempart.policy.tls.TlsProbe.Host;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.ServerCertificate;
 
 @Timeout(600)
 class DestinationProbeTest {
     private static final Domain DOMAIN = Domain.of("customer.example");
     private static final String MX = "mx1.hosting.example";
-    private static final TestAuthority AUTHORITY = new TestAuthority("partner CA");
+    private static final CertificateAuthority AUTHORITY = CertificateAuthority.create("partner CA");
 
     /** Names that all lead to the loopback interface, and no TXT record. */
     private static final class Names implements TlsProbe.Dns {
@@ -61,7 +63,7 @@ class DestinationProbeTest {
         }
     }
 
-    private static TlsPeer smtp(String ehlo, String afterStartTls, TestAuthority.Identity identity) throws IOException {
+    private static TlsPeer smtp(String ehlo, String afterStartTls, ServerCertificate identity) throws IOException {
         return new TlsPeer((socket, self) -> {
             say(socket, "220 mx ready");
             if (hear(socket).startsWith("EHLO [127.0.0.1]")) {
@@ -69,7 +71,7 @@ class DestinationProbeTest {
             }
             if (hear(socket).equals("STARTTLS")) {
                 say(socket, afterStartTls);
-                TlsPeer.handshake(identity.server(), socket);
+                TlsPeer.handshake(identity.context(), socket);
                 hear(socket);
             }
         });
@@ -117,7 +119,7 @@ class DestinationProbeTest {
 
     @Test
     void aHostThatSatisfiesTheRuleIsShownWithItsCertificates() throws Exception {
-        TestAuthority.Identity identity = AUTHORITY.request(MX).issue();
+        ServerCertificate identity = AUTHORITY.request(MX).issue();
         try (TlsPeer peer = smtp("250-mx\r\n250-SIZE 1\r\n250 starttls", "220 go ahead", identity)) {
             Destination found = probe(
                     "<outbound><to domain='customer.example' level='verify' trust='conf/tls/ca.pem'/></outbound>",

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.tls.TlsLevel;
+import org.rempart.testsupport.CertificateAuthority;
 
 @Timeout(600)
 class MtaStsTest {
@@ -327,7 +328,7 @@ class MtaStsTest {
             assertThat(find(mtaSts, "c.example")).isEmpty();
             assertThat(mtaSts.describe(Domain.of("c.example"))).contains("mta-sts.c.example");
         }
-        try (MtaSts mtaSts = mtaSts(hosts.client(new TestAuthority("another CA")), Duration.ofMinutes(5))) {
+        try (MtaSts mtaSts = mtaSts(hosts.client(CertificateAuthority.create("another CA")), Duration.ofMinutes(5))) {
             assertThat(find(mtaSts, A)).isEmpty();
         }
         assertThat(hosts.requests()).isEmpty();

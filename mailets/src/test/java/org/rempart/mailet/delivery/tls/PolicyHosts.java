@@ -28,8 +28,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.ServerCertificate;
 
 /**
  * The policy hosts {@code mta-sts.<domain>} of a test: a web server on the loopback interface, and a proxy that leads to it
@@ -38,7 +41,7 @@ import javax.net.ssl.TrustManagerFactory;
 final class PolicyHosts implements AutoCloseable {
     private static final String PATH = "/.well-known/mta-sts.txt";
 
-    private final TestAuthority authority = new TestAuthority("web CA");
+    private final CertificateAuthority authority = CertificateAuthority.create("web CA");
     private final HttpsServer server;
     private final ServerSocket proxy;
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
@@ -58,12 +61,11 @@ final class PolicyHosts implements AutoCloseable {
 
     /** Hosts with certificates for these domains. */
     PolicyHosts(String... domains) throws IOException {
-        TestAuthority.Request certificate = authority.request("");
-        for (String domain : domains) {
-            certificate.dnsName("mta-sts." + domain);
-        }
+        ServerCertificate certificate = authority
+                .request(Stream.of(domains).map(domain -> "mta-sts." + domain).toArray(String[]::new))
+                .issue();
         server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.setHttpsConfigurator(new HttpsConfigurator(certificate.issue().server()));
+        server.setHttpsConfigurator(new HttpsConfigurator(certificate.context()));
         server.setExecutor(threads);
         server.createContext("/", this::answer);
         server.start();
@@ -170,7 +172,7 @@ final class PolicyHosts implements AutoCloseable {
         return client(authority);
     }
 
-    HttpClient.Builder client(TestAuthority trusted) {
+    HttpClient.Builder client(CertificateAuthority trusted) {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);

@@ -32,14 +32,16 @@ import org.rempart.policy.tls.Fingerprint;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.PeerName;
 import org.rempart.policy.tls.TlsLevel;
+import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.ServerCertificate;
 
 @Timeout(600)
 class TlsHandshakeTest {
     private static final String MX = "mx1.hosting.example";
     private static final Domain DOMAIN = Domain.of("customer.example");
     private static final List<String> BOTH = List.of("TLSv1.3", "TLSv1.2");
-    private static final TestAuthority AUTHORITY = new TestAuthority("partner CA");
-    private static final TestAuthority STRANGER = new TestAuthority("unknown CA");
+    private static final CertificateAuthority AUTHORITY = CertificateAuthority.create("partner CA");
+    private static final CertificateAuthority STRANGER = CertificateAuthority.create("unknown CA");
     private static final TlsHandshake HANDSHAKE = new TlsHandshake(Duration.ofMinutes(5));
 
     @AfterAll
@@ -60,7 +62,7 @@ class TlsHandshakeTest {
         COMMON_NAME,
         COMMON_NAME_AND_OTHER_SUBJECT_ALT_NAME;
 
-        TestAuthority.Identity identity() {
+        ServerCertificate identity() {
             Instant now = Instant.now();
             switch (this) {
                 case RIGHT:
@@ -86,7 +88,7 @@ class TlsHandshakeTest {
                 case SHA1:
                     return AUTHORITY.request(MX).signedWith("SHA1withECDSA").issue();
                 case COMMON_NAME:
-                    return AUTHORITY.request("").commonName(MX).issue();
+                    return AUTHORITY.request().commonName(MX).issue();
                 default:
                     return AUTHORITY.request("mx1.other.example").commonName(MX).issue();
             }
@@ -104,7 +106,7 @@ class TlsHandshakeTest {
                 "policy",
                 DOMAIN,
                 protocols,
-                outbound.trust().map(file -> AUTHORITY.anchors()));
+                outbound.trust().map(file -> TrustAnchors.of("test-ca.pem", Set.of(AUTHORITY.certificate()))));
     }
 
     private static TlsConnection start(TlsPeer peer, TlsRequirement requirement) throws Exception {
@@ -220,8 +222,8 @@ class TlsHandshakeTest {
 
     @Test
     void aPinIsForTheCertificateOrForItsKeyWhateverItsDatesAndIssuer() throws Exception {
-        TestAuthority.Identity expired = Peer.EXPIRED.identity();
-        TestAuthority.Identity renewed =
+        ServerCertificate expired = Peer.EXPIRED.identity();
+        ServerCertificate renewed =
                 AUTHORITY.request("any.example").keys(expired.keys()).selfSigned();
         TlsRequirement certificate =
                 requirement(OutboundTls.fingerprint(Set.of(Fingerprint.ofCertificate(expired.certificate()))));
@@ -246,11 +248,8 @@ class TlsHandshakeTest {
     @Test
     void anAddressIsNoServerNameAndIsLookedForAmongTheAddresses() throws Exception {
         TlsRequirement verify = requirement(OutboundTls.verify("test-ca.pem"));
-        try (TlsPeer peer = TlsPeer.honest(AUTHORITY
-                .request(MX)
-                .address("192.0.2.1")
-                .address("2001:db8::1")
-                .issue())) {
+        try (TlsPeer peer =
+                TlsPeer.honest(AUTHORITY.request(MX, "192.0.2.1", "2001:db8::1").issue())) {
             for (String address : List.of("192.0.2.1", "[IPv6:2001:db8:0::1]")) {
                 TlsConnection connection = start(peer, verify, address);
                 assertThat(connection.certificate().kind()).isEqualTo(Kind.TRUSTED);

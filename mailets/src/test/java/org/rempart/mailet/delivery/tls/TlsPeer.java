@@ -18,6 +18,7 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.rempart.testsupport.ServerCertificate;
 
 /** A server on the loopback interface that does with each connection what the test says. */
 final class TlsPeer implements AutoCloseable {
@@ -41,8 +42,8 @@ final class TlsPeer implements AutoCloseable {
     }
 
     /** Does an honest handshake, says a line under TLS, and says it again whenever it hears one. */
-    static TlsPeer honest(TestAuthority.Identity identity, String... protocols) throws IOException {
-        SSLContext context = identity.server();
+    static TlsPeer honest(ServerCertificate identity, String... protocols) throws IOException {
+        SSLContext context = identity.context();
         return new TlsPeer((plain, peer) -> {
             SSLSocket socket = handshake(context, plain, protocols);
             peer.serverNames.add(((ExtendedSSLSession) socket.getSession())

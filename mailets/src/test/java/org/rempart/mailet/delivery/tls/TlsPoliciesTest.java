@@ -30,6 +30,7 @@ import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
 import org.rempart.policy.trail.AuditEvent;
+import org.rempart.testsupport.CertificateAuthority;
 
 class TlsPoliciesTest {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
@@ -96,7 +97,7 @@ class TlsPoliciesTest {
     private static byte[] pem() throws IOException {
         StringWriter text = new StringWriter();
         try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
-            writer.writeObject(new TestAuthority("partner CA").certificate());
+            writer.writeObject(CertificateAuthority.create("partner CA").certificate());
         }
         return text.toString().getBytes(StandardCharsets.US_ASCII);
     }

@@ -2,19 +2,23 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.peers;
+package org.rempart.testsupport;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
 
 /**
@@ -29,10 +33,17 @@ import javax.net.ssl.SSLContext;
  *         .start(address);
  * }</pre>
  *
- * The first rule that fits counts. Without any it is an honest server with PIPELINING, 8BITMIME, CHUNKING and SIZE, and with
+ * The first rule that fits counts. While it runs, {@link #answers} and {@link #offers} tell it what to do from then on.
+ * Without any of it it is an honest server with PIPELINING, 8BITMIME, CHUNKING and SIZE, and with
  * STARTTLS if it has a certificate.
  */
 public final class SmtpPeer implements AutoCloseable {
+    /** In the place of an answer of {@link #answers}: the connection is closed. */
+    public static final String DROP = "\0drop";
+
+    /** In the place of an answer of {@link #answers}: nothing, until the client leaves. */
+    public static final String STALL = "\0stall";
+
     /** What a server says that is none of mail. */
     private static final String GARBAGE = "\u0016\u0003\u00ff HTTP/1.1 400 Bad\r\n\u0000\u0001\u0002\r\n";
 
@@ -40,6 +51,7 @@ public final class SmtpPeer implements AutoCloseable {
     private final ServerSocket listener;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final List<TakenMail> mails = new CopyOnWriteArrayList<>();
+    private final List<String> commands = new CopyOnWriteArrayList<>();
     private final List<ClearText> clearTexts = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger handshakes = new AtomicInteger();
@@ -54,6 +66,39 @@ public final class SmtpPeer implements AutoCloseable {
         return new Builder(name);
     }
 
+    /** An honest server without TLS that takes messages with DATA alone. */
+    public static Builder withoutChunking() {
+        return named("peer.example").extensions("PIPELINING", "8BITMIME", "SIZE 100000000", "DSN");
+    }
+
+    /** Starts a server as {@link #withoutChunking()} has it, on a free port of 127.0.0.1. */
+    public static SmtpPeer start() throws IOException {
+        return withoutChunking().start();
+    }
+
+    /**
+     * From now on it answers so, and goes on without having done what was asked.
+     *
+     * @param verb of SMTP; {@code CONNECT} stands for the greeting, {@code END} for the end of a message in either form
+     * @param answer of a command line, {@link #DROP}, {@link #STALL}, or null, which leaves the answer to what else it was
+     *     told
+     */
+    public SmtpPeer answers(String verb, UnaryOperator<String> answer) {
+        script.answers().put(verb, answer);
+        return this;
+    }
+
+    /** From now on it always answers so; see {@link #answers(String, UnaryOperator)}. */
+    public SmtpPeer answers(String verb, String answer) {
+        return answers(verb, command -> answer);
+    }
+
+    /** What its EHLO offers from now on, besides STARTTLS. */
+    public SmtpPeer offers(String... keywords) {
+        script.extensions().set(List.of(keywords));
+        return this;
+    }
+
     /** Where it listens. */
     public InetSocketAddress address() {
         return new InetSocketAddress(listener.getInetAddress(), listener.getLocalPort());
@@ -62,6 +107,11 @@ public final class SmtpPeer implements AutoCloseable {
     /** What it has taken, the oldest first: mail whose 250 the client may have missed is among it. */
     public List<TakenMail> mails() {
         return List.copyOf(mails);
+    }
+
+    /** All command lines of all connections. */
+    public List<String> commands() {
+        return List.copyOf(commands);
     }
 
     /** What it got in clear text, in ISO 8859-1, a text a connection; what follows STARTTLS under TLS is not in it. */
@@ -97,7 +147,8 @@ public final class SmtpPeer implements AutoCloseable {
         clearTexts.add(clearText);
         try (client) {
             client.setTcpNoDelay(true);
-            new SmtpPeerSession(client, script, clearText, mails::add, handshakes::incrementAndGet).run();
+            new SmtpPeerSession(client, script, clearText, mails::add, commands::add, handshakes::incrementAndGet)
+                    .run();
         } catch (IOException left) {
             // The client is gone, or wants no such handshake; what it did before is what counts.
             return;
@@ -116,9 +167,26 @@ public final class SmtpPeer implements AutoCloseable {
     }
 
     /** What a peer is to do. */
-    record Script(String name, SSLContext tls, List<String> extensions, List<Rule> rules) {
-        /** What goes wrong now, if anything does. */
-        Fault fault(Phase phase, String line) {
+    record Script(
+            String name,
+            SSLContext tls,
+            AtomicReference<List<String>> extensions,
+            List<Rule> rules,
+            Map<String, UnaryOperator<String>> answers) {
+        /**
+         * What goes wrong now, if anything does.
+         *
+         * @param verb as {@link SmtpPeer#answers(String, UnaryOperator)} names it
+         */
+        Fault fault(Phase phase, String verb, String line) {
+            String answer = answers.getOrDefault(verb, command -> null).apply(line);
+            if (answer != null) {
+                return switch (answer) {
+                    case DROP -> new Fault("", Fault.Then.CLOSE);
+                    case STALL -> new Fault("", Fault.Then.STALL);
+                    default -> new Fault(answer + "\r\n", Fault.Then.GO_ON);
+                };
+            }
             for (Rule rule : rules) {
                 if (rule.applies(phase, line)) {
                     return rule.fault;
@@ -159,7 +227,7 @@ public final class SmtpPeer implements AutoCloseable {
         }
 
         /** It offers STARTTLS with this certificate, for TLS 1.2 and 1.3. */
-        public Builder offering(Certificate certificate) {
+        public Builder offering(ServerCertificate certificate) {
             this.tls = certificate.context();
             return this;
         }
@@ -175,6 +243,11 @@ public final class SmtpPeer implements AutoCloseable {
             return new Trouble(this, phase);
         }
 
+        /** Listens on a free port of 127.0.0.1, and serves until it is closed. */
+        public SmtpPeer start() throws IOException {
+            return start(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
+        }
+
         /**
          * Listens and serves until it is closed.
          *
@@ -183,7 +256,12 @@ public final class SmtpPeer implements AutoCloseable {
          */
         public SmtpPeer start(InetSocketAddress address) throws IOException {
             SmtpPeer peer = new SmtpPeer(
-                    new Script(name, tls, extensions, List.copyOf(rules)),
+                    new Script(
+                            name,
+                            tls,
+                            new AtomicReference<>(extensions),
+                            List.copyOf(rules),
+                            new ConcurrentHashMap<>()),
                     new ServerSocket(address.getPort(), 200, address.getAddress()));
             Daemons.start(name, peer::accept);
             return peer;

@@ -2,12 +2,11 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.peers;
+package org.rempart.testsupport;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,21 +224,13 @@ public final class Postfix implements AutoCloseable {
     private void awaitListening() throws IOException, InterruptedException {
         long end = System.nanoTime() + START_NANOS;
         for (InetSocketAddress listener : listeners) {
-            while (!listens(listener)) {
+            while (!ServerProcess.listens(listener)) {
                 if (System.nanoTime() > end) {
                     throw new IOException(
                             "Postfix does not listen on " + listener + "; see " + home.resolve("postfix.log"));
                 }
                 Thread.sleep(PAUSE_MILLIS);
             }
-        }
-    }
-
-    private static boolean listens(InetSocketAddress address) {
-        try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
-            return socket.isConnected();
-        } catch (IOException notYet) {
-            return false;
         }
     }
 

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.quickstart;
+package org.rempart.testsupport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -88,8 +88,7 @@ class CertificateAuthorityTest {
 
     @Test
     void vouchesForItselfWhenAskedTo() throws Exception {
-        X509Certificate server =
-                CertificateAuthority.selfSigned(List.of("localhost"), CLOCK).certificate();
+        X509Certificate server = CertificateRequest.of("localhost").selfSigned().certificate();
         server.verify(server.getPublicKey());
         assertThat(server.getIssuerX500Principal()).isEqualTo(server.getSubjectX500Principal());
         assertThat(server.getBasicConstraints()).isEqualTo(-1);
@@ -99,15 +98,14 @@ class CertificateAuthorityTest {
     void signsAsItIsTold() throws Exception {
         CertificateAuthority authority = CertificateAuthority.create("Test", CLOCK);
         X509Certificate server =
-                authority.issue(List.of("localhost"), "SHA1withRSA").certificate();
+                authority.request("localhost").signedWith("SHA1withRSA").issue().certificate();
         assertThat(server.getSigAlgName()).isEqualTo("SHA1withRSA");
         server.verify(authority.certificate().getPublicKey());
     }
 
     @Test
     void writesPemThatOthersRead(@TempDir Path folder) throws Exception {
-        CertificateAuthority.ServerCertificate server =
-                CertificateAuthority.create("Test", CLOCK).issue(List.of("localhost"));
+        ServerCertificate server = CertificateAuthority.create("Test", CLOCK).issue(List.of("localhost"));
         Path certificate = folder.resolve("certificate.pem");
         Path key = folder.resolve("key.pem");
         server.writePem(certificate, key);

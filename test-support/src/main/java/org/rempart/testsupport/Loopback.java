@@ -2,13 +2,12 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.peers;
+package org.rempart.testsupport;
 
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.stream.IntStream;
-import org.rempart.testsupport.FreePort;
 
 /**
  * Addresses of loopback for servers that must all listen on one port, since MX hosts do. Needs a system on which all of

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.peers;
+package org.rempart.testsupport;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -29,6 +29,7 @@ final class SmtpPeerSession {
 
     private final SmtpPeer.Script script;
     private final Consumer<TakenMail> taken;
+    private final Consumer<String> heard;
     private final Runnable secured;
 
     private Socket socket;
@@ -43,10 +44,16 @@ final class SmtpPeerSession {
     private boolean closing;
 
     SmtpPeerSession(
-            Socket socket, SmtpPeer.Script script, ClearText clearText, Consumer<TakenMail> taken, Runnable secured)
+            Socket socket,
+            SmtpPeer.Script script,
+            ClearText clearText,
+            Consumer<TakenMail> taken,
+            Consumer<String> heard,
+            Runnable secured)
             throws IOException {
         this.script = script;
         this.taken = taken;
+        this.heard = heard;
         this.secured = secured;
         this.socket = socket;
         this.in = new BufferedInputStream(clearText.of(socket.getInputStream()));
@@ -54,7 +61,7 @@ final class SmtpPeerSession {
     }
 
     void run() throws IOException {
-        if (goesWell(Phase.GREETING, "")) {
+        if (goesWell(Phase.GREETING, "CONNECT", "")) {
             say("220 " + script.name() + " ESMTP");
         }
         while (!closing) {
@@ -62,7 +69,8 @@ final class SmtpPeerSession {
             if (line == null) {
                 return;
             }
-            String verb = line.split(" ", 2)[0].toUpperCase(Locale.ROOT);
+            heard.accept(line);
+            String verb = verb(line);
             switch (verb) {
                 case "EHLO", "HELO" -> hello(verb, line);
                 case "STARTTLS" -> startTls(line);
@@ -95,7 +103,7 @@ final class SmtpPeerSession {
         }
         List<String> lines = new ArrayList<>(List.of(script.name()));
         if (verb.equals("EHLO")) {
-            lines.addAll(script.extensions());
+            lines.addAll(script.extensions().get());
             if (script.tls() != null && protocol.isEmpty()) {
                 lines.add("STARTTLS");
             }
@@ -109,9 +117,12 @@ final class SmtpPeerSession {
     }
 
     private void startTls(String line) throws IOException {
+        if (!goesWell(Phase.STARTTLS, line)) {
+            return;
+        }
         if (script.tls() == null || !protocol.isEmpty()) {
             say("503 5.5.1 No STARTTLS here");
-        } else if (goesWell(Phase.STARTTLS, line)) {
+        } else {
             say("220 2.0.0 Go ahead");
             handshake();
         }
@@ -159,8 +170,12 @@ final class SmtpPeerSession {
     }
 
     private void mail(String line) throws IOException {
-        if (goesWell(Phase.MAIL, line)) {
-            forget();
+        if (!goesWell(Phase.MAIL, line)) {
+            return;
+        }
+        if (sender != null) {
+            say("503 5.5.1 Nested MAIL");
+        } else {
             sender = path(line);
             say("250 2.1.0 Sender noted");
         }
@@ -213,7 +228,7 @@ final class SmtpPeerSession {
     private void take(String message) throws IOException {
         TakenMail mail = new TakenMail(sender, recipients, message, protocol, serverName);
         forget();
-        Fault fault = script.fault(Phase.MESSAGE, message);
+        Fault fault = script.fault(Phase.MESSAGE, "END", message);
         if (fault == null) {
             taken.accept(mail);
             say("250 2.0.0 Taken");
@@ -227,7 +242,11 @@ final class SmtpPeerSession {
 
     /** Whether nothing goes wrong now; what goes wrong is done. */
     private boolean goesWell(Phase phase, String line) throws IOException {
-        Fault fault = script.fault(phase, line);
+        return goesWell(phase, verb(line), line);
+    }
+
+    private boolean goesWell(Phase phase, String verb, String line) throws IOException {
+        Fault fault = script.fault(phase, verb, line);
         if (fault != null) {
             go(fault);
         }
@@ -258,6 +277,10 @@ final class SmtpPeerSession {
         sender = null;
         recipients.clear();
         chunks.reset();
+    }
+
+    private static String verb(String line) {
+        return line.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
     }
 
     private static String path(String line) {

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.peers;
+package org.rempart.testsupport;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
@@ -41,7 +41,7 @@ public final class PolicyHost implements AutoCloseable {
      *
      * @param certificate for all the policy hosts' names
      */
-    public static PolicyHost start(InetSocketAddress address, Certificate certificate) throws IOException {
+    public static PolicyHost start(InetSocketAddress address, ServerCertificate certificate) throws IOException {
         HttpsServer server = HttpsServer.create(address, 50);
         server.setHttpsConfigurator(new HttpsConfigurator(certificate.context()));
         PolicyHost host = new PolicyHost(server);

@@ -2,11 +2,12 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.it;
+package org.rempart.testsupport;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -23,14 +24,19 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
 /** A client that minds no rule: it sends what it is told, as slowly or as fast as the test likes. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private Socket socket;
     private InputStream in;
 
-    RawClient(InetSocketAddress server) throws IOException {
+    public RawClient(InetSocketAddress server) throws IOException {
         use(new Socket(server.getAddress(), server.getPort()));
+    }
+
+    /** Connects from this local address. */
+    public RawClient(InetAddress from, InetSocketAddress server) throws IOException {
+        use(new Socket(server.getAddress(), server.getPort(), from, 0));
     }
 
     private void use(Socket connected) throws IOException {
@@ -41,7 +47,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** Does a handshake, with whoever it is. */
-    RawClient tls() throws IOException {
+    public RawClient tls() throws IOException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, new TrustManager[] {new TrustsAnybody()}, new SecureRandom());
@@ -54,18 +60,18 @@ final class RawClient implements AutoCloseable {
         }
     }
 
-    RawClient send(String text) throws IOException {
+    public RawClient send(String text) throws IOException {
         return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    RawClient send(byte[] bytes) throws IOException {
+    public RawClient send(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
         socket.getOutputStream().flush();
         return this;
     }
 
     /** The next line with its end; empty when the server has closed. */
-    String line() throws IOException {
+    public String line() throws IOException {
         StringBuilder line = new StringBuilder();
         try {
             for (int octet = in.read(); octet >= 0; octet = in.read()) {
@@ -81,8 +87,19 @@ final class RawClient implements AutoCloseable {
         return line.toString();
     }
 
+    /** A reply, all its lines with their ends; empty when the server has closed. */
+    public String reply() throws IOException {
+        StringBuilder reply = new StringBuilder();
+        String line;
+        do {
+            line = line();
+            reply.append(line);
+        } while (line.length() > 3 && line.charAt(3) == '-');
+        return reply.toString();
+    }
+
     /** A reply to a command: its last line. */
-    String command(String command) throws IOException {
+    public String command(String command) throws IOException {
         send(command + "\r\n");
         String line = line();
         while (line.length() > 3 && line.charAt(3) == '-') {
@@ -92,7 +109,7 @@ final class RawClient implements AutoCloseable {
     }
 
     /** All that the server says until it closes; fails when it does not. */
-    String untilClosed() throws IOException {
+    public String untilClosed() throws IOException {
         StringBuilder all = new StringBuilder();
         for (String line = line(); !line.isEmpty(); line = line()) {
             all.append(line);
@@ -105,7 +122,7 @@ final class RawClient implements AutoCloseable {
      *
      * @return what it said until it closed
      */
-    String drip(String bytes, Duration pause) throws IOException, InterruptedException {
+    public String drip(String bytes, Duration pause) throws IOException, InterruptedException {
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() < end) {
             try {
@@ -137,6 +154,11 @@ final class RawClient implements AutoCloseable {
                 socket.setSoTimeout((int) PATIENCE.toMillis());
             }
         }
+    }
+
+    /** The port that the server sees. */
+    public int port() {
+        return socket.getLocalPort();
     }
 
     @Override
