@@ -89,7 +89,14 @@ class BundleTest {
     @ParameterizedTest
     @MethodSource("bundles")
     void namesNoBundledLibraryByItsFormerName(Bundle bundle) {
-        assertThat(textsWith(bundle, "inet/ipaddr", "inet.ipaddr", "com/fasterxml/", "com.fasterxml.", "com/ibm/", "com.ibm.icu"))
+        assertThat(textsWith(
+                        bundle,
+                        "inet/ipaddr",
+                        "inet.ipaddr",
+                        "com/fasterxml/",
+                        "com.fasterxml.",
+                        "com/ibm/",
+                        "com.ibm.icu"))
                 .isEmpty();
     }
 
@@ -164,7 +171,8 @@ class BundleTest {
     @ParameterizedTest
     @MethodSource("bundles")
     void isOfReasonableSize(Bundle bundle) throws IOException {
-        // The libraries are 2.5 MB, of which ICU, cut down to what names of domains need, is one; all of it would be 15.
+        // The libraries are 2.5 MB, of which ICU, cut down to what names of domains need, is one; all of it would be
+        // 15.
         assertThat(bundle.size()).isBetween(1_000_000L, 4_000_000L);
     }
 
