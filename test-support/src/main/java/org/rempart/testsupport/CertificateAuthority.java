@@ -20,6 +20,7 @@ import org.bouncycastle.asn1.x500.X500Name;
 public final class CertificateAuthority {
     private final Clock clock;
     private final KeyKind kind;
+    private final String commonName;
     private final X500Name name;
     private final KeyPair keys;
     private final X509Certificate certificate;
@@ -27,6 +28,7 @@ public final class CertificateAuthority {
     private CertificateAuthority(String commonName, KeyKind kind, Clock clock) throws GeneralSecurityException {
         this.clock = clock;
         this.kind = kind;
+        this.commonName = commonName;
         this.name = CertificateRequest.name(commonName);
         this.keys = kind.newKeys();
         this.certificate = CertificateRequest.ofAuthority(commonName, clock)
@@ -84,6 +86,18 @@ public final class CertificateAuthority {
             throw new IllegalArgumentException("A server certificate needs at least one host name.");
         }
         return request(hosts.toArray(new String[0])).issued();
+    }
+
+    /**
+     * Issues a certificate for another authority, as old roots did for their successors.
+     *
+     * @param signature as JCA names it, for example {@code SHA1withECDSA}
+     */
+    public X509Certificate vouchFor(CertificateAuthority other, String signature) {
+        return CertificateRequest.ofAuthority(other.commonName, clock)
+                .keys(other.keys)
+                .signedWith(signature)
+                .signedBy(this);
     }
 
     /** Writes the authority's certificate as PEM. */

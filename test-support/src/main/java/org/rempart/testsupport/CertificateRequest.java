@@ -48,6 +48,7 @@ public final class CertificateRequest {
     private KeyKind kind;
     private KeyPair keys;
     private String signature;
+    private boolean unreadableNames;
 
     CertificateRequest(List<String> hosts, CertificateAuthority issuer, KeyKind kind, Clock clock) {
         this(hosts, issuer, hosts.isEmpty() ? "test" : hosts.get(0), kind, clock.instant(), false);
@@ -115,6 +116,12 @@ public final class CertificateRequest {
         return this;
     }
 
+    /** With subject alternative names that nobody can read. */
+    public CertificateRequest unreadableNames() {
+        unreadableNames = true;
+        return this;
+    }
+
     /** Has the authority sign. */
     public ServerCertificate issue() {
         try {
@@ -128,6 +135,14 @@ public final class CertificateRequest {
         KeyPair subject = subject();
         return new ServerCertificate(
                 subject, List.of(sign(subject, issuer.name(), issuer.keys()), issuer.certificate()));
+    }
+
+    X509Certificate signedBy(CertificateAuthority authority) {
+        try {
+            return sign(subject(), authority.name(), authority.keys());
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException(impossible);
+        }
     }
 
     /** Signs with its own key. */
@@ -184,6 +199,9 @@ public final class CertificateRequest {
         builder.addExtension(
                 Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature | KeyUsage.keyEncipherment));
         builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+        if (unreadableNames) {
+            builder.addExtension(Extension.subjectAlternativeName, false, new byte[] {0x30, 3, 2, 1});
+        }
         if (!hosts.isEmpty()) {
             builder.addExtension(
                     Extension.subjectAlternativeName,

@@ -18,6 +18,8 @@ public enum Phase {
     RCPT,
     /** DATA, or the first chunk (BDAT) of a message. */
     DATA,
+    /** Some of a message that is sent with DATA has come. */
+    BODY,
     /** The message has come as a whole: who is answered 250 has given it away. */
     MESSAGE,
     /** RSET, NOOP, QUIT and everything else. */

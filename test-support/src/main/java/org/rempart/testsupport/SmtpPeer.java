@@ -172,7 +172,8 @@ public final class SmtpPeer implements AutoCloseable {
             SSLContext tls,
             AtomicReference<List<String>> extensions,
             List<Rule> rules,
-            Map<String, UnaryOperator<String>> answers) {
+            Map<String, UnaryOperator<String>> answers,
+            boolean runsChunks) {
         /**
          * What goes wrong now, if anything does.
          *
@@ -221,6 +222,7 @@ public final class SmtpPeer implements AutoCloseable {
         private final List<Rule> rules = new ArrayList<>();
         private List<String> extensions = List.of("PIPELINING", "8BITMIME", "CHUNKING", "SIZE 100000000");
         private SSLContext tls;
+        private boolean runsChunks;
 
         private Builder(String name) {
             this.name = Objects.requireNonNull(name);
@@ -235,6 +237,12 @@ public final class SmtpPeer implements AutoCloseable {
         /** What its EHLO offers besides STARTTLS. */
         public Builder extensions(String... keywords) {
             this.extensions = List.of(keywords);
+            return this;
+        }
+
+        /** A chunk that it refuses it takes for commands. */
+        public Builder runningRefusedChunks() {
+            this.runsChunks = true;
             return this;
         }
 
@@ -261,7 +269,8 @@ public final class SmtpPeer implements AutoCloseable {
                             tls,
                             new AtomicReference<>(extensions),
                             List.copyOf(rules),
-                            new ConcurrentHashMap<>()),
+                            new ConcurrentHashMap<>(),
+                            runsChunks),
                     new ServerSocket(address.getPort(), 200, address.getAddress()));
             Daemons.start(name, peer::accept);
             return peer;

@@ -204,6 +204,10 @@ final class SmtpPeerSession {
 
     private void chunk(String line) throws IOException {
         String[] words = line.split(" ", -1);
+        if (recipients.isEmpty() && script.runsChunks()) {
+            say("503 5.5.1 RCPT first");
+            return;
+        }
         int size = Integer.parseInt(words[1]);
         byte[] bytes = in.readNBytes(size);
         if (bytes.length < size) {
@@ -295,6 +299,9 @@ final class SmtpPeerSession {
         for (String line = readLine(); line != null; line = readLine()) {
             if (line.equals(".")) {
                 return message.toString();
+            }
+            if (!goesWell(Phase.BODY, "BODY", line)) {
+                return null;
             }
             message.append(line.startsWith(".") ? line.substring(1) : line).append("\r\n");
         }

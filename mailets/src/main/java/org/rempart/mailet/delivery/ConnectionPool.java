@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet.delivery;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,7 +28,11 @@ final class ConnectionPool {
     private final Map<Key, Deque<SmtpConnection>> resting = new HashMap<>();
     private final Map<Endpoint, Integer> open = new HashMap<>();
     private final Set<SmtpConnection> all = new HashSet<>();
+    /** Where servers hang up early, so that a message should not go along with its envelope. */
+    private final ShortCache<Endpoint, Boolean> droppingEarly = new ShortCache<>(Duration.ofHours(1), 10_000);
+
     private boolean closed;
+    private boolean aborted;
 
     ConnectionPool(DeliverySettings settings) {
         this.settings = settings;
@@ -90,6 +95,9 @@ final class ConnectionPool {
     boolean reserve(Endpoint endpoint) {
         SmtpConnection spare = null;
         synchronized (this) {
+            if (aborted) {
+                return false;
+            }
             int count = open.getOrDefault(endpoint, 0);
             if (count >= settings.connectionsPerDestination()) {
                 spare = spare(endpoint);
@@ -130,12 +138,34 @@ final class ConnectionPool {
         open.computeIfPresent(endpoint, (key, count) -> count > 1 ? count - 1 : null);
     }
 
-    synchronized void opened(SmtpConnection connection) {
-        all.add(connection);
+    /**
+     * Takes over a new connection. One that was on its way when all were closed is closed, too.
+     *
+     * @return whether it may be used
+     */
+    boolean opened(SmtpConnection connection) {
+        connection.droppedEarly(droppingEarly.get(connection.endpoint()).isPresent());
+        boolean usable;
+        synchronized (this) {
+            usable = !aborted;
+            all.add(connection);
+        }
+        if (!usable) {
+            connection.close();
+        }
+        return usable;
+    }
+
+    /** Whether all were closed, and none may be opened. */
+    synchronized boolean isAborted() {
+        return aborted;
     }
 
     /** Takes a connection back, to rest until it is used again, or to be closed when it is not to be used any more. */
     void give(Key key, SmtpConnection connection) {
+        if (connection.hasDroppedEarly() && connection.isAbandoned()) {
+            droppingEarly.put(connection.endpoint(), true);
+        }
         boolean rests = !connection.isAbandoned() && connection.transactions() < settings.mailsPerConnection();
         if (rests) {
             connection.rest();
@@ -201,10 +231,11 @@ final class ConnectionPool {
         }
     }
 
-    /** Closes all, whatever they are used for. */
+    /** Closes all, whatever they are used for; none is opened after it. */
     void abort() {
         List<SmtpConnection> every;
         synchronized (this) {
+            aborted = true;
             every = new ArrayList<>(all);
         }
         every.forEach(SmtpConnection::close);

@@ -48,10 +48,11 @@ final class Connector {
                 requirement.level() == TlsLevel.NONE ? Optional.of("the level is none") : Optional.empty();
         while (true) {
             try {
-                return open(endpoint, address, requirement, clearText);
+                return new Opening(endpoint, address, requirement).open(clearText);
             } catch (TlsUnavailableException failure) {
                 if (!requirement.allowsClearText() || failure.injected || clearText.isPresent()) {
-                    throw ConnectionFailureException.tls(
+                    throw withoutTls(
+                            endpoint.host(),
                             endpoint.host() + ": " + failure.getMessage() + "; required is "
                                     + requirement.level().keyword(),
                             failure);
@@ -61,167 +62,215 @@ final class Connector {
         }
     }
 
-    private SmtpConnection open(
-            Endpoint endpoint, InetAddress address, TlsRequirement requirement, Optional<String> clearText)
-            throws ConnectionFailureException, TlsUnavailableException {
-        Timeouts timeouts = settings.timeouts();
-        SocketChannel channel = connect(endpoint, address);
-        boolean done = false;
-        try {
-            Socket socket = channel.socket();
-            ReplyReader replies = new ReplyReader(socket, socket.getInputStream());
-            SmtpReply greeting = replies.read(timeouts.greeting());
-            if (greeting.code() != 220) {
-                throw refused(endpoint, "the greeting", greeting);
-            }
-            EhloResponse server = ehlo(endpoint, socket, replies);
-            Optional<TlsConnection> tls = Optional.empty();
-            String reason = clearText.orElse("");
-            if (clearText.isEmpty() && server.offers("STARTTLS")) {
-                tls = Optional.of(startTls(endpoint, socket, replies, requirement));
-                socket = tls.get().socket();
-                replies = new ReplyReader(socket, socket.getInputStream());
-                server = ehlo(endpoint, socket, replies);
-            } else if (clearText.isEmpty()) {
-                if (!requirement.allowsClearText()) {
-                    throw ConnectionFailureException.tls(
-                            endpoint.host() + " does not offer STARTTLS; required is "
-                                    + requirement.level().keyword(),
-                            null);
+    private static ConnectionFailureException withoutTls(String host, String reason, Throwable cause) {
+        return new ConnectionFailureException(
+                Outcome.local(Stage.TLS, Event.FORBIDDEN, 454, "4.7.5", reason).at(host), cause);
+    }
+
+    /** One connection on its way. */
+    private final class Opening {
+        private final Endpoint endpoint;
+        private final InetAddress address;
+        private final TlsRequirement requirement;
+        private Stage stage = Stage.GREETING;
+        private Socket socket;
+        private ReplyReader replies;
+
+        Opening(Endpoint endpoint, InetAddress address, TlsRequirement requirement) {
+            this.endpoint = endpoint;
+            this.address = address;
+            this.requirement = requirement;
+        }
+
+        SmtpConnection open(Optional<String> clearText) throws ConnectionFailureException, TlsUnavailableException {
+            Timeouts timeouts = settings.timeouts();
+            SocketChannel channel = connect();
+            boolean done = false;
+            try {
+                converseOver(channel.socket());
+                SmtpReply greeting = replies.read(timeouts.greeting());
+                if (greeting.code() != 220) {
+                    throw refused(greeting);
                 }
-                reason = "STARTTLS is not offered";
-            }
-            if (settings.credentials().isPresent()) {
-                authenticate(
-                        endpoint,
-                        socket,
-                        replies,
-                        server,
-                        tls.isPresent(),
-                        settings.credentials().get());
-            }
-            SmtpConnection connection =
-                    new SmtpConnection(channel, socket, replies, endpoint, address, timeouts, server, tls, reason);
-            done = true;
-            return connection;
-        } catch (IOException lost) {
-            throw ConnectionFailureException.unavailable(
-                    "421 4.4.2 " + endpoint.host() + " [" + address.getHostAddress() + "]: " + lost.getMessage(), lost);
-        } finally {
-            if (!done) {
-                close(channel);
+                EhloResponse server = ehlo();
+                Optional<TlsConnection> tls = Optional.empty();
+                String reason = clearText.orElse("");
+                if (clearText.isEmpty() && server.offers("STARTTLS")) {
+                    tls = Optional.of(startTls());
+                    converseOver(tls.get().socket());
+                    server = ehlo();
+                } else if (clearText.isEmpty()) {
+                    if (!requirement.allowsClearText()) {
+                        throw withoutTls(
+                                endpoint.host(),
+                                endpoint.host() + " does not offer STARTTLS; required is "
+                                        + requirement.level().keyword(),
+                                null);
+                    }
+                    reason = "STARTTLS is not offered";
+                }
+                if (settings.credentials().isPresent()) {
+                    authenticate(server, tls.isPresent(), settings.credentials().get());
+                }
+                SmtpConnection connection =
+                        new SmtpConnection(channel, socket, replies, endpoint, address, timeouts, server, tls, reason);
+                done = true;
+                return connection;
+            } catch (IOException lost) {
+                throw lost(lost);
+            } finally {
+                if (!done) {
+                    close(channel);
+                }
             }
         }
-    }
 
-    private SocketChannel connect(Endpoint endpoint, InetAddress address) throws ConnectionFailureException {
-        SocketChannel channel = null;
-        boolean done = false;
-        try {
-            channel = SocketChannel.open();
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-            if (settings.bind().isPresent()) {
-                channel.bind(new InetSocketAddress(settings.bind().get(), 0));
-            }
-            channel.socket()
-                    .connect(
-                            new InetSocketAddress(address, endpoint.port()),
-                            millis(settings.timeouts().connect()));
-            done = true;
-            return channel;
-        } catch (IOException | RuntimeException unreachable) {
-            // RuntimeException: an address of another family than the one that is bound to.
-            throw ConnectionFailureException.unavailable(
-                    "421 4.4.1 " + endpoint.host() + " [" + address.getHostAddress() + "]:" + endpoint.port()
-                            + " can't be connected to: " + unreachable.getMessage(),
-                    unreachable);
-        } finally {
-            if (!done && channel != null) {
-                close(channel);
+        private SocketChannel connect() throws ConnectionFailureException {
+            SocketChannel channel = null;
+            boolean done = false;
+            try {
+                channel = SocketChannel.open();
+                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+                channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+                if (settings.bind().isPresent()) {
+                    channel.bind(new InetSocketAddress(settings.bind().get(), 0));
+                }
+                channel.socket()
+                        .connect(
+                                new InetSocketAddress(address, endpoint.port()),
+                                millis(settings.timeouts().connect()));
+                done = true;
+                return channel;
+            } catch (IOException | RuntimeException unreachable) {
+                // RuntimeException: an address of another family than the one that is bound to.
+                throw new ConnectionFailureException(
+                        Outcome.local(
+                                        Stage.CONNECT,
+                                        Event.LOST,
+                                        421,
+                                        "4.4.1",
+                                        where() + ":" + endpoint.port() + " can't be connected to: "
+                                                + unreachable.getMessage())
+                                .at(endpoint.host()),
+                        unreachable);
+            } finally {
+                if (!done && channel != null) {
+                    close(channel);
+                }
             }
         }
-    }
 
-    private EhloResponse ehlo(Endpoint endpoint, Socket socket, ReplyReader replies)
-            throws IOException, ConnectionFailureException {
-        SmtpReply reply = command(socket, replies, "EHLO " + settings.heloName());
-        if (reply.code() == 250) {
-            return EhloResponse.of(reply);
+        private String where() {
+            return endpoint.host() + " [" + address.getHostAddress() + "]";
         }
-        if (reply.isPermanent()) {
-            SmtpReply plain = command(socket, replies, "HELO " + settings.heloName());
-            if (plain.code() == 250) {
-                return EhloResponse.none();
-            }
-            throw refused(endpoint, "HELO", plain);
-        }
-        throw refused(endpoint, "EHLO", reply);
-    }
 
-    private TlsConnection startTls(Endpoint endpoint, Socket socket, ReplyReader replies, TlsRequirement requirement)
-            throws TlsUnavailableException {
-        try {
-            SmtpReply reply = command(socket, replies, "STARTTLS");
-            if (reply.code() != 220) {
-                throw new TlsUnavailableException("STARTTLS was answered with " + reply, false, null);
-            }
-            socket.setSoTimeout(millis(settings.timeouts().command()));
-            return handshake.start(socket, replies.hasMore() ? 1 : 0, requirement, endpoint.host());
-        } catch (TlsFailureException failure) {
-            throw new TlsUnavailableException(
-                    failure.getMessage(), failure.kind() == TlsFailureException.Kind.INJECTED, failure);
-        } catch (IOException lost) {
-            throw new TlsUnavailableException("STARTTLS got no answer: " + lost.getMessage(), false, lost);
+        private void converseOver(Socket next) throws IOException {
+            socket = next;
+            replies = new ReplyReader(next, next.getInputStream());
         }
-    }
 
-    private void authenticate(
-            Endpoint endpoint,
-            Socket socket,
-            ReplyReader replies,
-            EhloResponse server,
-            boolean encrypted,
-            Credentials credentials)
-            throws IOException, ConnectionFailureException {
-        if (!encrypted) {
-            throw ConnectionFailureException.tls(
-                    endpoint.host() + " gave no TLS, and without it the gateway's password is not sent", null);
-        }
-        Set<String> mechanisms = server.authMechanisms();
-        SmtpReply reply;
-        if (mechanisms.contains("PLAIN")) {
-            reply = command(socket, replies, "AUTH PLAIN " + credentials.plain());
-        } else if (mechanisms.contains("LOGIN")) {
-            reply = command(socket, replies, "AUTH LOGIN");
-            if (reply.isIntermediate()) {
-                reply = command(socket, replies, credentials.loginUser());
+        private EhloResponse ehlo() throws IOException, ConnectionFailureException {
+            stage = Stage.EHLO;
+            SmtpReply reply = command("EHLO " + settings.heloName());
+            if (reply.code() == 250) {
+                return EhloResponse.of(reply);
             }
-            if (reply.isIntermediate()) {
-                reply = command(socket, replies, credentials.loginPassword());
+            if (reply.isPermanent()) {
+                SmtpReply plain = command("HELO " + settings.heloName());
+                if (plain.code() == 250) {
+                    return EhloResponse.none();
+                }
+                throw refused(plain);
             }
-        } else {
-            throw ConnectionFailureException.unavailable(
-                    "454 4.7.0 " + endpoint.host() + " offers neither AUTH PLAIN nor AUTH LOGIN", null);
+            throw refused(reply);
         }
-        if (!reply.isPositive()) {
-            throw refused(endpoint, "AUTH", reply);
+
+        private TlsConnection startTls() throws TlsUnavailableException {
+            try {
+                SmtpReply reply = command("STARTTLS");
+                if (reply.code() != 220) {
+                    throw new TlsUnavailableException("STARTTLS was answered with " + reply, false, null);
+                }
+                socket.setSoTimeout(millis(settings.timeouts().command()));
+                return handshake.start(socket, replies.hasMore() ? 1 : 0, requirement, endpoint.host());
+            } catch (TlsFailureException failure) {
+                throw new TlsUnavailableException(
+                        failure.getMessage(), failure.kind() == TlsFailureException.Kind.INJECTED, failure);
+            } catch (IOException lost) {
+                throw new TlsUnavailableException("STARTTLS got no answer: " + lost.getMessage(), false, lost);
+            }
         }
-    }
 
-    private SmtpReply command(Socket socket, ReplyReader replies, String command) throws IOException {
-        socket.getOutputStream().write(new Flight().line(command).toByteArray());
-        socket.getOutputStream().flush();
-        return replies.read(settings.timeouts().command());
-    }
+        private void authenticate(EhloResponse server, boolean encrypted, Credentials credentials)
+                throws IOException, ConnectionFailureException {
+            if (!encrypted) {
+                throw withoutTls(
+                        endpoint.host(),
+                        endpoint.host() + " gave no TLS, and without it the gateway's password is not sent",
+                        null);
+            }
+            stage = Stage.AUTH;
+            Set<String> mechanisms = server.authMechanisms();
+            SmtpReply reply;
+            if (mechanisms.contains("PLAIN")) {
+                reply = command("AUTH PLAIN " + credentials.plain());
+            } else if (mechanisms.contains("LOGIN")) {
+                reply = command("AUTH LOGIN");
+                if (reply.isIntermediate()) {
+                    reply = command(credentials.loginUser());
+                }
+                if (reply.isIntermediate()) {
+                    reply = command(credentials.loginPassword());
+                }
+            } else {
+                throw new ConnectionFailureException(
+                        Outcome.local(
+                                        Stage.AUTH,
+                                        Event.UNSUPPORTED,
+                                        454,
+                                        "4.7.0",
+                                        endpoint.host() + " offers neither AUTH PLAIN nor AUTH LOGIN")
+                                .at(endpoint.host()),
+                        null);
+            }
+            if (!reply.isPositive()) {
+                throw refused(reply);
+            }
+        }
 
-    /**
-     * Whatever a server refuses before it has heard of a mail says nothing about the mail: another host may take it, or the
-     * same one later, even where the refusal is a 5xx.
-     */
-    private static ConnectionFailureException refused(Endpoint endpoint, String what, SmtpReply reply) {
-        return ConnectionFailureException.unavailable(
-                "450 4.3.2 " + endpoint.host() + " answered " + what + " with " + reply, null);
+        private SmtpReply command(String command) throws IOException {
+            socket.getOutputStream().write(new Flight().line(command).toByteArray());
+            socket.getOutputStream().flush();
+            return replies.read(settings.timeouts().command());
+        }
+
+        /**
+         * Whatever a server refuses before it has heard of a mail says nothing about the mail: another host may take it, or
+         * the same one later, even where the refusal is a 5xx.
+         */
+        private ConnectionFailureException refused(SmtpReply reply) {
+            return new ConnectionFailureException(
+                    Outcome.local(
+                                    stage,
+                                    Event.of(reply),
+                                    450,
+                                    "4.3.2",
+                                    endpoint.host() + " answered " + stage + " with " + reply)
+                            .at(endpoint.host()),
+                    null);
+        }
+
+        private ConnectionFailureException lost(IOException fault) {
+            return new ConnectionFailureException(
+                    Outcome.local(
+                                    stage,
+                                    Event.of(fault),
+                                    421,
+                                    fault instanceof SmtpProtocolException ? "4.5.0" : "4.4.2",
+                                    where() + ": " + fault.getMessage() + ", while waiting for the answer to " + stage)
+                            .at(endpoint.host()),
+                    fault);
+        }
     }
 
     private static int millis(Duration duration) {

@@ -6,30 +6,35 @@ package org.rempart.mailet.delivery;
 
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
-import org.rempart.mailet.delivery.RecipientOutcome.Fate;
+import org.rempart.mailet.delivery.Outcome.Fate;
+import org.rempart.mailet.delivery.Outcome.Scope;
 import org.rempart.mailet.delivery.tls.TlsDecision;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 
 /**
  * Takes a mail to those of its recipients who share a domain: over a resting connection if there is one, else to the first
- * host that can be connected to and takes it. A host that refuses the mail itself has decided; one that is away, or hangs
- * up before it has the message, leaves it to the next.
+ * host that can be connected to and takes it. Who is tried elsewhere after what has happened at one host is {@link
+ * Outcome#scope}'s to say.
  */
 final class Courier {
     /** RFC 5321, section 4.5.3.1.8: so many a server has to take. */
     private static final int RECIPIENTS = 100;
 
-    private static final int CONNECTION_TRIES = 5;
+    private static final int CONNECTION_TRIES = 12;
+    /** RFC 5321, section 5.1: at least so many. More of a host's addresses are tried after the other hosts. */
+    private static final int ADDRESSES_AT_FIRST = 2;
+
     private static final Duration LONGEST = Duration.ofMinutes(10);
 
     private final DeliverySettings settings;
@@ -56,44 +61,20 @@ final class Courier {
         this.trail = trail;
     }
 
-    /** What came of a way to a domain. */
-    static final class Report {
-        private final Map<MailAddress, RecipientOutcome> outcomes;
-        private final boolean unreachable;
-        private final boolean busy;
-        private final boolean unknownDomain;
-
-        private Report(
-                Map<MailAddress, RecipientOutcome> outcomes, boolean unreachable, boolean busy, boolean unknownDomain) {
-            this.outcomes = outcomes;
-            this.unreachable = unreachable;
-            this.busy = busy;
-            this.unknownDomain = unknownDomain;
-        }
-
-        /** For each recipient; for none that is to be tried again at once when the destination was busy. */
-        Map<MailAddress, RecipientOutcome> outcomes() {
-            return outcomes;
-        }
-
-        /** Whether no host could be talked to at all. */
-        boolean isUnreachable() {
-            return unreachable;
-        }
-
-        /** Whether there are as many connections as there may be, so that nothing could be tried. */
-        boolean isBusy() {
-            return busy;
-        }
-
-        /** Whether the DNS does not know the domain: such mail has retries of its own number. */
-        boolean isUnknownDomain() {
-            return unknownDomain;
-        }
-    }
-
-    Report deliver(Mail mail, Domain domain, List<MailAddress> recipients, OutgoingMessage message) {
-        return new Way(mail, domain, recipients, message).go();
+    /**
+     * Takes a mail to a domain.
+     *
+     * @param outcomes gets an outcome for each recipient, as soon as there is one: what is known stays known, whatever
+     *     happens next
+     * @return false when there are as many connections as there may be, so that nothing could be tried
+     */
+    boolean deliver(
+            Mail mail,
+            Domain domain,
+            List<MailAddress> recipients,
+            OutgoingMessage message,
+            Map<MailAddress, Outcome> outcomes) {
+        return new Way(mail, domain, recipients, message, outcomes).go();
     }
 
     /** One mail's way to one domain. */
@@ -102,54 +83,62 @@ final class Courier {
         private final Domain domain;
         private final OutgoingMessage message;
         private final Envelope envelope;
-        private final Map<MailAddress, RecipientOutcome> outcomes = new LinkedHashMap<>();
+        private final Map<MailAddress, Outcome> outcomes;
         private final long started = System.nanoTime();
-        /** Who has no outcome yet. */
+        /** Who may still be tried now. */
         private List<MailAddress> remaining;
+        /** What becomes of those when nothing is left to be tried. */
+        private Outcome last =
+                Outcome.local(Stage.ADDRESS, Event.UNKNOWN, 451, "4.4.4", "there is no host to be tried");
 
-        private String reason = "451 4.4.4 there is no host to be tried";
-        private boolean talked;
         private boolean busy;
+        private boolean talked;
         private int tries;
 
-        Way(Mail mail, Domain domain, List<MailAddress> recipients, OutgoingMessage message) {
+        Way(
+                Mail mail,
+                Domain domain,
+                List<MailAddress> recipients,
+                OutgoingMessage message,
+                Map<MailAddress, Outcome> outcomes) {
             this.mail = mail;
             this.domain = domain;
             this.message = message;
             this.envelope = Envelope.of(mail, recipients);
             this.remaining = recipients;
+            this.outcomes = outcomes;
         }
 
-        Report go() {
+        boolean go() {
             try {
+                List<Visit> visits = new ArrayList<>();
                 for (Endpoint host : hosts()) {
-                    visit(host);
-                    if (remaining.isEmpty() || tries >= CONNECTION_TRIES || isLate()) {
-                        break;
-                    }
+                    visits.add(new Visit(host));
+                }
+                for (Visit visit : visits) {
+                    visit.begin();
+                }
+                for (Visit visit : visits) {
+                    visit.goOn();
                 }
             } catch (NoRouteException none) {
-                RecipientOutcome outcome = none.kind() == NoRouteException.Kind.PERMANENT
-                        ? RecipientOutcome.failed(none.getMessage())
-                        : RecipientOutcome.deferred(none.getMessage());
-                remaining.forEach(recipient -> outcomes.put(recipient, outcome));
+                last = none.outcome(Stage.ROUTE);
                 trail.unavailable(
                         mail,
                         domain,
                         Optional.empty(),
                         Endpoint.of(domain.asString(), settings.port()),
                         Optional.empty(),
-                        none.getMessage(),
+                        last.reason(),
                         started);
-                return new Report(outcomes, false, false, none.kind() == NoRouteException.Kind.UNKNOWN);
             } catch (TlsPolicyUnavailableException unknown) {
-                reason = "451 4.7.5 " + unknown.getMessage();
+                last = Outcome.local(Stage.POLICY, Event.UNANSWERED, 451, "4.7.5", unknown.getMessage());
             }
             if (busy && !talked && !remaining.isEmpty()) {
-                return new Report(outcomes, false, true, false);
+                return false;
             }
-            remaining.forEach(recipient -> outcomes.put(recipient, RecipientOutcome.deferred(reason)));
-            return new Report(outcomes, !talked, false, false);
+            remaining.forEach(recipient -> outcomes.putIfAbsent(recipient, last));
+            return true;
         }
 
         private List<Endpoint> hosts() throws NoRouteException {
@@ -163,115 +152,147 @@ final class Courier {
             return gateways;
         }
 
-        private boolean isLate() {
-            return System.nanoTime() - started > LONGEST.toNanos();
+        private boolean isOver() {
+            return remaining.isEmpty()
+                    || tries >= CONNECTION_TRIES
+                    || System.nanoTime() - started > LONGEST.toNanos()
+                    || pool.isAborted();
         }
 
-        private void visit(Endpoint host) throws TlsPolicyUnavailableException {
-            TlsDecision decision = rules.decide(domain, host.host());
-            if (!decision.requirement().allowsMx(host.host())) {
-                failed(
-                        decision,
-                        host,
-                        Optional.empty(),
-                        "454 4.7.5 the host " + host.host() + " is not one that the domain's policy allows");
-                return;
+        /** One host, and what is left to be tried there. */
+        private final class Visit {
+            private final Endpoint host;
+            private final Deque<InetAddress> addresses = new ArrayDeque<>();
+            private TlsDecision decision;
+            private ConnectionPool.Key key;
+
+            Visit(Endpoint host) {
+                this.host = host;
             }
-            ConnectionPool.Key key = new ConnectionPool.Key(host, decision.requirement());
-            Optional<SmtpConnection> rested = pool.take(key);
-            if (rested.isPresent()) {
-                use(rested.get(), key, decision);
-                if (remaining.isEmpty()) {
+
+            /** Tries a resting connection, and the first addresses. */
+            void begin() throws TlsPolicyUnavailableException {
+                if (isOver()) {
                     return;
                 }
+                decision = rules.decide(domain, host.host());
+                key = new ConnectionPool.Key(host, decision.requirement());
+                if (!decision.requirement().allowsMx(host.host())) {
+                    failed(
+                            Optional.empty(),
+                            Outcome.local(
+                                            Stage.POLICY,
+                                            Event.FORBIDDEN,
+                                            454,
+                                            "4.7.5",
+                                            "the host " + host.host() + " is not one that the domain's policy allows")
+                                    .at(host.host()));
+                    return;
+                }
+                pool.take(key).ifPresent(this::use);
+                if (isOver()) {
+                    return;
+                }
+                try {
+                    addresses.addAll(resolver.addresses(host.host()));
+                } catch (NoRouteException noAddress) {
+                    failed(Optional.empty(), noAddress.outcome(Stage.ADDRESS).at(host.host()));
+                }
+                for (int i = 0; i < ADDRESSES_AT_FIRST; i++) {
+                    tryNext();
+                }
             }
-            try {
-                for (InetAddress address : resolver.addresses(host.host())) {
-                    if (tries >= CONNECTION_TRIES || isLate()) {
-                        return;
-                    }
-                    if (!pool.reserve(host)) {
-                        busy = true;
-                        return;
-                    }
-                    tries++;
-                    connect(host, address, key, decision);
-                    if (remaining.isEmpty()) {
-                        return;
+
+            /** Tries the other addresses. */
+            void goOn() {
+                while (!addresses.isEmpty() && !isOver()) {
+                    tryNext();
+                }
+            }
+
+            private void tryNext() {
+                if (addresses.isEmpty() || isOver()) {
+                    return;
+                }
+                if (!pool.reserve(host)) {
+                    busy = true;
+                    last = Outcome.local(
+                            Stage.HERE, Event.BUSY, 451, "4.4.5", "too many connections to the host already");
+                    addresses.clear();
+                    return;
+                }
+                tries++;
+                connect(addresses.poll());
+            }
+
+            private void connect(InetAddress address) {
+                SmtpConnection connection = null;
+                try {
+                    connection = connector.open(host, address, decision.requirement());
+                } catch (ConnectionFailureException failure) {
+                    failed(Optional.of(address), failure.outcome());
+                } finally {
+                    if (connection == null) {
+                        pool.release(host);
                     }
                 }
-            } catch (NoRouteException noAddress) {
-                failed(decision, host, Optional.empty(), noAddress.getMessage());
-            }
-        }
-
-        private void connect(Endpoint host, InetAddress address, ConnectionPool.Key key, TlsDecision decision) {
-            SmtpConnection connection = null;
-            try {
-                connection = connector.open(host, address, decision.requirement());
-                pool.opened(connection);
-            } catch (ConnectionFailureException failure) {
-                failed(decision, host, Optional.of(address), failure.getMessage());
-            } finally {
                 if (connection == null) {
-                    pool.release(host);
+                    return;
                 }
-            }
-            if (connection != null) {
-                use(connection, key, decision);
-            }
-        }
-
-        private void failed(TlsDecision decision, Endpoint host, Optional<InetAddress> address, String why) {
-            reason = why;
-            trail.unavailable(mail, domain, Optional.of(decision), host, address, why, started);
-        }
-
-        /** Sends to as many of those who remain as the server takes, in as many transactions as it wants. */
-        private void use(SmtpConnection connection, ConnectionPool.Key key, TlsDecision decision) {
-            try {
-                boolean goesOn = true;
-                while (goesOn && !remaining.isEmpty()) {
-                    goesOn = transact(connection, decision) && !connection.isAbandoned();
-                }
-            } catch (RuntimeException | Error unexpected) {
-                connection.abandon();
-                throw unexpected;
-            } finally {
-                pool.give(key, connection);
-            }
-        }
-
-        /** @return whether the server may take those who remain over the same connection */
-        private boolean transact(SmtpConnection connection, TlsDecision decision) {
-            long begun = System.nanoTime();
-            List<MailAddress> batch = List.copyOf(remaining.subList(0, Math.min(RECIPIENTS, remaining.size())));
-            MailTransaction.Result result =
-                    MailTransaction.run(connection, envelope.to(batch), message, settings.sendPartial());
-            List<RecipientOutcome> replies = result.outcomes();
-            Optional<String> shortfall = decision.tested()
-                    .flatMap(tested ->
-                            handshake.shortfall(tested, connection.endpoint().host(), connection.tls()));
-            trail.transaction(mail, domain, decision, shortfall, connection, batch, replies, begun);
-            boolean anyDelivered = replies.stream().anyMatch(reply -> reply.fate() == Fate.DELIVERED);
-            List<MailAddress> left = new ArrayList<>();
-            for (int i = 0; i < batch.size(); i++) {
-                RecipientOutcome reply = replies.get(i);
-                // Too many recipients for one transaction (RFC 5321, section 4.5.3.1.10): there can be another.
-                boolean again = result.isUntouched()
-                        ? reply.fate() == Fate.DEFERRED
-                        : anyDelivered && reply.reason().startsWith("452");
-                if (again) {
-                    reason = reply.reason();
-                    left.add(batch.get(i));
+                if (pool.opened(connection)) {
+                    use(connection);
                 } else {
-                    outcomes.put(batch.get(i), reply);
+                    pool.give(key, connection);
+                    last = Outcome.local(Stage.HERE, Event.STOPPED, 421, "4.3.2", "the delivery stops");
                 }
             }
-            talked |= !result.isUntouched();
-            left.addAll(remaining.subList(batch.size(), remaining.size()));
-            remaining = left;
-            return !result.isUntouched();
+
+            private void failed(Optional<InetAddress> address, Outcome outcome) {
+                last = outcome;
+                trail.unavailable(mail, domain, Optional.of(decision), host, address, outcome.reason(), started);
+            }
+
+            /** Sends to as many of those who remain as the server takes, in as many transactions as it wants. */
+            private void use(SmtpConnection connection) {
+                try {
+                    boolean goesOn = true;
+                    while (goesOn && !remaining.isEmpty()) {
+                        goesOn = transact(connection) && !connection.isAbandoned();
+                    }
+                } catch (RuntimeException | Error unexpected) {
+                    connection.abandon();
+                    throw unexpected;
+                } finally {
+                    pool.give(key, connection);
+                }
+            }
+
+            /** @return whether the server may take those who remain over the same connection */
+            private boolean transact(SmtpConnection connection) {
+                long begun = System.nanoTime();
+                List<MailAddress> batch = List.copyOf(remaining.subList(0, Math.min(RECIPIENTS, remaining.size())));
+                List<Outcome> replies =
+                        MailTransaction.run(connection, envelope.to(batch), message, settings.sendPartial());
+                boolean anyDelivered = replies.stream().anyMatch(reply -> reply.fate() == Fate.DELIVERED);
+                boolean elsewhere = false;
+                List<MailAddress> left = new ArrayList<>();
+                for (int i = 0; i < batch.size(); i++) {
+                    Outcome reply = replies.get(i);
+                    boolean connectionLost = reply.scope() == Scope.CONNECTION;
+                    elsewhere |= connectionLost;
+                    if (connectionLost || (anyDelivered && reply.scope() == Scope.TRANSACTION)) {
+                        last = reply;
+                        left.add(batch.get(i));
+                    } else {
+                        talked = true;
+                        outcomes.put(batch.get(i), reply);
+                    }
+                }
+                left.addAll(remaining.subList(batch.size(), remaining.size()));
+                remaining = left;
+                trail.transaction(mail, domain, decision, handshake, connection, batch, replies, begun);
+                return !elsewhere;
+            }
         }
     }
 }

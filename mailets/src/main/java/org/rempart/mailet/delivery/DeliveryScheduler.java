@@ -90,8 +90,11 @@ final class DeliveryScheduler {
         /** Tries to deliver it, and settles what came of it, unless the destination was busy. */
         Verdict deliver(MailQueueItem item);
 
+        /** Whether it may wait for a while without a try. */
+        boolean mayBePutOff(MailQueueItem item);
+
         /** Puts it off without a try. */
-        void putOff(MailQueueItem item, String reason);
+        void putOff(MailQueueItem item, String reason, Duration delay);
 
         /** Puts it back into the queue, without counting a try: others have to get their turn. */
         void makeRoom(MailQueueItem item);
@@ -228,7 +231,11 @@ final class DeliveryScheduler {
                 if (task == null) {
                     return;
                 }
-                task.run();
+                try {
+                    task.run();
+                } catch (RuntimeException | Error unexpected) {
+                    LOGGER.error("A thread of the delivery {} failed", name, unexpected);
+                }
             }
         } finally {
             lock.lock();
@@ -290,30 +297,39 @@ final class DeliveryScheduler {
     }
 
     private void process(Lane lane, MailQueueItem item) {
-        String putOffReason = null;
+        String blockedReason = null;
+        Duration block = Duration.ZERO;
         boolean giveBack;
         lock.lock();
         try {
             giveBack = stopping;
-            if (lane.isBlocked(System.nanoTime())) {
-                putOffReason = lane.blockedReason();
+            long now = System.nanoTime();
+            if (lane.isBlocked(now)) {
+                blockedReason = lane.blockedReason();
+                block = lane.blockedFor(now);
             }
         } finally {
             lock.unlock();
         }
         Verdict verdict = null;
+        boolean handled = false;
         try {
             if (giveBack) {
                 worker.giveBack(item);
                 finished();
-            } else if (putOffReason != null) {
-                worker.putOff(item, putOffReason);
+            } else if (blockedReason != null && worker.mayBePutOff(item)) {
+                worker.putOff(item, blockedReason, block);
             } else {
                 verdict = worker.deliver(item);
             }
-        } catch (RuntimeException unexpected) {
-            LOGGER.error("A thread of the delivery {} failed", name, unexpected);
+            handled = true;
+        } catch (RuntimeException | Error unexpected) {
+            LOGGER.error("A thread of the delivery {} failed; the mail is given back to its queue", name, unexpected);
         } finally {
+            if (!handled) {
+                worker.giveBack(item);
+                finished();
+            }
             note(lane, item, verdict);
         }
     }
@@ -356,7 +372,7 @@ final class DeliveryScheduler {
             for (MailQueueItem item : crowd) {
                 later(() -> worker.makeRoom(item), Duration.ZERO);
             }
-        } catch (RuntimeException unexpected) {
+        } catch (RuntimeException | Error unexpected) {
             LOGGER.error("The clock of the delivery {} failed", name, unexpected);
         }
     }

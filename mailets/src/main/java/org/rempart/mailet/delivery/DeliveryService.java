@@ -47,7 +47,7 @@ public final class DeliveryService {
 
     private static final Duration SETTLE_AGAIN = Duration.ofSeconds(5);
     private static final Duration CROWD_DELAY = Duration.ofMinutes(1);
-    private static final Duration SUBSCRIBE_AGAIN = Duration.ofSeconds(5);
+    private static final Duration SUBSCRIBE_AGAIN = Duration.ofSeconds(1);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
 
     private final DeliverySettings settings;
@@ -102,6 +102,7 @@ public final class DeliveryService {
      * @throws MailQueueException when the queue does not take it
      */
     public void enqueue(Mail mail) throws MailQueueException {
+        DeliveryReport.begin(mail);
         String name = mail.getName();
         Map<String, List<MailAddress>> destinations = byDestination(mail.getRecipients());
         boolean several = destinations.size() > 1;
@@ -163,8 +164,12 @@ public final class DeliveryService {
      * when the server starts again.
      */
     public void stop() {
+        stop(STOP_PATIENCE);
+    }
+
+    void stop(Duration patience) {
         intake.cancel();
-        if (!scheduler.stop(STOP_PATIENCE)) {
+        if (!scheduler.stop(patience)) {
             LOGGER.info("Delivery of {} is cut off; what was not delivered stays in the queue", settings.queue());
             pool.abort();
         }
@@ -185,7 +190,7 @@ public final class DeliveryService {
             if (cancelled) {
                 return;
             }
-            Flux.from(queue.deQueue()).subscribeOn(thread).subscribe(new Reader());
+            Flux.defer(queue::deQueue).subscribeOn(thread).subscribe(new Reader());
         }
 
         void request(int mails) {
@@ -218,7 +223,7 @@ public final class DeliveryService {
                 synchronized (Intake.this) {
                     room--;
                 }
-                scheduler.submit(laneOf(item.getMail()), item);
+                scheduler.submit(laneOf(item), item);
             }
 
             @Override
@@ -250,55 +255,51 @@ public final class DeliveryService {
         }
     }
 
-    private String laneOf(Mail mail) {
-        return mail.getRecipients().stream()
-                .findFirst()
-                .map(recipient -> destination(recipient.getDomain()))
-                .orElse("");
+    /** Without one, the mail is tried all the same, and what is wrong with it told then. */
+    private String laneOf(MailQueueItem item) {
+        try {
+            return item.getMail().getRecipients().stream()
+                    .findFirst()
+                    .map(recipient -> destination(recipient.getDomain()))
+                    .orElse("");
+        } catch (RuntimeException | Error unknown) {
+            LOGGER.warn("The destination of a mail can't be told", unknown);
+            return "";
+        }
     }
 
     /** What is done with a mail, in one of the scheduler's threads. */
     private final class Work implements DeliveryScheduler.Worker {
         @Override
         public Verdict deliver(MailQueueItem item) {
-            Mail mail = item.getMail();
             Settlement settlement = settlement(item);
-            Optional<String> untold = Settlement.untold(mail);
-            if (untold.isPresent()) {
-                settlement.settleUntold(untold.get());
+            Map<MailAddress, Outcome> untold = Settlement.untold(item.getMail());
+            if (!untold.isEmpty()) {
+                settlement.settleUntold(untold);
                 carryOut(settlement);
                 return Verdict.TALKED;
             }
-            TimeMetric time = trail.metrics().timer("RemoteDeliveryTrial");
-            Attempt attempt = new Attempt(mail);
+            Optional<TimeMetric> time = trail.begin();
+            Attempt attempt = new Attempt(item.getMail());
             attempt.run();
             if (attempt.busy) {
                 return Verdict.BUSY;
             }
-            settlement.settle(attempt.outcomes, attempt.unknownDomain);
+            settlement.settle(attempt.outcomes);
+            trail.end(time);
             carryOut(settlement);
-            time.stopAndPublish();
-            return attempt.unreachable
-                    ? Verdict.unreachable(attempt.outcomes.values().stream()
-                            .findFirst()
-                            .map(RecipientOutcome::reason)
-                            .orElse(""))
-                    : Verdict.TALKED;
+            return attempt.unreachable().map(Verdict::unreachable).orElse(Verdict.TALKED);
         }
 
         @Override
-        public void putOff(MailQueueItem item, String reason) {
-            Mail mail = item.getMail();
-            Map<MailAddress, RecipientOutcome> outcomes = new LinkedHashMap<>();
-            Optional<String> untold = Settlement.untold(mail);
+        public boolean mayBePutOff(MailQueueItem item) {
+            return Settlement.mayBePutOff(settings, item.getMail());
+        }
+
+        @Override
+        public void putOff(MailQueueItem item, String reason, Duration delay) {
             Settlement settlement = settlement(item);
-            if (untold.isPresent()) {
-                settlement.settleUntold(untold.get());
-            } else {
-                RecipientOutcome outcome = RecipientOutcome.deferred(reason);
-                mail.getRecipients().forEach(recipient -> outcomes.put(recipient, outcome));
-                settlement.settle(outcomes, false);
-            }
+            settlement.putOff(reason, delay);
             carryOut(settlement);
         }
 
@@ -356,9 +357,7 @@ public final class DeliveryService {
     /** One try of one mail, at all its destinations. */
     private final class Attempt {
         private final Mail mail;
-        private final Map<MailAddress, RecipientOutcome> outcomes = new LinkedHashMap<>();
-        private boolean unreachable = true;
-        private boolean unknownDomain;
+        private final Map<MailAddress, Outcome> outcomes = new LinkedHashMap<>();
         private boolean busy;
 
         Attempt(Mail mail) {
@@ -367,7 +366,6 @@ public final class DeliveryService {
 
         void run() {
             if (mail.getRecipients().isEmpty()) {
-                unreachable = false;
                 return;
             }
             try (OutgoingMessage message = OutgoingMessage.of(mail.getMessage())) {
@@ -378,26 +376,33 @@ public final class DeliveryService {
                         return;
                     }
                 }
-            } catch (Exception failure) {
-                // Of this mail, or of this server: nobody else's destination suffers for it.
+            } catch (Exception | Error failure) {
+                // Of this mail, or of this server: nobody else's destination suffers for it, and what is known stays.
                 LOGGER.error("Mail {} could not be tried", mail.getName(), failure);
-                unreachable = false;
-                RecipientOutcome outcome = RecipientOutcome.deferred("451 4.3.0 " + failure.getMessage());
-                mail.getRecipients().forEach(recipient -> outcomes.putIfAbsent(recipient, outcome));
+                settleRest(Outcome.local(Stage.HERE, Event.BROKEN, 451, "4.3.0", String.valueOf(failure.getMessage())));
             }
         }
 
         private void visit(Domain domain, List<MailAddress> recipients, OutgoingMessage message) {
-            Courier.Report report = courier.deliver(mail, domain, recipients, message);
-            if (report.isBusy() && outcomes.isEmpty()) {
+            boolean tried = courier.deliver(mail, domain, recipients, message, outcomes);
+            if (!tried && outcomes.isEmpty()) {
                 busy = true;
-                return;
+            } else {
+                Outcome wait =
+                        Outcome.local(Stage.HERE, Event.BUSY, 451, "4.4.5", "too many connections to the host already");
+                recipients.forEach(recipient -> outcomes.putIfAbsent(recipient, wait));
             }
-            outcomes.putAll(report.outcomes());
-            RecipientOutcome wait = RecipientOutcome.deferred("451 4.4.5 too many connections to the host already");
-            recipients.forEach(recipient -> outcomes.putIfAbsent(recipient, wait));
-            unreachable &= report.isUnreachable();
-            unknownDomain |= report.isUnknownDomain();
+        }
+
+        private void settleRest(Outcome outcome) {
+            mail.getRecipients().forEach(recipient -> outcomes.putIfAbsent(recipient, outcome));
+        }
+
+        /** Why nobody could be talked to; empty when somebody could, or nobody had to be. */
+        Optional<String> unreachable() {
+            return outcomes.values().stream().allMatch(Outcome::isUnreachable)
+                    ? outcomes.values().stream().findFirst().map(Outcome::reason)
+                    : Optional.empty();
         }
     }
 }

@@ -17,6 +17,8 @@ public final class DeliverySettings {
     private final int dnsRetries;
     private final Optional<String> bounceProcessor;
     private final Optional<String> successProcessor;
+    private final Optional<String> reportProcessor;
+    private final Optional<Duration> warnAfter;
     private final List<Endpoint> gateways;
     private final boolean loadBalancing;
     private final Optional<Credentials> credentials;
@@ -39,6 +41,8 @@ public final class DeliverySettings {
         this.dnsRetries = builder.dnsRetries;
         this.bounceProcessor = builder.bounceProcessor;
         this.successProcessor = builder.successProcessor;
+        this.reportProcessor = builder.reportProcessor;
+        this.warnAfter = builder.warnAfter;
         this.gateways = List.copyOf(builder.gateways);
         this.loadBalancing = builder.loadBalancing;
         this.credentials = builder.credentials;
@@ -82,6 +86,16 @@ public final class DeliverySettings {
     /** The processor that gets mail once it is delivered. */
     public Optional<String> successProcessor() {
         return successProcessor;
+    }
+
+    /** The processor that tells senders of mail that takes long, and of success; empty: nobody does. */
+    public Optional<String> reportProcessor() {
+        return reportProcessor;
+    }
+
+    /** After which time of waiting a sender is told so; empty: never. */
+    Optional<Duration> warnAfter() {
+        return warnAfter;
     }
 
     /** Where all mail goes; empty: to the MX hosts of its recipients. */
@@ -159,6 +173,8 @@ public final class DeliverySettings {
         private int dnsRetries;
         private Optional<String> bounceProcessor = Optional.empty();
         private Optional<String> successProcessor = Optional.empty();
+        private Optional<String> reportProcessor = Optional.empty();
+        private Optional<Duration> warnAfter = Optional.empty();
         private List<Endpoint> gateways = List.of();
         private boolean loadBalancing = true;
         private Optional<Credentials> credentials = Optional.empty();
@@ -200,6 +216,16 @@ public final class DeliverySettings {
 
         public Builder successProcessor(Optional<String> value) {
             this.successProcessor = Objects.requireNonNull(value);
+            return this;
+        }
+
+        public Builder reportProcessor(Optional<String> value) {
+            this.reportProcessor = Objects.requireNonNull(value);
+            return this;
+        }
+
+        public Builder warnAfter(Optional<Duration> value) {
+            this.warnAfter = Objects.requireNonNull(value);
             return this;
         }
 

@@ -12,15 +12,18 @@ import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.metrics.api.Metric;
 import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.metrics.api.TimeMetric;
 import org.apache.mailet.Mail;
-import org.rempart.mailet.delivery.RecipientOutcome.Fate;
+import org.rempart.mailet.delivery.Outcome.Fate;
 import org.rempart.mailet.delivery.tls.TlsDecision;
+import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes delivery visible: an event {@code delivery} of the audit trail for each try at a host, one {@code undelivered} when a
+ * Makes delivery visible. What can't be told changes nothing about what has happened: it is left untold, with a warning in
+ * the server's log. An event {@code delivery} of the audit trail for each try at a host, one {@code undelivered} when a
  * mail is given up, and counters. {@code outgoingMails} and {@code RemoteDeliveryTrial} are named as James names them.
  */
 final class DeliveryTrail {
@@ -46,8 +49,18 @@ final class DeliveryTrail {
         this.connectionFailures = metrics.generate("secureDelivery-connectionFailures");
     }
 
-    MetricFactory metrics() {
-        return metrics;
+    /** Begins to take the time of a mail's try. */
+    Optional<TimeMetric> begin() {
+        try {
+            return Optional.of(metrics.timer("RemoteDeliveryTrial"));
+        } catch (RuntimeException untold) {
+            LOGGER.warn("How long a try takes can't be told", untold);
+            return Optional.empty();
+        }
+    }
+
+    void end(Optional<TimeMetric> time) {
+        time.ifPresent(running -> telling(running::stopAndPublish));
     }
 
     /** A transaction over a connection. */
@@ -55,19 +68,40 @@ final class DeliveryTrail {
             Mail mail,
             Domain domain,
             TlsDecision decision,
-            Optional<String> shortfall,
+            TlsHandshake handshake,
             SmtpConnection connection,
             List<MailAddress> recipients,
-            List<RecipientOutcome> outcomes,
+            List<Outcome> outcomes,
             long startedNanos) {
-        if (connection.tls().isEmpty()) {
-            clearText.increment();
+        telling(() -> {
+            if (connection.tls().isEmpty()) {
+                clearText.increment();
+            }
+            AuditEvent event = event(mail, domain);
+            connection.describe(event);
+            decision.describe(event);
+            shortfall(decision, handshake, connection).ifPresent(missing -> event.with("testedShortfall", missing));
+            write(event.with("connectionUse", connection.transactions()).outcomes(recipients, outcomes), startedNanos);
+        });
+    }
+
+    /** What a policy that is only tested would not have borne, or why that can't be told. */
+    private static Optional<String> shortfall(TlsDecision decision, TlsHandshake handshake, SmtpConnection connection) {
+        try {
+            return decision.tested()
+                    .flatMap(tested ->
+                            handshake.shortfall(tested, connection.endpoint().host(), connection.tls()));
+        } catch (RuntimeException unknown) {
+            return Optional.of("can't be told: " + unknown.getMessage());
         }
-        AuditEvent event = event(mail, domain);
-        connection.describe(event);
-        decision.describe(event);
-        shortfall.ifPresent(missing -> event.with("testedShortfall", missing));
-        write(event.with("connectionUse", connection.transactions()).outcomes(recipients, outcomes), startedNanos);
+    }
+
+    private static void telling(Runnable told) {
+        try {
+            told.run();
+        } catch (RuntimeException | Error failure) {
+            LOGGER.warn("What became of a mail can't be written to the audit trail", failure);
+        }
     }
 
     /** A host over which nothing could be sent. */
@@ -79,11 +113,13 @@ final class DeliveryTrail {
             Optional<InetAddress> address,
             String reason,
             long startedNanos) {
-        connectionFailures.increment();
-        AuditEvent event = event(mail, domain).with("mx", host.host()).with("port", host.port());
-        address.ifPresent(known -> event.with("address", known.getHostAddress()));
-        decision.ifPresent(known -> known.describe(event));
-        write(event.saying("failure", reason), startedNanos);
+        telling(() -> {
+            connectionFailures.increment();
+            AuditEvent event = event(mail, domain).with("mx", host.host()).with("port", host.port());
+            address.ifPresent(known -> event.with("address", known.getHostAddress()));
+            decision.ifPresent(known -> known.describe(event));
+            write(event.saying("failure", reason), startedNanos);
+        });
     }
 
     private static AuditEvent event(Mail mail, Domain domain) {
@@ -102,15 +138,17 @@ final class DeliveryTrail {
     }
 
     /** What in the end came of one try of a mail, for all its recipients. */
-    void tried(Iterable<RecipientOutcome> outcomes) {
-        boolean any = false;
-        for (RecipientOutcome outcome : outcomes) {
-            any |= outcome.fate() == Fate.DELIVERED;
-            metric(outcome.fate()).increment();
-        }
-        if (any) {
-            mails.increment();
-        }
+    void tried(Iterable<Outcome> outcomes) {
+        telling(() -> {
+            boolean any = false;
+            for (Outcome outcome : outcomes) {
+                any |= outcome.fate() == Fate.DELIVERED;
+                metric(outcome.fate()).increment();
+            }
+            if (any) {
+                mails.increment();
+            }
+        });
     }
 
     private Metric metric(Fate fate) {
@@ -126,11 +164,11 @@ final class DeliveryTrail {
 
     /** Recipients that are given up. */
     void givenUp(Mail mail, List<MailAddress> recipients, String reason) {
-        AuditEvent.now("undelivered")
+        telling(() -> AuditEvent.now("undelivered")
                 .with("mail", mail.getName())
                 .with("sender", mail.getMaybeSender().asString())
                 .recipients(recipients)
                 .saying("reason", reason)
-                .log();
+                .log());
     }
 }

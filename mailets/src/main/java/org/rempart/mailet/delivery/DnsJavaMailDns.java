@@ -53,7 +53,7 @@ final class DnsJavaMailDns implements MailDns {
         try {
             addresses(domain.asString());
         } catch (NoRouteException none) {
-            throw none.kind() == NoRouteException.Kind.UNKNOWN ? MailDns.unknown(domain) : none;
+            throw none.event() == Event.UNKNOWN ? MailDns.unknown(domain) : none;
         }
         return new MailExchanger(MxResolver.withoutDot(domain.asString()), 0);
     }

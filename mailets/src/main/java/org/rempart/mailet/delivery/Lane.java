@@ -122,6 +122,11 @@ final class Lane {
         return blocked && blockedUntil - now > 0;
     }
 
+    /** How long it is still blocked. */
+    Duration blockedFor(long now) {
+        return Duration.ofNanos(Math.max(0, blockedUntil - now));
+    }
+
     String blockedReason() {
         return blockedReason;
     }

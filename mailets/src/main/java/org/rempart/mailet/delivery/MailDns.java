@@ -41,17 +41,18 @@ interface MailDns {
     }
 
     static NoRouteException unanswered(String name) {
-        return new NoRouteException(NoRouteException.Kind.TEMPORARY, "451 4.4.3 the DNS does not answer for " + name);
+        return new NoRouteException(Event.UNANSWERED, 451, "4.4.3", "the DNS does not answer for " + name);
     }
 
     static NoRouteException unknown(Domain domain) {
         return new NoRouteException(
-                NoRouteException.Kind.UNKNOWN,
-                "550 5.1.2 the DNS has neither an MX record nor an address for " + domain.asString());
+                Event.UNKNOWN,
+                550,
+                "5.1.2",
+                "the DNS has neither an MX record nor an address for " + domain.asString());
     }
 
     static NoRouteException withoutAddress(String host) {
-        return new NoRouteException(
-                NoRouteException.Kind.UNKNOWN, "450 4.4.4 the DNS has no address for the host " + host);
+        return new NoRouteException(Event.UNKNOWN, 450, "4.4.4", "the DNS has no address for the host " + host);
     }
 }

@@ -6,16 +6,18 @@ package org.rempart.mailet.delivery;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.SocketTimeoutException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.rempart.mailet.delivery.Outcome.Fate;
 
 /**
  * One mail over one connection: MAIL, RCPT for each recipient, the message (RFC 5321, section 3.3).
  *
- * <p>With PIPELINING all commands travel together, and a small message with CHUNKING along with them: a mail costs one round
- * trip. RFC 3030 makes that safe: a server that has refused every recipient reads the chunk and throws it away.
+ * <p>With PIPELINING all commands travel together. A small message travels along with them where the server has CHUNKING,
+ * and has taken a recipient over this connection before: a mail costs one round trip. A server that has refused every
+ * recipient should read the chunk and throw it away (RFC 3030, section 4.2); for the sake of those that run it as commands,
+ * only a message goes so that could do nothing there, and a connection that has refused a chunk is not used again.
  *
  * <p>Nobody is taken to have the mail before the server has answered the message's end with a 2xx. When the connection is
  * lost between that end and that answer, the mail is tried again, and may be delivered twice: the one place where RFC 5321,
@@ -24,13 +26,14 @@ import java.util.Optional;
 final class MailTransaction {
     private final SmtpConnection connection;
     private final EhloResponse server;
+    private final String host;
     private final Envelope envelope;
     private final OutgoingMessage message;
     private final boolean sendPartial;
-    private final RecipientOutcome[] outcomes;
+    private final Outcome[] outcomes;
 
-    /** What the server is expected to answer next, for those who read why it was in vain. */
-    private String awaited = "MAIL";
+    /** What the server is expected to answer next. */
+    private Stage stage = Stage.MAIL;
     /** Whether the server may have the whole message, so that nobody else may be given it before a later try. */
     private boolean handedOver;
 
@@ -38,31 +41,11 @@ final class MailTransaction {
             SmtpConnection connection, Envelope envelope, OutgoingMessage message, boolean sendPartial) {
         this.connection = connection;
         this.server = connection.server();
+        this.host = connection.endpoint().host();
         this.envelope = envelope;
         this.message = message;
         this.sendPartial = sendPartial;
-        this.outcomes = new RecipientOutcome[envelope.recipients().size()];
-    }
-
-    /** What came of it. */
-    static final class Result {
-        private final List<RecipientOutcome> outcomes;
-        private final boolean untouched;
-
-        private Result(List<RecipientOutcome> outcomes, boolean untouched) {
-            this.outcomes = outcomes;
-            this.untouched = untouched;
-        }
-
-        /** For each recipient of the envelope, in its order. */
-        List<RecipientOutcome> outcomes() {
-            return outcomes;
-        }
-
-        /** Whether the connection was lost, or closed by the server, before it had anything: another may do better. */
-        boolean isUntouched() {
-            return untouched;
-        }
+        this.outcomes = new Outcome[envelope.recipients().size()];
     }
 
     /**
@@ -70,67 +53,82 @@ final class MailTransaction {
      *
      * @param connection a connection that is in order; when it is not any more, it is marked so
      * @param sendPartial whether the message goes to those whom the server accepts, when it refuses others
+     * @return for each recipient of the envelope, in its order, what came of it
      */
-    static Result run(SmtpConnection connection, Envelope envelope, OutgoingMessage message, boolean sendPartial) {
+    static List<Outcome> run(
+            SmtpConnection connection, Envelope envelope, OutgoingMessage message, boolean sendPartial) {
         return new MailTransaction(connection, envelope, message, sendPartial).run();
     }
 
-    private Result run() {
+    private List<Outcome> run() {
         connection.begin();
-        boolean untouched = false;
         try {
-            Optional<RecipientOutcome> hopeless = hopeless();
+            Optional<Outcome> hopeless = hopeless();
             if (hopeless.isPresent()) {
                 settleOpen(hopeless.get());
             } else if (server.offers("PIPELINING")) {
-                untouched = converseInFlights();
+                converseInFlights();
             } else {
-                untouched = converseStepByStep();
+                converseStepByStep();
             }
         } catch (UnreadableMessageException unreadable) {
             // The message has no end yet, and must not get one.
             connection.abandon();
-            settleOpen(RecipientOutcome.deferred("451 4.3.0 " + unreadable.getMessage()));
+            settleOpen(Outcome.local(Stage.MESSAGE, Event.UNREADABLE, 451, "4.3.0", unreadable.getMessage()));
         } catch (IOException lost) {
             connection.abandon();
-            untouched = !handedOver;
-            settleOpen(RecipientOutcome.deferred((lost instanceof SmtpProtocolException ? "421 4.5.0 " : "421 4.4.2 ")
-                    + connection.endpoint().host()
-                    + (lost instanceof SocketTimeoutException
-                            ? " did not answer " + awaited + " in time"
-                            : ": " + lost.getMessage() + ", while waiting for the answer to " + awaited)));
+            settleOpen(lost(lost));
         }
-        return new Result(List.of(outcomes), untouched);
+        return List.of(outcomes);
+    }
+
+    private Outcome lost(IOException fault) {
+        if (handedOver && stage != Stage.END && stage != Stage.MESSAGE) {
+            connection.droppedEarly(true);
+        }
+        Event event = Event.of(fault);
+        return Outcome.local(
+                        handedOver ? Stage.END : stage,
+                        stage == Stage.MESSAGE && !handedOver ? Event.LOST : event,
+                        421,
+                        event == Event.GARBAGE ? "4.5.0" : "4.4.2",
+                        event == Event.SILENT
+                                ? host + " did not answer " + stage + " in time"
+                                : host + ": " + fault.getMessage() + ", while waiting for the answer to " + stage)
+                .at(host);
     }
 
     /** What nothing that is sent could mend. */
-    private Optional<RecipientOutcome> hopeless() throws UnreadableMessageException {
+    private Optional<Outcome> hopeless() throws UnreadableMessageException {
         if (envelope.unspeakable().isPresent()) {
-            return Optional.of(RecipientOutcome.failed("553 5.1.3 an address with a control character"));
+            return unsupported(553, "5.1.3", "an address with a control character");
         }
         if (envelope.needsUtf8() && !server.offers("SMTPUTF8")) {
-            return Optional.of(RecipientOutcome.failed("553 5.6.7 "
-                    + connection.endpoint().host() + " does not take internationalised addresses (SMTPUTF8)"));
+            return unsupported(553, "5.6.7", host + " does not take internationalised addresses (SMTPUTF8)");
         }
         if (server.isTooLarge(message.size())) {
-            return Optional.of(RecipientOutcome.failed("552 5.3.4 the message of " + message.size()
-                    + " bytes is larger than " + connection.endpoint().host() + " takes"));
+            return unsupported(
+                    552, "5.3.4", "the message of " + message.size() + " bytes is larger than " + host + " takes");
         }
         // A report is sent all the same: refused, it would leave nobody who is ever told. Servers that cut off the
-        // eighth
-        // bit have died out; those that only don't offer 8BITMIME have not.
+        // eighth bit have died out; those that only don't offer 8BITMIME have not.
         if (!server.offers("8BITMIME") && !envelope.isReport() && message.isEightBit()) {
-            return Optional.of(
-                    RecipientOutcome.failed(
-                            "554 5.6.3 " + connection.endpoint().host()
-                                    + " does not take 8-bit messages (8BITMIME), and a message that may be signed is not rewritten"));
+            return unsupported(
+                    554,
+                    "5.6.3",
+                    host
+                            + " does not take 8-bit messages (8BITMIME), and a message that may be signed is not rewritten");
         }
         return Optional.empty();
     }
 
-    /** @return whether the server said goodbye before it had anything */
-    private boolean converseInFlights() throws IOException, UnreadableMessageException {
-        boolean chunk = sendPartial && message.isSmall() && server.offers("CHUNKING");
+    private Optional<Outcome> unsupported(int code, String status, String why) {
+        return Optional.of(
+                Outcome.local(Stage.OFFER, Event.UNSUPPORTED, code, status, why).at(host));
+    }
+
+    private void converseInFlights() throws IOException, UnreadableMessageException {
+        boolean together = sendPartial && server.offers("CHUNKING") && connection.takesAllAtOnce() && message.isInert();
         boolean reset = connection.needsReset();
         Flight flight = new Flight();
         if (reset) {
@@ -138,100 +136,149 @@ final class MailTransaction {
         }
         flight.line(envelope.mail(server, message.size()));
         envelope.recipients().forEach(recipient -> flight.line(envelope.rcpt(server, recipient)));
-        if (chunk) {
+        if (together) {
             flight.lastChunk(message.chunk());
             handedOver = true;
         } else if (sendPartial) {
             flight.line("DATA");
         }
         connection.write(flight);
-        if (reset) {
-            connection.read(connection.timeouts().command());
+        if (!reset || isReset()) {
+            readEnvelope(together);
         }
+    }
+
+    /** Reads the answers to MAIL and RCPT, and goes on with the message. */
+    private void readEnvelope(boolean together) throws IOException, UnreadableMessageException {
+        boolean taken = mailIsTaken();
+        if (connection.isAbandoned() || (together && !taken)) {
+            // A chunk was refused along with MAIL.
+            connection.abandon();
+            return;
+        }
+        stage = Stage.RCPT;
+        for (int i = 0; i < outcomes.length; i++) {
+            SmtpReply rcpt = connection.read(connection.timeouts().command());
+            if (taken) {
+                recipient(i, rcpt);
+            }
+            if (connection.isAbandoned() && !together) {
+                closedAmongRecipients();
+                return;
+            }
+        }
+        if (together) {
+            if (hasOpen()) {
+                readEnd();
+            }
+            if (!isDelivered()) {
+                connection.abandon();
+            }
+        } else if (sendPartial) {
+            afterData();
+        } else if (taken) {
+            sendToAllOrNone();
+        }
+    }
+
+    private void converseStepByStep() throws IOException, UnreadableMessageException {
+        if (connection.needsReset()) {
+            write("RSET");
+            if (!isReset()) {
+                return;
+            }
+        }
+        write(envelope.mail(server, message.size()));
+        if (!mailIsTaken()) {
+            return;
+        }
+        stage = Stage.RCPT;
+        for (int i = 0; i < outcomes.length && !connection.isAbandoned(); i++) {
+            write(envelope.rcpt(server, envelope.recipients().get(i)));
+            recipient(i, connection.read(connection.timeouts().command()));
+        }
+        if (connection.isAbandoned()) {
+            closedAmongRecipients();
+        } else if (!sendPartial) {
+            sendToAllOrNone();
+        } else if (hasOpen()) {
+            write("DATA");
+            afterData();
+        }
+    }
+
+    private void write(String command) throws IOException {
+        connection.write(new Flight().line(command));
+    }
+
+    private boolean isReset() throws IOException {
+        stage = Stage.RSET;
+        SmtpReply reset = connection.read(connection.timeouts().command());
+        if (!reset.isPositive()) {
+            handedOver = false;
+            connection.abandon();
+            settleOpen(outcome(Event.of(reset), reset));
+        }
+        stage = Stage.MAIL;
+        return reset.isPositive();
+    }
+
+    private boolean mailIsTaken() throws IOException {
         SmtpReply mail = connection.read(connection.timeouts().command());
         connection.needsReset(mail.isPositive());
         if (!mail.isPositive()) {
             handedOver = false;
-            settleOpen(refusal(mail));
-            if (mail.saysGoodbye()) {
-                return true;
-            }
+            settleOpen(outcome(Event.of(mail), mail));
         }
-        for (int i = 0; i < outcomes.length; i++) {
-            awaited = "RCPT";
-            SmtpReply rcpt = connection.read(connection.timeouts().command());
-            if (mail.isPositive() && !rcpt.isPositive()) {
-                outcomes[i] = refusal(rcpt);
-            }
-        }
-        if (chunk) {
-            readEnd();
-        } else if (sendPartial) {
-            afterData();
-        } else if (mail.isPositive()) {
-            sendToAllOrNone();
-        }
-        return false;
+        return mail.isPositive();
     }
 
-    private boolean converseStepByStep() throws IOException, UnreadableMessageException {
-        if (connection.needsReset()) {
-            command("RSET");
+    private void recipient(int index, SmtpReply reply) {
+        if (reply.isPositive()) {
+            connection.hasTakenRecipient();
+            return;
         }
-        SmtpReply mail = command(envelope.mail(server, message.size()));
-        connection.needsReset(mail.isPositive());
-        if (!mail.isPositive()) {
-            settleOpen(refusal(mail));
-            return mail.saysGoodbye();
-        }
-        awaited = "RCPT";
-        for (int i = 0; i < outcomes.length && !connection.isAbandoned(); i++) {
-            SmtpReply rcpt = command(envelope.rcpt(server, envelope.recipients().get(i)));
-            if (!rcpt.isPositive()) {
-                outcomes[i] = refusal(rcpt);
-            }
-        }
-        if (connection.isAbandoned()) {
-            settleOpen(RecipientOutcome.deferred(
-                    "421 4.4.2 " + connection.endpoint().host() + " closed the connection among the recipients"));
-        } else if (!sendPartial) {
-            sendToAllOrNone();
-        } else if (hasOpen()) {
-            connection.write(new Flight().line("DATA"));
-            afterData();
-        }
-        return false;
+        boolean others = Arrays.stream(outcomes, 0, index).anyMatch(earlier -> earlier == null);
+        boolean tooMany = (reply.code() == 452 || reply.code() == 552) && others;
+        outcomes[index] = outcome(tooMany ? Event.TOO_MANY : Event.of(reply), reply);
     }
 
-    private SmtpReply command(String line) throws IOException {
-        connection.write(new Flight().line(line));
-        return connection.read(connection.timeouts().command());
+    private void closedAmongRecipients() {
+        settleOpen(Outcome.local(
+                        Stage.RCPT, Event.LOST, 421, "4.4.2", host + " closed the connection among the recipients")
+                .at(host));
     }
 
     private void sendToAllOrNone() throws IOException, UnreadableMessageException {
-        long refused =
-                Arrays.stream(outcomes).filter(outcome -> outcome != null).count();
-        if (refused > 0) {
-            settleOpen(RecipientOutcome.deferred("450 4.5.3 other recipients were refused, and sendpartial is false"));
+        if (Arrays.stream(outcomes).anyMatch(outcome -> outcome != null)) {
+            settleOpen(Outcome.local(
+                    Stage.RCPT,
+                    Event.NOT_ALL,
+                    450,
+                    "4.5.3",
+                    "other recipients were refused, and sendpartial is false"));
             return;
         }
-        connection.write(new Flight().line("DATA"));
+        write("DATA");
         afterData();
     }
 
     /** DATA was sent: a server that goes on with 354 though it has refused everybody gets an empty message (RFC 2920). */
     private void afterData() throws IOException, UnreadableMessageException {
-        awaited = "DATA";
+        stage = Stage.DATA;
         SmtpReply data = connection.read(connection.timeouts().dataStart());
         if (!data.isIntermediate()) {
-            settleOpen(refusal(data));
+            if (hasOpen()) {
+                settleOpen(outcome(Event.of(data), data));
+            }
             return;
         }
         if (!hasOpen()) {
-            connection.write(new Flight().line("."));
+            write(".");
             readEnd();
             return;
         }
+        stage = Stage.MESSAGE;
         BlockOutput out = new BlockOutput(connection);
         try {
             message.writeDotStuffed(out);
@@ -246,11 +293,11 @@ final class MailTransaction {
 
     /** A server that hangs up amid the message often says why. */
     private IOException reasonOf(IOException lost) throws IOException {
-        awaited = "the message";
         try {
             SmtpReply reply = connection.read(java.time.Duration.ofSeconds(1));
             if (!reply.isPositive() && !reply.isIntermediate()) {
-                settleOpen(refusal(reply));
+                stage = handedOver ? Stage.END : Stage.MESSAGE;
+                settleOpen(outcome(Event.of(reply), reply));
             }
         } catch (IOException silent) {
             lost.addSuppressed(silent);
@@ -259,27 +306,34 @@ final class MailTransaction {
     }
 
     private void readEnd() throws IOException {
-        awaited = "the end of the message";
+        stage = Stage.END;
         SmtpReply end = connection.read(connection.timeouts().dataEnd());
         connection.needsReset(!end.isPositive());
-        settleOpen(end.isPositive() ? RecipientOutcome.of(end) : refusal(end));
+        if (hasOpen()) {
+            settleOpen(outcome(end.isPositive() ? Event.TAKEN : Event.of(end), end));
+        }
     }
 
-    /** What a reply other than 2xx means; one that makes no sense here makes the connection useless. */
-    private RecipientOutcome refusal(SmtpReply reply) {
-        if (reply.isIntermediate() || reply.isPositive()) {
-            connection.abandon();
-            return RecipientOutcome.deferred(
-                    "451 4.5.0 " + connection.endpoint().host() + " answered " + awaited + " with " + reply);
+    /** What a reply means; one that makes no sense here makes the connection useless. */
+    private Outcome outcome(Event event, SmtpReply reply) {
+        if (event != Event.GARBAGE) {
+            Outcome outcome = Outcome.replied(stage, event, host, reply);
+            return server.offers("DSN") ? outcome.withReports() : outcome;
         }
-        return RecipientOutcome.of(reply);
+        connection.abandon();
+        return Outcome.local(stage, event, 451, "4.5.0", host + " answered " + stage + " with " + reply)
+                .at(host);
     }
 
     private boolean hasOpen() {
         return Arrays.stream(outcomes).anyMatch(outcome -> outcome == null);
     }
 
-    private void settleOpen(RecipientOutcome outcome) {
+    private boolean isDelivered() {
+        return Arrays.stream(outcomes).anyMatch(outcome -> outcome != null && outcome.fate() == Fate.DELIVERED);
+    }
+
+    private void settleOpen(Outcome outcome) {
         for (int i = 0; i < outcomes.length; i++) {
             if (outcomes[i] == null) {
                 outcomes[i] = outcome;

@@ -66,9 +66,10 @@ final class MxResolver {
         }
         if (route.isEmpty()) {
             throw new NoRouteException(
-                    NoRouteException.Kind.PERMANENT,
-                    "554 5.4.6 the mail server of " + domain.asString()
-                            + " is this one, which does not know the domain");
+                    Event.NOWHERE,
+                    554,
+                    "5.4.6",
+                    "the mail server of " + domain.asString() + " is this one, which does not know the domain");
         }
         return route;
     }
@@ -78,8 +79,7 @@ final class MxResolver {
         named.removeIf(exchanger -> exchanger.host().isEmpty());
         if (named.isEmpty()) {
             throw new NoRouteException(
-                    NoRouteException.Kind.PERMANENT,
-                    "556 5.1.10 " + domain.asString() + " takes no mail (null MX, RFC 7505)");
+                    Event.NOWHERE, 556, "5.1.10", domain.asString() + " takes no mail (null MX, RFC 7505)");
         }
         hosts.put(domain, named);
         return named;

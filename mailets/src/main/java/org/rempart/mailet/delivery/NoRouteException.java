@@ -4,28 +4,33 @@
  */
 package org.rempart.mailet.delivery;
 
-/** There is no host that mail for a domain can go to. The message is the reason in the form of a reply. */
+/** There is no host that mail for a domain can go to, or no address of a host. */
 final class NoRouteException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** What the DNS has said. */
-    enum Kind {
-        /** That there is none, for good. */
-        PERMANENT,
-        /** Nothing: it could not be asked. */
-        TEMPORARY,
-        /** That there is no such name, which may be true, or a mistake of today. */
-        UNKNOWN
-    }
+    private final Event event;
+    private final int code;
+    private final String status;
 
-    private final Kind kind;
-
-    NoRouteException(Kind kind, String reason) {
+    /**
+     * @param event {@link Event#NOWHERE}, {@link Event#UNANSWERED} or {@link Event#UNKNOWN}; the last may be true, or a
+     *     mistake of today
+     * @param code the code that a reply would have
+     * @param status the enhanced status code (RFC 3463)
+     */
+    NoRouteException(Event event, int code, String status, String reason) {
         super(reason);
-        this.kind = kind;
+        this.event = event;
+        this.code = code;
+        this.status = status;
     }
 
-    Kind kind() {
-        return kind;
+    Event event() {
+        return event;
+    }
+
+    /** What comes of it at this stage: {@link Stage#ROUTE} or {@link Stage#ADDRESS}. */
+    Outcome outcome(Stage stage) {
+        return Outcome.local(stage, event, code, status, getMessage());
     }
 }

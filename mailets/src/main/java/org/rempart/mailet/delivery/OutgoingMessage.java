@@ -8,6 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.UUID;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
@@ -23,6 +25,9 @@ import org.apache.james.server.core.MimeMessageWrapper;
 final class OutgoingMessage implements AutoCloseable {
     private static final int SMALL = 128 * 1024;
     private static final int PIECE = 32 * 1024;
+
+    /** RFC 5321, section 4.5.3.1.4. */
+    private static final int COMMAND_LINE = 512;
 
     private final Opener opener;
     private final long size;
@@ -94,6 +99,33 @@ final class OutgoingMessage implements AutoCloseable {
     /** Whether it fits into one chunk (RFC 3030). */
     boolean isSmall() {
         return small != null;
+    }
+
+    /**
+     * Whether a server that took the text of this small message for commands could deliver nothing: no RCPT in it, no line
+     * that begins with DATA or BDAT, and none that the server might break. Some servers offer CHUNKING, and run a chunk
+     * that they have refused.
+     */
+    boolean isInert() {
+        if (!isSmall()) {
+            return false;
+        }
+        String text = new String(small, StandardCharsets.ISO_8859_1).toLowerCase(Locale.ROOT);
+        if (text.contains("rcpt")) {
+            return false;
+        }
+        for (int start = 0; start < text.length(); ) {
+            int end = text.indexOf('\n', start) + 1;
+            int word = start;
+            while (word < end && !Character.isLetter(text.charAt(word))) {
+                word++;
+            }
+            if (end - start > COMMAND_LINE || text.startsWith("data", word) || text.startsWith("bdat", word)) {
+                return false;
+            }
+            start = end;
+        }
+        return true;
     }
 
     /** The one chunk that a small message is. */

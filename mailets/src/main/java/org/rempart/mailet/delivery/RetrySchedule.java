@@ -90,8 +90,13 @@ public final class RetrySchedule {
      *
      * @param retries how often it was tried again so far
      */
-    Optional<Duration> delayAfter(int retries) {
+    public Optional<Duration> delayAfter(int retries) {
         return retries < delays.size() ? Optional.of(delays.get(retries)) : Optional.empty();
+    }
+
+    /** How long a mail is tried from now on that was tried again so often. */
+    Duration rest(int retries) {
+        return delays.stream().skip(retries).reduce(Duration.ZERO, Duration::plus);
     }
 
     @Override

@@ -29,7 +29,7 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
-import org.rempart.mailet.delivery.RecipientOutcome.Fate;
+import org.rempart.mailet.delivery.Outcome.Fate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,8 +48,12 @@ final class Settlement {
     private static final AttributeName ERROR = AttributeName.of("delivery-error");
     private static final AttributeName ERROR_CODE = AttributeName.of("delivery-error-code");
     private static final AttributeName PERMANENT = AttributeName.of("is-delivery-permanent-error");
-    /** On a mail of which nothing is left to do but to tell its sender: why it failed. */
+    /** On a mail of which nothing is left to do but to tell its sender: what is to be told. */
     private static final AttributeName UNTOLD = AttributeName.of("org.rempart.delivery.untold");
+    /** How long the mail was put off without a try since its last one, in milliseconds. */
+    private static final AttributeName PUT_OFF = AttributeName.of("org.rempart.delivery.put-off");
+    /** Whether the sender was told that it takes long. */
+    private static final AttributeName WARNED = AttributeName.of("org.rempart.delivery.warned");
 
     private static final Duration UNTOLD_DELAY = Duration.ofMinutes(5);
 
@@ -81,15 +85,44 @@ final class Settlement {
         this.mail = item.getMail();
     }
 
-    /** Why a mail failed whose sender could not be told of it yet; such a mail is not to be sent. */
-    static Optional<String> untold(Mail mail) {
-        return AttributeUtils.getValueAndCastFromMail(mail, UNTOLD, String.class);
+    /** Of which recipients a mail's sender could not be told yet; where there are some, the mail is not to be sent. */
+    static Map<MailAddress, Outcome> untold(Mail mail) {
+        return DeliveryReport.outcomes(mail, UNTOLD);
+    }
+
+    /** Whether a mail may wait without a try: not for longer than its schedule says anyway, and not before it is told of. */
+    static boolean mayBePutOff(DeliverySettings settings, Mail mail) {
+        return untold(mail).isEmpty()
+                && settings.retries()
+                        .delayAfter(retries(mail))
+                        .filter(delay -> putOff(mail).compareTo(delay) < 0)
+                        .isPresent();
+    }
+
+    private static int retries(Mail mail) {
+        return AttributeUtils.getValueAndCastFromMail(mail, RETRIES, Integer.class)
+                .orElse(0);
+    }
+
+    private static Duration putOff(Mail mail) {
+        return Duration.ofMillis(AttributeUtils.getValueAndCastFromMail(mail, PUT_OFF, Long.class)
+                .orElse(0L));
     }
 
     /** Settles a mail whose sender is to be told of an earlier failure. */
-    void settleUntold(String reason) {
-        List<MailAddress> recipients = List.copyOf(mail.getRecipients());
-        steps.add(() -> tellOrKeep(recipients, reason));
+    void settleUntold(Map<MailAddress, Outcome> untold) {
+        steps.add(() -> tellOrKeep(untold));
+        steps.add(() -> item.done(CompletionStatus.SUCCESS));
+    }
+
+    /** Settles a mail that was not tried, since nobody can be talked to: it waits, and that counts as no try. */
+    void putOff(String reason, Duration delay) {
+        steps.add(() -> {
+            mail.setErrorMessage(reason);
+            mail.setAttribute(new Attribute(
+                    PUT_OFF, AttributeValue.of(putOff(mail).plus(delay).toMillis())));
+            queue.enQueue(mail, delay);
+        });
         steps.add(() -> item.done(CompletionStatus.SUCCESS));
     }
 
@@ -97,45 +130,94 @@ final class Settlement {
      * Settles a try.
      *
      * @param outcomes for each recipient
-     * @param unknownDomain whether it is the DNS that has to be asked again
      */
-    void settle(Map<MailAddress, RecipientOutcome> outcomes, boolean unknownDomain) {
+    void settle(Map<MailAddress, Outcome> outcomes) {
         trail.tried(outcomes.values());
-        List<MailAddress> delivered = new ArrayList<>();
-        List<MailAddress> deferred = new ArrayList<>();
-        Map<String, List<MailAddress>> failed = new LinkedHashMap<>();
-        int retries = AttributeUtils.getValueAndCastFromMail(mail, RETRIES, Integer.class)
-                .orElse(0);
-        Optional<Duration> delay = unknownDomain && retries >= settings.dnsRetries()
-                ? Optional.empty()
-                : settings.retries().delayAfter(retries);
-        String firstReason = null;
-        for (Map.Entry<MailAddress, RecipientOutcome> entry : outcomes.entrySet()) {
-            RecipientOutcome outcome = entry.getValue();
+        int retries = retries(mail);
+        Optional<Duration> delay = settings.retries().delayAfter(retries);
+        Map<MailAddress, Outcome> delivered = new LinkedHashMap<>();
+        Map<MailAddress, Outcome> deferred = new LinkedHashMap<>();
+        Map<MailAddress, Outcome> failed = new LinkedHashMap<>();
+        outcomes.forEach((recipient, outcome) -> {
             if (outcome.fate() == Fate.DELIVERED) {
-                delivered.add(entry.getKey());
-            } else if (outcome.fate() == Fate.DEFERRED && delay.isPresent()) {
-                deferred.add(entry.getKey());
-                firstReason = firstReason == null ? outcome.reason() : firstReason;
+                delivered.put(recipient, outcome);
+            } else if (outcome.fate() == Fate.FAILED) {
+                failed.put(recipient, outcome);
+            } else if (outcome.isUnknownDomain() && retries >= settings.dnsRetries()) {
+                failed.put(recipient, outcome);
+            } else if (delay.isEmpty()) {
+                failed.put(recipient, outcome.saying(" (given up after " + (retries + 1) + " tries)"));
             } else {
-                String reason = outcome.fate() == Fate.FAILED || unknownDomain
-                        ? outcome.reason()
-                        : outcome.reason() + " (given up after " + (retries + 1) + " tries)";
-                failed.computeIfAbsent(reason, none -> new ArrayList<>()).add(entry.getKey());
+                deferred.put(recipient, outcome);
             }
-        }
-        if (!delivered.isEmpty() && settings.successProcessor().isPresent()) {
-            steps.add(() -> handOn(delivered, settings.successProcessor().get()));
-        }
-        failed.forEach((reason, recipients) -> {
-            trail.givenUp(mail, recipients, reason);
-            steps.add(() -> tellOrKeep(recipients, reason));
         });
+        if (!delivered.isEmpty()) {
+            settings.successProcessor().ifPresent(processor -> steps.add(() -> handOn(delivered.keySet(), processor)));
+            Map<MailAddress, Outcome> relayed = new LinkedHashMap<>(delivered);
+            relayed.values().removeIf(Outcome::handsReportsOn);
+            report(DeliveryReport.Action.RELAYED, relayed);
+        }
+        if (!failed.isEmpty()) {
+            byReason(failed).forEach((reason, recipients) -> trail.givenUp(mail, recipients, reason));
+            told(failed).forEach(together -> steps.add(() -> tellOrKeep(together)));
+        }
         if (!deferred.isEmpty()) {
-            String reason = firstReason;
-            steps.add(() -> defer(deferred, retries + 1, delay.get(), reason));
+            if (isLate()) {
+                report(DeliveryReport.Action.DELAYED, deferred);
+            }
+            steps.add(() -> defer(deferred, retries + 1, delay.get()));
         }
         steps.add(() -> item.done(CompletionStatus.SUCCESS));
+    }
+
+    /** SendReport tells each recipient's reason; James's own mailets know but one for all of a mail. */
+    private List<Map<MailAddress, Outcome>> told(Map<MailAddress, Outcome> failed) {
+        if (settings.bounceProcessor().isEmpty() || settings.bounceProcessor().equals(settings.reportProcessor())) {
+            return List.of(failed);
+        }
+        List<Map<MailAddress, Outcome>> told = new ArrayList<>();
+        byReason(failed).values().forEach(recipients -> {
+            Map<MailAddress, Outcome> together = new LinkedHashMap<>(failed);
+            together.keySet().retainAll(recipients);
+            told.add(together);
+        });
+        return told;
+    }
+
+    private boolean isLate() {
+        return settings.warnAfter().isPresent()
+                && mail.getAttribute(WARNED).isEmpty()
+                && Duration.between(DeliveryReport.since(mail), Instant.now())
+                                .compareTo(settings.warnAfter().get())
+                        >= 0;
+    }
+
+    /** A report of no failure: a courtesy, which nothing waits for. */
+    private void report(DeliveryReport.Action action, Map<MailAddress, Outcome> outcomes) {
+        Map<MailAddress, Outcome> wanted = new LinkedHashMap<>(outcomes);
+        wanted.keySet().removeIf(recipient -> !DeliveryReport.isWanted(mail, recipient, action));
+        if (wanted.isEmpty() || settings.reportProcessor().isEmpty() || !mail.hasSender()) {
+            return;
+        }
+        steps.add(() -> {
+            if (action == DeliveryReport.Action.DELAYED) {
+                mail.setAttribute(new Attribute(WARNED, AttributeValue.of(true)));
+                DeliveryReport.until(mail, Instant.now().plus(settings.retries().rest(retries(mail))));
+            }
+            try {
+                handOn(action, wanted, settings.reportProcessor().get());
+            } catch (MessagingException | RuntimeException untold) {
+                LOGGER.warn(
+                        "The sender of {} can't be told that it is {}: {}", mail.getName(), action, untold.toString());
+            }
+        });
+    }
+
+    private static Map<String, List<MailAddress>> byReason(Map<MailAddress, Outcome> outcomes) {
+        Map<String, List<MailAddress>> reasons = new LinkedHashMap<>();
+        outcomes.forEach((recipient, outcome) -> reasons.computeIfAbsent(outcome.reason(), none -> new ArrayList<>())
+                .add(recipient));
+        return reasons;
     }
 
     /**
@@ -151,7 +233,7 @@ final class Settlement {
             }
             LifecycleUtil.dispose(mail);
             return true;
-        } catch (MessagingException | RuntimeException failure) {
+        } catch (MessagingException | RuntimeException | Error failure) {
             LOGGER.warn(
                     "What came of mail {} can't be written down, and is written down later: {}",
                     mail.getName(),
@@ -170,42 +252,57 @@ final class Settlement {
         }
     }
 
+    private void handOn(DeliveryReport.Action action, Map<MailAddress, Outcome> outcomes, String processor)
+            throws MessagingException {
+        DeliveryReport.describe(mail, action, outcomes);
+        try {
+            handOn(outcomes.keySet(), processor);
+        } finally {
+            DeliveryReport.forget(mail);
+        }
+    }
+
     /** When its sender can't be told now, the mail goes back into the queue for that alone. */
-    private void tellOrKeep(List<MailAddress> recipients, String reason) throws MailQueueException {
+    private void tellOrKeep(Map<MailAddress, Outcome> failed) throws MailQueueException {
         mail.removeAttribute(UNTOLD);
         try {
-            tell(recipients, reason);
+            tell(failed);
         } catch (MessagingException | RuntimeException untold) {
             LOGGER.warn(
                     "The sender of {} can't be told yet that it was not delivered: {}",
                     mail.getName(),
                     untold.toString());
-            mail.setRecipients(recipients);
-            mail.setAttribute(new Attribute(UNTOLD, AttributeValue.of(reason)));
-            mail.setErrorMessage(reason);
+            mail.setRecipients(failed.keySet());
+            mail.setAttribute(DeliveryReport.attribute(UNTOLD, failed));
+            mail.setErrorMessage(first(failed).reason());
             queue.enQueue(mail, UNTOLD_DELAY);
             mail.removeAttribute(UNTOLD);
         }
     }
 
-    private void tell(List<MailAddress> recipients, String reason) throws MessagingException {
-        mail.setRecipients(recipients);
+    private static Outcome first(Map<MailAddress, Outcome> outcomes) {
+        return outcomes.values().iterator().next();
+    }
+
+    private void tell(Map<MailAddress, Outcome> failed) throws MessagingException {
+        Outcome first = first(failed);
+        mail.setRecipients(failed.keySet());
         mail.setLastUpdated(Date.from(Instant.now()));
-        mail.setErrorMessage(reason);
+        mail.setErrorMessage(first.reason());
         mail.setAttribute(new Attribute(PERMANENT, AttributeValue.of(true)));
-        mail.setAttribute(new Attribute(ERROR, AttributeValue.of(reason)));
-        mail.setAttribute(new Attribute(ERROR_CODE, AttributeValue.of(Integer.parseInt(reason.substring(0, 3)))));
+        mail.setAttribute(new Attribute(ERROR, AttributeValue.of(first.reason())));
+        mail.setAttribute(new Attribute(ERROR_CODE, AttributeValue.of(first.code())));
         try {
             if (settings.bounceProcessor().isPresent()) {
-                handOn(recipients, settings.bounceProcessor().get());
+                handOn(
+                        DeliveryReport.Action.FAILED,
+                        failed,
+                        settings.bounceProcessor().get());
             } else if (mail.hasSender()) {
-                context.bounce(mail, notice(recipients, reason));
+                context.bounce(mail, notice(failed));
             } else {
-                LOGGER.warn(
-                        "Mail {} without a sender could not be delivered to {}: {}",
-                        mail.getName(),
-                        recipients,
-                        reason);
+                // James's own place for what nobody can be told of.
+                handOn(failed.keySet(), Mail.ERROR);
             }
         } finally {
             mail.removeAttribute(PERMANENT);
@@ -214,19 +311,23 @@ final class Settlement {
         }
     }
 
-    private static String notice(List<MailAddress> recipients, String reason) {
-        StringBuilder text = new StringBuilder("Your message could not be delivered to the recipients below.\r\n\r\n");
-        recipients.forEach(recipient -> text.append(recipient.asString()).append("\r\n"));
-        return text.append("\r\n").append(reason).append("\r\n").toString();
+    private static String notice(Map<MailAddress, Outcome> failed) {
+        StringBuilder text = new StringBuilder("Your message could not be delivered to the recipients below.\r\n");
+        byReason(failed).forEach((reason, recipients) -> {
+            text.append("\r\n");
+            recipients.forEach(recipient -> text.append(recipient.asString()).append("\r\n"));
+            text.append(reason).append("\r\n");
+        });
+        return text.toString();
     }
 
-    private void defer(List<MailAddress> recipients, int retries, Duration delay, String reason)
-            throws MailQueueException {
-        mail.setRecipients(recipients);
+    private void defer(Map<MailAddress, Outcome> deferred, int retries, Duration delay) throws MailQueueException {
+        mail.setRecipients(deferred.keySet());
         mail.setLastUpdated(Date.from(Instant.now()));
-        mail.setErrorMessage(reason);
+        mail.setErrorMessage(first(deferred).reason());
         mail.setAttribute(new Attribute(RETRIES, AttributeValue.of(retries)));
         mail.setAttribute(new Attribute(PERMANENT, AttributeValue.of(false)));
+        mail.removeAttribute(PUT_OFF);
         if (settings.usePriority()) {
             mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
         }

@@ -33,6 +33,8 @@ final class SmtpConnection {
 
     private int transactions;
     private boolean needsReset;
+    private boolean takenRecipients;
+    private boolean droppedEarly;
     private boolean abandoned;
     private long idleSince;
     /** When the present writing has to be done, by {@link System#nanoTime}; 0 while nothing is written. */
@@ -135,6 +137,27 @@ final class SmtpConnection {
 
     void needsReset(boolean value) {
         this.needsReset = value;
+    }
+
+    /**
+     * Whether a message may travel along with its envelope: the server has taken a recipient over it, and is none of those
+     * that hang up at MAIL, of whom one can't know then what they have.
+     */
+    boolean takesAllAtOnce() {
+        return takenRecipients && !droppedEarly;
+    }
+
+    void hasTakenRecipient() {
+        this.takenRecipients = true;
+    }
+
+    /** Whether the server has hung up, here or elsewhere before, when a message had gone along with its envelope. */
+    boolean hasDroppedEarly() {
+        return droppedEarly;
+    }
+
+    void droppedEarly(boolean value) {
+        this.droppedEarly = value;
     }
 
     /** Marks it as not to be used again. */

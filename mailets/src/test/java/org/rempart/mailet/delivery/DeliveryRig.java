@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
@@ -61,6 +62,7 @@ final class DeliveryRig implements AutoCloseable {
     private final Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
     private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
     private volatile boolean spoolFull;
+    private final AtomicInteger errors = new AtomicInteger();
     private DeliveryService service;
     private int mails;
 
@@ -69,8 +71,10 @@ final class DeliveryRig implements AutoCloseable {
         final String processor;
         final List<String> recipients;
         final String error;
+        final String action;
 
-        Bounce(String processor, List<String> recipients, String error) {
+        Bounce(String processor, List<String> recipients, String error, String action) {
+            this.action = action;
             this.processor = processor;
             this.recipients = recipients;
             this.error = error;
@@ -93,6 +97,11 @@ final class DeliveryRig implements AutoCloseable {
     /** Whether senders can't be told of anything at present. */
     void spoolFull(boolean value) {
         spoolFull = value;
+    }
+
+    /** So many times, whatever a sender is told ends in an Error. */
+    void spoolErrors(int times) {
+        errors.set(times);
     }
 
     DeliveryRig with(UnaryOperator<DeliverySettings.Builder> more) {
@@ -190,6 +199,9 @@ final class DeliveryRig implements AutoCloseable {
                     if (spoolFull) {
                         throw new MessagingException("the spool is full");
                     }
+                    if (errors.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+                        throw new StackOverflowError("a fault of the spool");
+                    }
                     Mail mail = (Mail) arguments[0];
                     List<String> recipients = new ArrayList<>();
                     mail.getRecipients().forEach(recipient -> recipients.add(recipient.asString()));
@@ -200,10 +212,11 @@ final class DeliveryRig implements AutoCloseable {
                                     recipients,
                                     AttributeUtils.getValueAndCastFromMail(
                                                     mail, AttributeName.of("delivery-error"), String.class)
-                                            .orElse("")));
+                                            .orElse(""),
+                                    DeliveryReport.action(mail).toString()));
                             return null;
                         case "bounce":
-                            bounces.add(new Bounce("James", recipients, (String) arguments[1]));
+                            bounces.add(new Bounce("James", recipients, (String) arguments[1], "failed"));
                             return null;
                         default:
                             throw new UnsupportedOperationException(method.getName());
@@ -218,6 +231,9 @@ final class DeliveryRig implements AutoCloseable {
             List<String> hosts = mx.get(name);
             if (hosts == null) {
                 return addresses.containsKey(name) ? List.of(name) : List.of();
+            }
+            if (hosts.contains("ERROR")) {
+                throw new StackOverflowError("a fault of the DNS service");
             }
             if (hosts.contains("SERVFAIL")) {
                 throw new TemporaryResolutionException("no answer");

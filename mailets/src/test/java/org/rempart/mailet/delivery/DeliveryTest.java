@@ -81,6 +81,11 @@ class DeliveryTest {
                         "EHLO mail.ours.example",
                         "MAIL FROM:<alice@ours.example> BODY=8BITMIME",
                         "RCPT TO:<bob@there.example>",
+                        "DATA");
+        assertThat(peer.commands().subList(4, 7))
+                .containsExactly(
+                        "MAIL FROM:<alice@ours.example> BODY=8BITMIME",
+                        "RCPT TO:<bob@there.example>",
                         "BDAT " + DeliveryRig.MESSAGE.length() + " LAST");
     }
 
@@ -327,14 +332,16 @@ class DeliveryTest {
         assertThat(peer.connections()).isEqualTo(1);
     }
 
-    @Test
-    void whoWasOneTooManyIsInTheNextTransaction() throws Exception {
+    /** RFC 5321, section 4.5.3.1.10: 552 of an older server means the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"452 4.5.3 Too many recipients", "552 5.5.3 Too many recipients"})
+    void whoWasOneTooManyIsInTheNextTransaction(String tooMany) throws Exception {
         AtomicInteger count = new AtomicInteger();
         peer.answers("MAIL", command -> {
             count.set(0);
             return null;
         });
-        peer.answers("RCPT", command -> count.incrementAndGet() > 2 ? "452 4.5.3 Too many recipients" : null);
+        peer.answers("RCPT", command -> count.incrementAndGet() > 2 ? tooMany : null);
         rig.start()
                 .send(
                         DeliveryRig.MESSAGE,
@@ -345,6 +352,19 @@ class DeliveryTest {
 
         assertThat(peer.mails()).extracting(mail -> mail.recipients().size()).containsExactly(2, 2, 1);
         assertThat(rig.queue().delayed()).isEmpty();
+        assertThat(rig.bounces()).isEmpty();
+    }
+
+    @Test
+    void aMailboxThatIsFullIsNotOneTooMany() throws Exception {
+        peer.answers("RCPT", command -> command.contains("full") ? "552 5.2.2 Mailbox full" : null);
+        rig.start().send(DeliveryRig.MESSAGE, "bob@there.example", "full@there.example");
+        awaitDone(1);
+
+        assertThat(peer.mails()).hasSize(1);
+        assertThat(rig.bounces())
+                .singleElement()
+                .satisfies(bounce -> assertThat(bounce.recipients).containsExactly("full@there.example"));
     }
 
     @Test

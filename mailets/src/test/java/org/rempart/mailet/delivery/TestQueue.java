@@ -37,6 +37,7 @@ final class TestQueue implements MailQueue {
     private volatile Subscriber<? super MailQueueItem> subscriber;
     private long demand;
     private volatile boolean full;
+    private volatile int refusals;
 
     /** A mail that waits for its time. */
     static final class Later {
@@ -52,6 +53,18 @@ final class TestQueue implements MailQueue {
     /** Whether the queue refuses to take mail. */
     void full(boolean value) {
         this.full = value;
+    }
+
+    /** Ends for the one who takes mail from it, and so many times throws when it is asked again. */
+    void breakDown(int times) {
+        Subscriber<? super MailQueueItem> reader;
+        synchronized (this) {
+            refusals = times;
+            reader = subscriber;
+            subscriber = null;
+            demand = 0;
+        }
+        reader.onError(new IllegalStateException("the queue is broken"));
     }
 
     List<Later> delayed() {
@@ -130,6 +143,12 @@ final class TestQueue implements MailQueue {
 
     @Override
     public Publisher<MailQueueItem> deQueue() {
+        synchronized (this) {
+            if (refusals > 0) {
+                refusals--;
+                throw new IllegalStateException("the queue is still broken");
+            }
+        }
         return Flux.from((Publisher<MailQueueItem>) given -> {
             synchronized (this) {
                 subscriber = given;
