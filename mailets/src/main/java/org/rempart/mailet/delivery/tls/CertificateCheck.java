@@ -9,16 +9,24 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertPathBuilder;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -106,18 +114,52 @@ final class CertificateCheck {
         return weaklySigned(sent);
     }
 
-    /** The JDK lets SHA-1 pass below authorities that are not its own; collisions of it are known all the same. */
-    private static Optional<CertificateVerdict> weaklySigned(List<X509Certificate> chain) {
-        for (X509Certificate certificate : chain) {
-            String algorithm = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
-            if (!isSelfIssued(certificate) && (algorithm.startsWith("SHA1") || algorithm.startsWith("MD"))) {
-                return Optional.of(new CertificateVerdict(
-                        Kind.WEAK,
-                        "the certificate of " + subject(certificate) + " is signed with " + certificate.getSigAlgName(),
-                        chain));
-            }
+    /**
+     * The JDK lets SHA-1 pass below authorities that are not its own; collisions of it are known all the same. What counts is
+     * whether there is a path without it, not whether the peer has sent a certificate that nobody needs.
+     */
+    private Optional<CertificateVerdict> weaklySigned(List<X509Certificate> chain) {
+        Optional<X509Certificate> weak =
+                chain.stream().filter(CertificateCheck::isWeaklySigned).findFirst();
+        if (weak.isEmpty() || hasStrongPath(chain)) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        return Optional.of(new CertificateVerdict(
+                Kind.WEAK,
+                "the certificate of " + subject(weak.get()) + " is signed with "
+                        + weak.get().getSigAlgName(),
+                chain));
+    }
+
+    private static boolean isWeaklySigned(X509Certificate certificate) {
+        String algorithm = certificate.getSigAlgName().toUpperCase(Locale.ROOT);
+        return !isSelfIssued(certificate) && (algorithm.startsWith("SHA1") || algorithm.startsWith("MD"));
+    }
+
+    private boolean hasStrongPath(List<X509Certificate> chain) {
+        X509Certificate own = chain.get(0);
+        List<X509Certificate> strong =
+                chain.stream().filter(sent -> !isWeaklySigned(sent)).collect(Collectors.toList());
+        Set<TrustAnchor> anchors = new HashSet<>();
+        for (X509Certificate trusted : authorities.getAcceptedIssuers()) {
+            if (trusted.equals(own)) {
+                return true;
+            }
+            anchors.add(new TrustAnchor(trusted, null));
+        }
+        if (isWeaklySigned(own)) {
+            return false;
+        }
+        try {
+            X509CertSelector target = new X509CertSelector();
+            target.setCertificate(own);
+            PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, target);
+            parameters.setRevocationEnabled(false);
+            parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(strong)));
+            return CertPathBuilder.getInstance("PKIX").build(parameters) != null;
+        } catch (GeneralSecurityException none) {
+            return false;
+        }
     }
 
     private static CertificateVerdict distrusted(List<X509Certificate> chain, CertificateException fault) {

@@ -4,17 +4,20 @@
  */
 package org.rempart.mailet.delivery.tls;
 
+import com.google.common.net.InternetDomainName;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /** The names that a certificate is for (RFC 6125, section 6.4). */
 final class CertificateNames {
+    private static final String SUBJECT_ALT_NAME = "2.5.29.17";
     private static final int DNS_NAME = 2;
     private static final int IP_ADDRESS = 7;
 
@@ -22,32 +25,59 @@ final class CertificateNames {
 
     /**
      * Its DNS names: the subjectAltNames; where there is none of that kind, the subject's common name (section 6.4.4),
-     * unless names count only as subjectAltNames.
+     * unless names count only as subjectAltNames, or are there and can't be read. A wildcard for everything below a public
+     * suffix ({@code *.co.uk}) is nobody's, and no name.
      */
     static List<String> dnsIds(X509Certificate certificate, boolean subjectAltNamesOnly) {
-        List<String> names = subjectAltNames(certificate, DNS_NAME);
-        return names.isEmpty() && !subjectAltNamesOnly ? commonNames(certificate) : names;
+        List<String> names;
+        try {
+            names = subjectAltNames(certificate, DNS_NAME);
+            if (names.isEmpty() && !subjectAltNamesOnly) {
+                names = commonNames(certificate);
+            }
+        } catch (CertificateParsingException unreadable) {
+            return List.of();
+        }
+        return names.stream().filter(name -> !isForEverybody(name)).collect(Collectors.toList());
+    }
+
+    private static boolean isForEverybody(String name) {
+        if (!name.startsWith("*.")) {
+            return false;
+        }
+        String parent = name.substring(2);
+        if (parent.indexOf('.') < 0) {
+            return true;
+        }
+        try {
+            return InternetDomainName.from(parent).isRegistrySuffix();
+        } catch (IllegalArgumentException noName) {
+            return true;
+        }
     }
 
     /** Its addresses, as text. */
     static List<String> addresses(X509Certificate certificate) {
-        return subjectAltNames(certificate, IP_ADDRESS);
+        try {
+            return subjectAltNames(certificate, IP_ADDRESS);
+        } catch (CertificateParsingException unreadable) {
+            return List.of();
+        }
     }
 
-    private static List<String> subjectAltNames(X509Certificate certificate, int kind) {
+    private static List<String> subjectAltNames(X509Certificate certificate, int kind)
+            throws CertificateParsingException {
         List<String> names = new ArrayList<>();
-        try {
-            Collection<List<?>> all = certificate.getSubjectAlternativeNames();
-            if (all != null) {
-                for (List<?> name : all) {
-                    if (name.get(0).equals(kind)) {
-                        names.add((String) name.get(1));
-                    }
+        Collection<List<?>> all = certificate.getSubjectAlternativeNames();
+        if (all == null && certificate.getExtensionValue(SUBJECT_ALT_NAME) != null) {
+            throw new CertificateParsingException("subjectAltNames that are none");
+        }
+        if (all != null) {
+            for (List<?> name : all) {
+                if (name.get(0).equals(kind)) {
+                    names.add((String) name.get(1));
                 }
             }
-        } catch (CertificateParsingException unreadable) {
-            // A name that can't be read is none.
-            return List.of();
         }
         return names;
     }

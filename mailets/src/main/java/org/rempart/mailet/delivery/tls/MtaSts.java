@@ -48,15 +48,15 @@ public final class MtaSts implements TlsPolicySource {
     private static final Duration CHECK = Duration.ofMinutes(CHECK_MINUTES);
     private static final Duration FETCH = Duration.ofDays(1);
 
-    /** Of so many domains it is remembered that they have no policy. */
-    private static final int MOST = 50_000;
+    /** So much is remembered, in domains and hosts of policies: some 20 MiB. */
+    private static final long MOST = 100_000;
 
     private final DNSService dns;
     private final MtaStsFetcher fetcher;
     private final Optional<MtaStsStore> store;
     private final List<String> protocols;
     private final Clock clock;
-    private final Map<String, MtaStsEntry> entries = new ConcurrentHashMap<>();
+    private final MtaStsMemory entries;
     private final Map<String, CompletableFuture<MtaStsEntry>> lookUps = new ConcurrentHashMap<>();
     private final Set<String> used = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor background;
@@ -66,6 +66,7 @@ public final class MtaSts implements TlsPolicySource {
         this.dns = dns;
         this.fetcher = fetcher;
         this.store = folder.isPresent() ? Optional.of(new MtaStsStore(folder.get())) : Optional.empty();
+        this.entries = new MtaStsMemory(MOST, lost -> store.ifPresent(kept -> kept.delete(lost.domain())));
         this.protocols = List.copyOf(protocols);
         this.clock = clock;
         this.background = new ScheduledThreadPoolExecutor(2, task -> {
@@ -74,7 +75,7 @@ public final class MtaSts implements TlsPolicySource {
             return thread;
         });
         background.setRemoveOnCancelPolicy(true);
-        store.ifPresent(kept -> kept.load().forEach(this::keep));
+        store.ifPresent(kept -> kept.load().forEach(entries::put));
     }
 
     /**
@@ -138,7 +139,7 @@ public final class MtaSts implements TlsPolicySource {
 
     private MtaStsEntry entry(String domain) {
         Instant now = clock.instant();
-        MtaStsEntry entry = entries.get(domain);
+        MtaStsEntry entry = entries.get(domain).orElse(null);
         if (entry == null || !entry.holds(now)) {
             entry = lookUp(domain);
         } else if (entry.policy().isPresent() && isOlder(entry.checked(), CHECK, now)) {
@@ -159,9 +160,9 @@ public final class MtaSts implements TlsPolicySource {
     /** One round of looking after the policies: those that get mail, and those that end before long. */
     void refresh() {
         Instant now = clock.instant();
-        for (MtaStsEntry entry : List.copyOf(entries.values())) {
+        for (MtaStsEntry entry : entries.all()) {
             if (!entry.holds(now)) {
-                entries.remove(entry.domain(), entry);
+                entries.remove(entry);
                 used.remove(entry.domain());
                 store.ifPresent(kept -> kept.delete(entry.domain()));
             } else if (entry.policy().isPresent() && isDue(entry, now)) {
@@ -177,7 +178,7 @@ public final class MtaSts implements TlsPolicySource {
     }
 
     private static boolean isOlder(Instant then, Duration age, Instant now) {
-        return !now.isBefore(then.plus(age));
+        return !now.isBefore(then.plus(age)) || now.isBefore(then);
     }
 
     /** Looks once for all that ask at the same time. */
@@ -192,8 +193,8 @@ public final class MtaSts implements TlsPolicySource {
         Instant now = clock.instant();
         MtaStsEntry found = MtaStsEntry.none(domain, now, "the look-up failed");
         try {
-            found = look(domain, Optional.ofNullable(entries.get(domain)).filter(known -> known.holds(now)), now);
-            keep(found);
+            found = look(domain, entries.get(domain).filter(known -> known.holds(now)), now);
+            entries.put(found);
         } catch (RuntimeException unexpected) {
             LOGGER.error(
                     "Looking for the MTA-STS policy of {} failed; mail goes as if it had none", domain, unexpected);
@@ -206,18 +207,21 @@ public final class MtaSts implements TlsPolicySource {
 
     private MtaStsEntry look(String domain, Optional<MtaStsEntry> holding, Instant now) {
         Optional<MtaStsEntry> policy = holding.filter(known -> known.policy().isPresent());
-        Optional<String> id = MtaStsRecord.id(dns.findTXTRecords("_mta-sts." + domain));
-        if (id.isEmpty()) {
+        String name = "_mta-sts." + domain;
+        String id;
+        try {
+            id = MtaStsRecord.id(name, dns.findTXTRecords(name));
+        } catch (MtaStsException none) {
             return policy.map(known -> known.checkedAt(now))
-                    .orElseGet(() -> MtaStsEntry.none(domain, now, "no TXT record at _mta-sts." + domain));
+                    .orElseGet(() -> MtaStsEntry.none(domain, now, String.valueOf(none.getMessage())));
         }
         if (policy.isPresent()
-                && policy.get().id().equals(id.get())
+                && policy.get().id().equals(id)
                 && !isOlder(policy.get().fetched(), fetchAge(policy.get()), now)) {
             return policy.get().checkedAt(now);
         }
         try {
-            MtaStsEntry fetched = MtaStsEntry.policy(domain, id.get(), fetcher.fetch(domain), now);
+            MtaStsEntry fetched = MtaStsEntry.policy(domain, id, fetcher.fetch(domain), now);
             tell(policy, fetched);
             store.ifPresent(kept -> kept.save(fetched));
             return fetched;
@@ -243,12 +247,6 @@ public final class MtaSts implements TlsPolicySource {
         String policy = fetched.policy().orElseThrow().toString();
         if (before.isEmpty() || !before.get().policy().orElseThrow().toString().equals(policy)) {
             LOGGER.info("The MTA-STS policy of {} is {}, until {}", fetched.domain(), policy, fetched.end());
-        }
-    }
-
-    private void keep(MtaStsEntry entry) {
-        if (entry.policy().isPresent() || entries.size() < MOST) {
-            entries.put(entry.domain(), entry);
         }
     }
 

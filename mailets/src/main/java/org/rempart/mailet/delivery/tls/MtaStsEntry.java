@@ -14,6 +14,8 @@ final class MtaStsEntry {
     /** A policy holds, and the absence of one is remembered, at least so long: some ask to be fetched for each mail. */
     static final Duration SHORTEST = Duration.ofMinutes(10);
 
+    private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
+
     private final String domain;
     private final String id;
     private final MtaStsPolicy policy;
@@ -79,7 +81,13 @@ final class MtaStsEntry {
         return fetched.plus(life);
     }
 
+    /** Whether this holds; not what was fetched under a clock that ran ahead, which would hold for as long as it did. */
     boolean holds(Instant now) {
-        return now.isBefore(end());
+        return now.isBefore(end()) && !now.isBefore(fetched.minus(CLOCKS_DIFFER));
+    }
+
+    /** How much memory it takes, in hosts. */
+    int weight() {
+        return policy == null ? 1 : 1 + policy.mx().size();
     }
 }

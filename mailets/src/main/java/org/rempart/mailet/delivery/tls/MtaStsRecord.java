@@ -6,7 +6,6 @@ package org.rempart.mailet.delivery.tls;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,26 +21,32 @@ final class MtaStsRecord {
     private MtaStsRecord() {}
 
     /**
-     * The id of the policy that a domain announces; empty when it announces none. Records that are something else don't
-     * count; of those that count there must be one only.
+     * The id of the policy that a domain announces. Records that are something else don't count; of those that count there
+     * must be one only.
      *
+     * @param name where the records are, for the reason
      * @param records the TXT records, their strings as they are or in quotation marks as in a zone file
+     * @throws MtaStsException when it announces none, with the reason
      */
-    static Optional<String> id(Collection<String> records) {
+    static String id(String name, Collection<String> records) throws MtaStsException {
         List<String> announcing = records.stream()
                 .map(MtaStsRecord::joined)
                 .filter(record -> VERSION.matcher(record).matches())
                 .collect(Collectors.toList());
         if (announcing.size() != 1) {
-            return Optional.empty();
+            throw new MtaStsException(
+                    announcing.isEmpty()
+                            ? "no TXT record at " + name + (records.isEmpty() ? "" : " begins with v=STSv1;")
+                            : announcing.size() + " TXT records at " + name
+                                    + " begin with v=STSv1;, where there must be one");
         }
         for (String field : announcing.get(0).split(";", -1)) {
             Matcher id = ID.matcher(field.strip());
             if (id.matches()) {
-                return Optional.of(id.group(1));
+                return id.group(1);
             }
         }
-        return Optional.empty();
+        throw new MtaStsException("the TXT record at " + name + " has no id of up to 32 letters and digits");
     }
 
     /** The strings of one record, joined without anything between (RFC 7208, section 3.3). */

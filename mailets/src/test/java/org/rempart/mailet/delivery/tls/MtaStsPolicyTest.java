@@ -106,8 +106,8 @@ class MtaStsPolicyTest {
 
     @Property(tries = 1000)
     void anyRecord(@ForAll List<String> records, @ForAll String text) {
-        MtaStsRecord.id(records);
-        MtaStsRecord.id(List.of("v=STSv1;" + text, '"' + text + '"'));
+        read(records);
+        read(List.of("v=STSv1;" + text, '"' + text + '"'));
     }
 
     @ParameterizedTest
@@ -129,11 +129,26 @@ class MtaStsPolicyTest {
                 "v=spf1 -all|",
             })
     void records(String record, String id) {
-        assertThat(MtaStsRecord.id(List.of("unrelated", record)).orElse(null)).isEqualTo(id);
+        assertThat(read(List.of("unrelated", record))).isEqualTo(id);
+    }
+
+    private static String read(List<String> records) {
+        try {
+            return MtaStsRecord.id("_mta-sts.a.example", records);
+        } catch (MtaStsException none) {
+            return null;
+        }
     }
 
     @Test
-    void twoRecordsAreNone() {
-        assertThat(MtaStsRecord.id(List.of("v=STSv1; id=1;", "v=STSv1; id=2;"))).isEmpty();
+    void theReasonSaysWhatIsWrongWithTheRecords() {
+        assertThatThrownBy(() -> MtaStsRecord.id("_mta-sts.a.example", List.of()))
+                .hasMessage("no TXT record at _mta-sts.a.example");
+        assertThatThrownBy(() -> MtaStsRecord.id("_mta-sts.a.example", List.of("v=spf1 -all")))
+                .hasMessage("no TXT record at _mta-sts.a.example begins with v=STSv1;");
+        assertThatThrownBy(() -> MtaStsRecord.id("_mta-sts.a.example", List.of("v=STSv1; id=1;", "v=STSv1; id=2;")))
+                .hasMessageStartingWith("2 TXT records at _mta-sts.a.example");
+        assertThatThrownBy(() -> MtaStsRecord.id("_mta-sts.a.example", List.of("v=STSv1; id=a-b;")))
+                .hasMessageContaining("no id");
     }
 }
