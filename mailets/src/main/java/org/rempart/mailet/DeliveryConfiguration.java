@@ -47,6 +47,8 @@ final class DeliveryConfiguration {
     private static final String MAX_DNS_RETRIES = "maxDnsProblemRetries";
     private static final String BOUNCE_PROCESSOR = "bounceProcessor";
     private static final String ON_SUCCESS = "onSuccess";
+    private static final String REPORT_PROCESSOR = "reportProcessor";
+    private static final String WARN_AFTER = "warnAfter";
     private static final String GATEWAY = "gateway";
     private static final String GATEWAY_PORT = "gatewayPort";
     private static final String GATEWAY_USER = "gatewayUsername";
@@ -128,6 +130,8 @@ final class DeliveryConfiguration {
                         MAX_DNS_RETRIES,
                         BOUNCE_PROCESSOR,
                         ON_SUCCESS,
+                        REPORT_PROCESSOR,
+                        WARN_AFTER,
                         GATEWAY,
                         GATEWAY_PORT,
                         GATEWAY_USER,
@@ -156,6 +160,8 @@ final class DeliveryConfiguration {
                 .dnsRetries(number(MAX_DNS_RETRIES, 0, 0, 10_000))
                 .bounceProcessor(notEmpty(BOUNCE_PROCESSOR))
                 .successProcessor(notEmpty(ON_SUCCESS))
+                .reportProcessor(notEmpty(REPORT_PROCESSOR))
+                .warnAfter(warnAfter())
                 .gateways(gateways())
                 .loadBalancing(flag(LOAD_BALANCING, true))
                 .credentials(credentials())
@@ -199,6 +205,22 @@ final class DeliveryConfiguration {
                     delays,
                     "is wrong: " + fault.getMessage(),
                     "write delays such as 5m, 3*10m, 1h, with ms, s, m, h, d or w");
+        }
+    }
+
+    private Optional<Duration> warnAfter() throws MessagingException {
+        Optional<String> given = notEmpty(WARN_AFTER);
+        if (given.isEmpty()) {
+            return Optional.empty();
+        }
+        if (notEmpty(REPORT_PROCESSOR).isEmpty()) {
+            throw parameters.fault(
+                    WARN_AFTER, given.get(), "needs <reportProcessor>", "name the processor that has SendReport");
+        }
+        try {
+            return RetrySchedule.parse(given.get(), 1).delayAfter(0);
+        } catch (IllegalArgumentException fault) {
+            throw parameters.fault(WARN_AFTER, given.get(), "is wrong: " + fault.getMessage(), "write 4h or the like");
         }
     }
 

@@ -61,8 +61,13 @@ import org.rempart.policy.tls.TlsPolicy;
  *       6 hours and 5 if not given</td></tr>
  *   <tr><td>maxDnsProblemRetries</td><td>how often a mail is tried again whose domain the DNS does not know: 0</td></tr>
  *   <tr><td>bounceProcessor</td><td>the processor that gets mail that failed, with the attributes {@code delivery-error},
- *       {@code delivery-error-code} and {@code is-delivery-permanent-error}; if not given, the sender gets a notice</td></tr>
+ *       {@code delivery-error-code} and {@code is-delivery-permanent-error}; {@link SendReport} is there. If not given, the
+ *       sender gets a notice of James's, and mail with a null sender goes to the processor {@code error}</td></tr>
  *   <tr><td>onSuccess</td><td>a processor that gets mail that was delivered</td></tr>
+ *   <tr><td>reportProcessor</td><td>the processor that gets mail whose sender is to be told that it takes long, or that it
+ *       was passed on to a server that sends no reports (NOTIFY=SUCCESS of RFC 3461); it must have {@link SendReport}.
+ *       If not given, nobody is told. Where it is the {@code bounceProcessor}, too, one report tells of all that failed</td></tr>
+ *   <tr><td>warnAfter</td><td>after which time of waiting a sender is told so, once: {@code 4h}; never if not given</td></tr>
  *   <tr><td>gateway, gatewayPort</td><td>hosts, with a port or without, that all mail goes to instead of the MX hosts. What
  *       the policy says of a recipient's domain holds on the way to the gateway, too</td></tr>
  *   <tr><td>gatewayUsername, gatewayPassword</td><td>the account that the gateway wants; shown to it only under TLS</td></tr>
@@ -165,7 +170,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
 
     @Override
     public Collection<ProcessingState> requiredProcessingState() {
-        return Stream.of(settings.bounceProcessor(), settings.successProcessor())
+        return Stream.of(settings.bounceProcessor(), settings.successProcessor(), settings.reportProcessor())
                 .flatMap(java.util.Optional::stream)
                 .map(ProcessingState::new)
                 .collect(Collectors.toList());

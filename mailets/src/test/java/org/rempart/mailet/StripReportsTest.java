@@ -118,6 +118,17 @@ class StripReportsTest {
                 .contains("Subject: caf\u00c3\u00a9\r\n");
     }
 
+    /** As SendReport writes a header that is not ASCII. */
+    @Test
+    void quotedHeaderUnderATransferEncodingIsStrippedToo() throws Exception {
+        String encoded = REPORT.replace(
+                        "Content-Type: message/rfc822\r\n",
+                        "Content-Type: text/rfc822-headers\r\nContent-Transfer-Encoding: quoted-printable\r\n")
+                .replace("X-Mailer: Acme", "X-Mail=\r\ner: Acme")
+                .replace("caf\u00c3\u00a9", "caf=C3=A9");
+        assertThat(through(mail(encoded))).doesNotContain("pc17", "Acme").contains("Subject: caf=C3=A9\r\n");
+    }
+
     @Test
     void quotedMailOfALoopLosesItsHeader() throws Exception {
         String loop = REPORT.replace("X-Mailer: Acme\r\n", "Received: x\r\n".repeat(200));

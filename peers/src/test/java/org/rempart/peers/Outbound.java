@@ -5,6 +5,7 @@
 package org.rempart.peers;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -46,6 +47,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
+import org.rempart.mailet.SendReport;
 import org.rempart.testsupport.DnsServer;
 
 /**
@@ -61,11 +63,13 @@ final class Outbound implements AutoCloseable {
 
     private final Mailet mailet;
     private final MemoryMailQueueFactory queues;
+    private final Mailet reports;
     private int sent;
 
-    private Outbound(Mailet mailet, MemoryMailQueueFactory queues) {
+    private Outbound(Mailet mailet, MemoryMailQueueFactory queues, Mailet reports) {
         this.mailet = mailet;
         this.queues = queues;
+        this.reports = reports;
     }
 
     /**
@@ -114,6 +118,8 @@ final class Outbound implements AutoCloseable {
                 "mail.ours.example",
                 "bounceProcessor",
                 BOUNCES,
+                "reportProcessor",
+                BOUNCES,
                 "mail.smtp.port",
                 Integer.toString(port)));
         all.putAll(parameters);
@@ -123,7 +129,13 @@ final class Outbound implements AutoCloseable {
         Mailet mailet = new SecureRemoteDelivery(
                 james, domains, queues, new RecordingMetricFactory(), new NoopGaugeRegistry(), new Folder(folder));
         mailet.init(config.build());
-        return new Outbound(mailet, queues);
+        Mailet reports = new SendReport(domains, null, new Folder(folder));
+        reports.init(FakeMailetConfig.builder()
+                .mailetName("SendReport")
+                .mailetContext(context)
+                .setProperty("hostName", "mail.ours.example")
+                .build());
+        return new Outbound(mailet, queues, reports);
     }
 
     /** Gives a mail to the delivery, whose body is this text. */
@@ -156,6 +168,24 @@ final class Outbound implements AutoCloseable {
             }
         }
         return bounced;
+    }
+
+    /** The reports that senders get of what failed so far, each as its message. */
+    List<String> reports() throws MessagingException, IOException {
+        for (Mail mail : in(MailQueueFactory.SPOOL)) {
+            if (mail.getState().equals(BOUNCES)) {
+                reports.service(mail.duplicate());
+            }
+        }
+        List<String> messages = new ArrayList<>();
+        for (Mail mail : in(MailQueueFactory.SPOOL)) {
+            if (mail.getState().equals(Mail.DEFAULT)) {
+                ByteArrayOutputStream message = new ByteArrayOutputStream();
+                mail.getMessage().writeTo(message);
+                messages.add(message.toString(StandardCharsets.ISO_8859_1));
+            }
+        }
+        return messages;
     }
 
     /** Whose mail waits for another try, with the reason of the last one, by recipient. */

@@ -35,8 +35,7 @@ final class StandIns {
             "ToRepository", ToRepository.class,
             "RecipientRewriteTable", RewriteRecipients.class,
             "PostmasterAlias", PostmasterAlias.class,
-            "Bounce", TellSender.class,
-            "DSNBounce", TellSender.class);
+            "Bounce", TellSender.class);
 
     private StandIns() {}
 

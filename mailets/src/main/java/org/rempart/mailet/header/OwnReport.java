@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -143,10 +144,13 @@ final class OwnReport {
         HeaderBlock block = HeaderBlock.read(new ByteArrayInputStream(bytes));
         String type = value(block, "Content-Type").toLowerCase(Locale.ROOT);
         byte[] content = Arrays.copyOfRange(bytes, block.length(), bytes.length);
-        if (type.startsWith("message/rfc822") || type.startsWith("text/rfc822-headers")) {
+        if (type.startsWith("message/rfc822")) {
             byte[] quoted = HeaderBlock.read(new ByteArrayInputStream(content)).bytes();
             byte[] leaves = header.apply(quoted);
             return joined(block.bytes(), leaves, Arrays.copyOfRange(content, quoted.length, content.length));
+        }
+        if (type.startsWith("text/rfc822-headers")) {
+            return joined(block.bytes(), transcoded(block, content, this::quoted));
         }
         if (type.startsWith("message/delivery-status")) {
             return joined(block.bytes(), transcoded(block, content, this::status));
@@ -160,6 +164,16 @@ final class OwnReport {
                 .map(HeaderField::value)
                 .findFirst()
                 .orElse("");
+    }
+
+    private String quoted(String text) {
+        byte[] content = text.getBytes(ISO_8859_1);
+        try {
+            byte[] quoted = HeaderBlock.read(new ByteArrayInputStream(content)).bytes();
+            return new String(header.apply(quoted), ISO_8859_1) + text.substring(quoted.length);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
     }
 
     private String told(String text) {
