@@ -232,8 +232,8 @@ class ConnectionLimitsContractTest {
         try (Variant full = new Variant("no-room")) {
             full.edit(
                     "smtpserver.xml",
-                    "<handler class=\"org.rempart.smtp.QueueSpaceHook\"/>",
-                    "<handler class=\"org.rempart.smtp.QueueSpaceHook\"><reserve>100000000000000000</reserve></handler>");
+                    "<handlerchain coreHandlersPackage=\"org.rempart.smtp.MxHandlers\" enableJmx=\"false\">",
+                    "<handlerchain coreHandlersPackage=\"org.rempart.smtp.MxHandlers\" enableJmx=\"false\"><handler class=\"org.rempart.smtp.QueueSpaceHook\"><reserve>100000000000000000</reserve></handler>");
             full.start();
             try (RawClient client = new RawClient(full.smtp())) {
                 client.line();

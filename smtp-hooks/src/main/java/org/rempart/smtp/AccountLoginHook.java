@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An empty password is always wrong: a directory would take it for no login at all, and agree. So is none.
  */
-public final class AccountLoginHook implements AuthHook {
+public final class AccountLoginHook implements ListenerHook, AuthHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(AccountLoginHook.class);
 
     private final PasswordTest passwords;

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * Known are accounts, whatever the recipient rewrite tables map (aliases, groups, forwards), and postmaster of each of
  * our domains (RFC 5321, section 4.5.1). When the directory can't be asked, the answer is {@code 451 4.3.0}.
  */
-public final class KnownRecipientHook implements RcptHook {
+public final class KnownRecipientHook implements ListenerHook, RcptHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(KnownRecipientHook.class);
 
     private final DomainList domains;

@@ -17,7 +17,8 @@ import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandHandler;
 import org.apache.james.protocols.api.handler.ConnectHandler;
-import org.apache.james.protocols.api.handler.ExtensibleHandler;
+import org.apache.james.protocols.api.handler.ProtocolHandler;
+import org.apache.james.protocols.api.handler.WiringException;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.AuthHook;
 import org.apache.james.protocols.smtp.hook.HookResult;
@@ -60,7 +61,7 @@ import org.slf4j.LoggerFactory;
  * exception is answered {@code 454 4.7.0} too. Nothing sleeps; a failed login costs the server no thread.
  */
 public final class LoginFailuresHook extends PolicyHook
-        implements ConnectHandler<SMTPSession>, CommandHandler<SMTPSession>, AuthHook, ExtensibleHandler {
+        implements ConnectHandler<SMTPSession>, CommandHandler<SMTPSession>, AuthHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginFailuresHook.class);
     private static final List<String> COMMANDS = List.of("HELO", "EHLO", "STARTTLS", "AUTH", "MAIL");
 
@@ -81,12 +82,13 @@ public final class LoginFailuresHook extends PolicyHook
 
     @Override
     public List<Class<?>> getMarkerInterfaces() {
-        return List.of(AuthHook.class);
+        return List.of(ProtocolHandler.class, AuthHook.class);
     }
 
     /** Learns which hooks come behind this one. */
     @Override
-    public void wireExtensions(Class<?> interfaceName, List<?> extension) {
+    public void wireExtensions(Class<?> interfaceName, List<?> extension) throws WiringException {
+        super.wireExtensions(interfaceName, extension);
         if (interfaceName.equals(AuthHook.class)) {
             others = extension.stream()
                     .filter(hook -> hook != this)

@@ -10,7 +10,6 @@ import java.util.TreeSet;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.protocols.api.handler.ProtocolHandler;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
@@ -27,7 +26,7 @@ import org.rempart.policy.file.PolicyFile;
  *
  * A fault in the policy, or a parameter that the handler does not know, stops the server's start.
  */
-abstract class PolicyHook implements ProtocolHandler {
+abstract class PolicyHook implements ListenerHook {
     private static final String POLICY = "policy";
 
     private final FileSystem fileSystem;

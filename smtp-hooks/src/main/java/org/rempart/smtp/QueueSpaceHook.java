@@ -55,7 +55,7 @@ import org.apache.james.protocols.smtp.hook.MailHook;
  *
  * <p>The audit trail says {@code storage-full} and {@code storage-recovered}, once for each change.
  */
-public final class QueueSpaceHook implements MailHook, DataLineFilter {
+public final class QueueSpaceHook implements ListenerHook, MailHook, DataLineFilter {
     private static final String FOLDER = "folder";
     private static final String RESERVE = "reserve";
     private static final long DEFAULT_RESERVE = 128L * 1024 * 1024;

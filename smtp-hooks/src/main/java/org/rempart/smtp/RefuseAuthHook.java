@@ -22,7 +22,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
  * <handler class="org.rempart.smtp.RefuseAuthHook"/>
  * }</pre>
  */
-public final class RefuseAuthHook implements CommandHandler<SMTPSession> {
+public final class RefuseAuthHook implements ListenerHook, CommandHandler<SMTPSession> {
     private static final List<String> COMMANDS = List.of("AUTH");
 
     @Override

@@ -22,7 +22,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
  * <handler class="org.rempart.smtp.RequireAuthHook"/>
  * }</pre>
  */
-public final class RequireAuthHook implements CommandHandler<SMTPSession> {
+public final class RequireAuthHook implements ListenerHook, CommandHandler<SMTPSession> {
     private static final List<String> COMMANDS = List.of("MAIL", "RCPT", "DATA");
 
     @Override

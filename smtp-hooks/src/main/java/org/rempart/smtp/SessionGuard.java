@@ -39,7 +39,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
  *       different servers.
  * </ul>
  */
-public final class SessionGuard implements CommandHandler<SMTPSession> {
+public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSession> {
     private static final String STARTTLS = "STARTTLS";
     private static final AttachmentKey<Boolean> HANDSHAKE_DUE =
             AttachmentKey.of("org.rempart.smtp.handshake-due", Boolean.class);

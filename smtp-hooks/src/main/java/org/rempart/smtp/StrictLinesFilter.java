@@ -30,7 +30,7 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  *       rest.
  * </ul>
  */
-public final class StrictLinesFilter implements DataLineFilter, ConnectHandler<SMTPSession> {
+public final class StrictLinesFilter implements ListenerHook, DataLineFilter, ConnectHandler<SMTPSession> {
     /**
      * Makes sure that this version of James can be watched for dropped lines.
      *

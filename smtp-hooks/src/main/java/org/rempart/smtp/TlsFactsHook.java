@@ -24,7 +24,7 @@ import org.rempart.message.MailAttributes;
  * <handler class="org.rempart.smtp.TlsFactsHook"/>
  * }</pre>
  */
-public final class TlsFactsHook implements JamesMessageHook {
+public final class TlsFactsHook implements ListenerHook, JamesMessageHook {
     @Override
     public void init(Configuration config) throws ConfigurationException {
         HandlerParameters.refuseUnknown(this, config, Set.of());

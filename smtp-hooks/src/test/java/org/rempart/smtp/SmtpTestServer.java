@@ -79,25 +79,6 @@ final class SmtpTestServer implements AutoCloseable {
     private static final ServerCertificate CERTIFICATE =
             CertificateRequest.of(HELLO_NAME).selfSigned();
 
-    /** The handlers of an MX listener, in the order of the documentation. */
-    static final List<Class<?>> MX = List.of(
-            SessionGuard.class,
-            StrictLinesFilter.class,
-            RefuseAuthHook.class,
-            RelayHook.class,
-            KnownRecipientHook.class,
-            TlsFactsHook.class);
-
-    /** The handlers of a submission listener. */
-    static final List<Class<?>> SUBMISSION = List.of(
-            SessionGuard.class,
-            StrictLinesFilter.class,
-            RequireTlsHook.class,
-            RequireAuthHook.class,
-            RelayHook.class,
-            KnownRecipientHook.class,
-            TlsFactsHook.class);
-
     private final Path home;
     private final Spool spool = new Spool();
     private final List<String> notices = new CopyOnWriteArrayList<>();
@@ -263,27 +244,29 @@ final class SmtpTestServer implements AutoCloseable {
     /** A listener to be. */
     static final class Listener {
         private final StringBuilder settings = new StringBuilder();
-        private List<? extends Class<?>> handlers;
-        private String core = CoreHandlers.class.getName();
+        private final List<Class<?>> all;
+        private List<Class<?>> handlers = List.of();
+        private String core;
         private String tls = "socketTLS=\"false\" startTLS=\"true\"";
         private String announce;
 
-        private Listener(List<? extends Class<?>> handlers, String announce) {
-            this.handlers = handlers;
+        private Listener(Class<?> core, List<Class<?>> all, String announce) {
+            this.core = core.getName();
+            this.all = all;
             this.announce = announce;
         }
 
         static Listener mx() {
-            return new Listener(MX, "never");
+            return new Listener(MxHandlers.class, MxHandlers.OURS, "never");
         }
 
         static Listener submission() {
-            return new Listener(SUBMISSION, "always");
+            return new Listener(SubmissionHandlers.class, SubmissionHandlers.OURS, "always");
         }
 
         /** James without any handler of ours. */
         static Listener stock() {
-            return new Listener(List.of(), "always").stockCore();
+            return new Listener(CoreCmdHandlerLoader.class, List.of(), "always");
         }
 
         Listener implicitTls() {
@@ -291,8 +274,10 @@ final class SmtpTestServer implements AutoCloseable {
             return this;
         }
 
+        /** These alone, one by one. */
         Listener handlers(Class<?>... classes) {
             handlers = List.of(classes);
+            core = CoreHandlers.class.getName();
             return this;
         }
 
@@ -301,7 +286,9 @@ final class SmtpTestServer implements AutoCloseable {
             return this;
         }
 
+        /** The handlers one by one, over James's own. */
         Listener stockCore() {
+            handlers = all;
             core = CoreCmdHandlerLoader.class.getName();
             return this;
         }

@@ -33,22 +33,6 @@ import org.slf4j.LoggerFactory;
 /** Identity, rates and login failures in James's own server: 0 is the listener with STARTTLS, 1 that with TLS at once. */
 @Tag("james-3.8")
 class SubmissionOverSocketsTest {
-    private static final Class<?>[] HANDLERS = {
-        SessionGuard.class,
-        StrictLinesFilter.class,
-        SubmissionAuditHook.class,
-        LoginFailuresHook.class,
-        RequireTlsHook.class,
-        RequireAuthHook.class,
-        OwnSenderHook.class,
-        OwnFromHook.class,
-        SubmissionRateHook.class,
-        UnusualUseHook.class,
-        RelayHook.class,
-        KnownRecipientHook.class,
-        TlsFactsHook.class
-    };
-
     private final List<String> trail = new CopyOnWriteArrayList<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
@@ -83,8 +67,8 @@ class SubmissionOverSocketsTest {
         server = SmtpTestServer.start(
                 home,
                 "<policy><submission>" + submission + "</submission></policy>",
-                Listener.submission().handlers(HANDLERS),
-                Listener.submission().handlers(HANDLERS).implicitTls());
+                Listener.submission(),
+                Listener.submission().implicitTls());
     }
 
     private SmtpClient login(int listener, String user) throws IOException {

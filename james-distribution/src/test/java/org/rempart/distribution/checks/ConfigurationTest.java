@@ -160,27 +160,11 @@ class ConfigurationTest {
     @Test
     void everyListenerUsesTheGates() throws Exception {
         assertThat(elements("smtpserver.xml", "smtpserver")).hasSize(3).allSatisfy(listener -> {
-            List<String> handlers = inside(listener, "handler").stream()
-                    .map(handler -> handler.getAttribute("class"))
-                    .collect(Collectors.toList());
-            assertThat(handlers)
-                    .contains(
-                            "org.rempart.smtp.SessionGuard",
-                            "org.rempart.smtp.StrictLinesFilter",
-                            "org.rempart.smtp.RelayHook",
-                            "org.rempart.smtp.KnownRecipientHook",
-                            "org.rempart.smtp.TlsFactsHook")
-                    .doesNotHaveDuplicates();
-            if (text(listener, "jmxName").equals("mx")) {
-                assertThat(handlers).contains("org.rempart.smtp.RefuseAuthHook");
-            } else {
-                assertThat(handlers)
-                        .containsSubsequence(
-                                "org.rempart.smtp.RequireTlsHook",
-                                "org.rempart.smtp.RequireAuthHook",
-                                "org.rempart.smtp.OwnSenderHook",
-                                "org.rempart.smtp.RelayHook");
-            }
+            String handlers = text(listener, "jmxName").equals("mx") ? "MxHandlers" : "SubmissionHandlers";
+            assertThat(inside(listener, "handlerchain")).singleElement().satisfies(chain -> {
+                assertThat(chain.getAttribute("coreHandlersPackage")).isEqualTo("org.rempart.smtp." + handlers);
+                assertThat(inside(chain, "handler")).isEmpty();
+            });
         });
     }
 

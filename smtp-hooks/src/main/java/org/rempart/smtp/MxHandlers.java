@@ -1,0 +1,45 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.james.protocols.lib.handler.HandlersPackage;
+
+/**
+ * All handlers of an MX, where other servers deliver and nobody logs in: ours in the order in which they protect each
+ * other, and behind them {@link CoreHandlers}.
+ *
+ * <pre>{@code
+ * <handlerchain coreHandlersPackage="org.rempart.smtp.MxHandlers"/>
+ * }</pre>
+ *
+ * A {@code <handler>} that stands in the chain is asked before these.
+ */
+public final class MxHandlers implements HandlersPackage {
+    /** Ours, in their order. */
+    static final List<Class<?>> OURS = List.of(
+            // What was said in clear text doesn't count after STARTTLS: before all that listens to a command.
+            SessionGuard.class,
+            // Looks at a message's lines before anybody reads them.
+            StrictLinesFilter.class,
+            QueueSpaceHook.class,
+            // Sees what the hooks behind it decide.
+            SubmissionAuditHook.class,
+            RefuseAuthHook.class,
+            RecipientLimitHook.class,
+            SpoofedSenderHook.class,
+            // Says who may relay before anybody looks a recipient up.
+            RelayHook.class,
+            KnownRecipientHook.class,
+            TlsFactsHook.class);
+
+    @Override
+    public List<String> getHandlers() {
+        return Stream.concat(OURS.stream().map(Class::getName), new CoreHandlers().getHandlers().stream())
+                .collect(Collectors.toList());
+    }
+}
