@@ -46,7 +46,7 @@ class ImapLoginContractTest {
         try (Variant variant = new Variant("imap-logins")) {
             variant.edit(
                     "rempart.xml",
-                    "<failures [^>]*/>",
+                    "<failures [^>]*/>(\\s*<failures [^>]*/>)*",
                     "<failures per=\"account\" limit=\"3/10m\" then=\"block/1h\"/>"
                             + "<failures per=\"address\" limit=\"8/10m\" then=\"block/1h\"/>");
             variant.start();
@@ -66,7 +66,7 @@ class ImapLoginContractTest {
                         .isEqualTo(variant.imaps().getPort());
                 assertThat(login.path("tls").asText()).startsWith("TLSv1.");
             });
-            assertThat(trail.events("blocked")).hasSize(2);
+            assertThat(trail.events("blocked")).hasSize(3);
             assertThat(trail.events("blocked-refused"))
                     .anySatisfy(
                             event -> assertThat(event.path("protocol").asText()).isEqualTo("imap"));
@@ -78,17 +78,19 @@ class ImapLoginContractTest {
         try (Variant variant = new Variant("imap-proxied")) {
             variant.edit(
                     "rempart.xml",
-                    "<failures [^>]*/>",
+                    "<failures [^>]*/>(\\s*<failures [^>]*/>)*",
                     "<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>");
             variant.edit("imapserver.xml", "<connectionBacklog>", "<proxyRequired>true</proxyRequired>$0");
             variant.start();
             variant.addUser(server.user(), server.password());
 
             for (int i = 0; i < 3; i++) {
-                assertThat(logsInBehindProxy(variant, "192.0.2.7", "guess")).isFalse();
+                assertThat(logsInBehindProxy(variant, "192.0.2.7", "guess" + i)).isFalse();
             }
-            assertThat(logsInBehindProxy(variant, "192.0.2.7", server.password()))
-                    .isFalse();
+            try (RawClient proxy = new RawClient(variant.imaps())) {
+                proxy.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 993\r\n").tls();
+                assertThat(proxy.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
+            }
             assertThat(logsInBehindProxy(variant, "192.0.2.8", server.password()))
                     .isTrue();
 
@@ -116,7 +118,7 @@ class ImapLoginContractTest {
         try (SmtpClient client = submissions(variant, "127.0.0.5")) {
             client.command("EHLO client.example");
             for (int i = 0; i < 3; i++) {
-                assertThat(client.authPlain(server.user2(), "guess").code()).isEqualTo(535);
+                assertThat(client.authPlain(server.user2(), "guess" + i).code()).isEqualTo(535);
             }
         }
         assertThat(logsIn(variant, server.user2(), server.password2())).isFalse();
@@ -133,27 +135,24 @@ class ImapLoginContractTest {
         }
     }
 
+    /** And one at which somebody has logged in goes on for him. */
     private void anAddressThatGuessesIsBlockedForAll(Variant variant) throws IOException {
-        for (int i = 0; i < 8; i++) {
-            String nobody = "nobody" + i + "@" + variant.domain();
-            assertThat(i % 2 == 0 ? logsIn(variant, nobody, "guess") : authenticates(variant, nobody, "guess"))
-                    .isFalse();
+        try (SmtpClient client = submissions(variant, "127.0.0.7")) {
+            client.command("EHLO client.example");
+            for (int i = 0; i < 8; i++) {
+                String nobody = "nobody" + i + "@" + variant.domain();
+                assertThat(client.authPlain(nobody, "guess").code()).isEqualTo(535);
+            }
         }
         Awaitility.await("the block").atMost(Mails.PATIENCE).untilAsserted(() -> {
-            try (RawClient client = new RawClient(variant.imaps()).tls()) {
-                assertThat(client.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
+            try (SmtpClient client = submissions(variant, "127.0.0.7")) {
+                assertThat(client.greeting().toString()).startsWith("421 4.7.0");
             }
         });
-        try (RawClient client = new RawClient(variant.imap())) {
-            assertThat(client.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
+        for (int i = 0; i < 20; i++) {
+            logsIn(variant, "nobody" + i + "@" + variant.domain(), "guess" + i);
         }
-        try (SmtpClient client = submissions(variant, "127.0.0.1")) {
-            assertThat(client.greeting().toString()).startsWith("421 4.7.0");
-        }
-        try (SmtpClient client = submissions(variant, "127.0.0.6")) {
-            client.command("EHLO client.example");
-            assertThat(client.authPlain(server.user(), server.password()).code())
-                    .isEqualTo(235);
-        }
+        assertThat(logsIn(variant, "new@" + variant.domain(), "guess")).isFalse();
+        assertThat(logsIn(variant, server.user(), server.password())).isTrue();
     }
 }

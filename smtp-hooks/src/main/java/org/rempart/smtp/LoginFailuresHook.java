@@ -26,8 +26,8 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
-import org.rempart.policy.ledger.LoginBlocks;
 import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,23 +42,23 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * <ul>
- *   <li>A blocked address (IPv6: its /64, which one customer has) is answered {@code 421 4.7.0} at connect; behind a
- *       proxy, where its address is known by then, at its first command. Sessions that have proved an account go on: one
- *       guesser behind a shared address does not cut off those who are at work.
- *   <li>For a blocked account, AUTH is answered {@code 454 4.7.0} (RFC 4954, section 6) whatever the password. Names are
+ *   <li>Whom the brakes concern, {@link LoginFailureLedger} says: strangers, and not an account where it has logged in of
+ *       late. Whom they concern is answered {@code 454 4.7.0} (RFC 4954, section 6) without a look at the password. Names are
  *       counted whether there is such an account or not, so the answer tells nobody which exist.
- *   <li>With {@code delay="1s"}, an attempt within a second after the first failure is answered {@code 454 4.7.0} without a
- *       look at its password; within two after the second, four after the third, up to a minute. An answer that is held
- *       back would slow one connection, of which an attacker has many.
- *   <li>A success takes back what the same account failed from the same address, and nothing else: see
- *       {@link LoginFailureLedger.Attempt#succeeded()}.
- *   <li>While the directory can't be asked, failures do not count (an outage would block everybody), and the answer is
+ *   <li>A braked address (IPv6: its /64, which one customer has) at which no account is known is answered {@code 421 4.7.0}
+ *       at connect; behind a proxy, where its address is known by then, at its first command. Sessions that have proved an
+ *       account go on.
+ *   <li>With {@code delay="1s"}, an attempt at the same account from the same address within a second after its first
+ *       failure is answered {@code 454 4.7.0} without a look at its password; within two after the second, four after the
+ *       third, up to a minute. An answer that is held back would slow one connection, of which an attacker has many.
+ *   <li>While the directory can't be asked, failures do not count (an outage would brake everybody), and the answer is
  *       {@code 454 4.7.0}.
  *   <li>Networks that {@code exempt} names are not counted at all.
+ *   <li>The owner of an account that is guessed at is told, see {@link LoginNotice}.
  * </ul>
  *
  * It asks the other authentication hooks itself, since James 3.8 tells nobody how a login ended. A login that fails with an
- * exception is answered {@code 454 4.7.0} too. Nothing sleeps; a failed login costs the server no thread.
+ * exception is answered {@code 454 4.7.0} too.
  */
 public final class LoginFailuresHook extends PolicyHook
         implements ConnectHandler<SMTPSession>, CommandHandler<SMTPSession>, AuthHook {
@@ -70,14 +70,21 @@ public final class LoginFailuresHook extends PolicyHook
     private final LoginFailureLedger ledger;
     private final UsersRepository users;
     private final UnusualUseWatch watch;
+    private final LoginNotice notice;
     private List<AuthHook> others = List.of();
 
     @Inject
-    LoginFailuresHook(LoginFailureLedger ledger, UsersRepository users, UnusualUseWatch watch, FileSystem fileSystem) {
+    LoginFailuresHook(
+            LoginFailureLedger ledger,
+            UsersRepository users,
+            UnusualUseWatch watch,
+            LoginNotice notice,
+            FileSystem fileSystem) {
         super(fileSystem);
         this.ledger = ledger;
         this.users = users;
         this.watch = watch;
+        this.notice = notice;
     }
 
     @Override
@@ -114,63 +121,81 @@ public final class LoginFailuresHook extends PolicyHook
     }
 
     private Response refuseBlocked(SMTPSession session) {
-        if (blockedAddress(session).isEmpty()) {
+        Optional<LoginFailureLedger.Subject> braked = ledger.refused(limits(), SmtpFacts.client(session));
+        if (braked.isEmpty()) {
             return null;
         }
-        AuditTrail.event("blocked-refused", session).log();
+        AuditTrail.event("blocked-refused", session)
+                .rule(braked.get().limit().rule())
+                .log();
         Swallow.everythingFrom(session);
         return BLOCKED;
     }
 
-    private Optional<LoginFailureLedger.Subject> blockedAddress(SMTPSession session) {
-        return ledger.blocked(subjects(session, Optional.empty()));
+    private List<FailureLimit> limits() {
+        return policy().submission().failures();
     }
 
     @Override
     public HookResult doAuth(SMTPSession session, Username username, String password) {
-        return judge(session, Optional.of(username), hook -> hook.doAuth(session, username, password));
+        return judge(
+                session,
+                Optional.of(username),
+                LoginFailureLedger.Login.of(SmtpFacts.client(session), username.asString(), password),
+                hook -> hook.doAuth(session, username, password));
     }
 
     /** Whom a token (RFC 7628) is for, only its issuer knows; what fails counts for the address. */
     @Override
     public HookResult doSasl(SMTPSession session, OidcSASLConfiguration configuration, String initialResponse) {
-        return judge(session, Optional.empty(), hook -> hook.doSasl(session, configuration, initialResponse));
+        return judge(
+                session,
+                Optional.empty(),
+                LoginFailureLedger.Login.ofToken(SmtpFacts.client(session), initialResponse),
+                hook -> hook.doSasl(session, configuration, initialResponse));
     }
 
-    private HookResult judge(SMTPSession session, Optional<Username> account, Function<AuthHook, HookResult> login) {
-        List<LoginFailureLedger.Subject> subjects = subjects(session, account);
-        Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(subjects);
-        if (attempt.isEmpty()) {
-            Optional<LoginFailureLedger.Subject> blocked = ledger.blocked(subjects);
-            AuditEvent trail = audit(blocked.isPresent() ? "blocked-refused" : "login-delayed", session, account);
-            blocked.ifPresent(subject -> trail.rule(subject.limit().rule()));
+    private HookResult judge(
+            SMTPSession session,
+            Optional<Username> account,
+            LoginFailureLedger.Login who,
+            Function<AuthHook, HookResult> login) {
+        LoginFailureLedger.Answer answer = ledger.begin(limits(), who);
+        if (answer.attempt().isEmpty()) {
+            AuditEvent trail =
+                    audit(answer.brake().isPresent() ? "blocked-refused" : "login-delayed", session, account);
+            answer.brake().ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             return cannotLogIn();
         }
+        LoginFailureLedger.Attempt attempt = answer.attempt().get();
         HookResult result;
         try {
             result = askOthers(login);
         } catch (RuntimeException undecided) {
-            attempt.get().dismissed();
+            attempt.dismissed();
             LOGGER.error("A login could not be decided", undecided);
             audit("login-undecided", session, account).log();
             return cannotLogIn();
         }
         switch (result.getResult().getAction()) {
             case OK:
-                attempt.get().succeeded();
+                attempt.succeeded(SmtpFacts.account(session)
+                        .or(() -> account)
+                        .map(Username::asString)
+                        .orElse(""));
                 AuditTrail.event("login", session).log();
                 SmtpFacts.account(session).ifPresent(proved -> watch.loggedIn(session, proved, policy().submission()));
                 return result;
             case DENYSOFT:
-                attempt.get().dismissed();
+                attempt.dismissed();
                 audit("login-undecided", session, account).log();
                 return result;
             case DENY:
-                return failed(session, account, attempt.get()) ? result : cannotLogIn();
+                return failed(session, account, attempt) ? result : cannotLogIn();
             case DECLINED:
             case NONE:
-                return failed(session, account, attempt.get())
+                return failed(session, account, attempt)
                         ? Answers.refuse("535", "5.7.8 Authentication credentials invalid")
                         : cannotLogIn();
         }
@@ -203,7 +228,7 @@ public final class LoginFailuresHook extends PolicyHook
         }
         List<LoginFailureLedger.Subject> blocked = attempt.failed();
         audit("login-failed", session, account).log();
-        LoginBlocks.tell(blocked, () -> audit("blocked", session, account));
+        notice.tell(blocked, () -> audit("blocked", session, account));
         return true;
     }
 
@@ -227,11 +252,6 @@ public final class LoginFailuresHook extends PolicyHook
             LOGGER.error("The accounts can't be asked, login failures are not counted", fault);
             return false;
         }
-    }
-
-    private List<LoginFailureLedger.Subject> subjects(SMTPSession session, Optional<Username> account) {
-        return LoginFailureLedger.Subject.all(
-                policy().submission().failures(), SmtpFacts.client(session), account.map(Username::asString));
     }
 
     /** What is in memory alone is written down before the server ends. */

@@ -5,9 +5,11 @@
 package org.rempart.smtp;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import javax.inject.Inject;
@@ -16,6 +18,7 @@ import javax.mail.MessagingException;
 import javax.mail.Session;
 import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
+import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.MailetContext;
@@ -93,6 +96,10 @@ final class PostmasterNotice {
                         + "  bin/rempart accounts hold " + name + LINE_END);
     }
 
+    private static String minutes(Duration time) {
+        return time.toMinutes() > 90 ? time.toHours() + " hours" : Math.max(1, time.toMinutes()) + " minutes";
+    }
+
     private String facts(Username account) {
         StringBuilder facts = new StringBuilder();
         list(facts, "Messages by the address that they came from:", activity.clients(account));
@@ -110,14 +117,53 @@ final class PostmasterNotice {
         facts.append(LINE_END);
     }
 
+    /** An account is guessed at, and strangers are refused for a while. Its owner learns it, and so does the postmaster. */
+    void guessed(MailAddress owner, Rule rule, Duration block) {
+        String name = owner.asString();
+        send(
+                List.of(owner),
+                "Somebody guesses the password of " + name,
+                "Somebody who does not have it tries passwords for the account " + name + ", from many places."
+                        + LINE_END + LINE_END
+                        + "For " + minutes(block) + " nobody can log in to it from a place where it has not been"
+                        + LINE_END
+                        + "used within the last month. Where you have used it, it goes on as ever." + LINE_END
+                        + LINE_END
+                        + "There is nothing that you must do. If your password is short, or the same elsewhere, have it"
+                        + LINE_END
+                        + "changed." + LINE_END);
+        send(
+                "The password of " + name + " is guessed at",
+                "Passwords are tried for the account " + name + " from many addresses. Its owner was told." + LINE_END
+                        + LINE_END
+                        + "Reason: " + rule + LINE_END + LINE_END
+                        + "Who tried, and when:" + LINE_END + LINE_END
+                        + "  bin/rempart trace " + name + LINE_END);
+    }
+
     private void send(String subject, String text) {
+        MailAddress postmaster;
+        try {
+            postmaster = context.get().getPostmaster();
+        } catch (RuntimeException nobody) {
+            LOGGER.error("The postmaster could not be told: {}", subject, nobody);
+            return;
+        }
+        send(List.of(postmaster), subject, text);
+    }
+
+    private void send(List<MailAddress> recipients, String subject, String text) {
         try {
             MailetContext server = context.get();
             MimeMessage message = new MimeMessage((Session) null);
             InternetAddress postmaster =
                     server.getPostmaster().toInternetAddress().orElseThrow();
             message.setFrom(postmaster);
-            message.setRecipient(MimeMessage.RecipientType.TO, postmaster);
+            for (MailAddress recipient : recipients) {
+                message.addRecipient(
+                        MimeMessage.RecipientType.TO,
+                        recipient.toInternetAddress().orElseThrow());
+            }
             message.setSubject(subject, StandardCharsets.UTF_8.name());
             message.setHeader("Date", DATE.format(ZonedDateTime.now(ZoneOffset.UTC)));
             // RFC 3834: nobody's absence answers this.
@@ -126,11 +172,11 @@ final class PostmasterNotice {
             message.saveChanges();
             server.sendMail(MailImpl.builder()
                     .name(MailImpl.getId())
-                    .addRecipient(server.getPostmaster())
+                    .addRecipients(recipients)
                     .mimeMessage(message)
                     .build());
         } catch (MessagingException | RuntimeException unsent) {
-            LOGGER.error("The postmaster could not be told: {}", subject, unsent);
+            LOGGER.error("{} could not be told: {}", recipients, subject, unsent);
         }
     }
 }

@@ -229,6 +229,19 @@ final class SubmissionFakes {
                         activity));
     }
 
+    /** Tells nobody: no account is there whose owner could be told. */
+    static LoginNotice notice() {
+        Directory nobody = new Directory();
+        nobody.accounts.clear();
+        return new LoginNotice(
+                nobody.users(),
+                new PostmasterNotice(
+                        () -> {
+                            throw new AssertionError("nobody is told anything");
+                        },
+                        new AccountActivity()));
+    }
+
     /** Where files lie in this folder. */
     static FileSystem folder(Path home) {
         return proxy(FileSystem.class, (self, method, arguments) -> {

@@ -67,7 +67,11 @@ class SubmissionLoginFailuresTest {
     @BeforeEach
     void start() throws Exception {
         hook = SubmissionFakes.init(new LoginFailuresHook(
-                ledger, directory.users(), SubmissionFakes.watch(), SubmissionFakes.policyFile(POLICY)));
+                ledger,
+                directory.users(),
+                SubmissionFakes.watch(),
+                SubmissionFakes.notice(),
+                SubmissionFakes.policyFile(POLICY)));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
     }
 
@@ -75,7 +79,14 @@ class SubmissionLoginFailuresTest {
         now.addAndGet(time.toNanos());
     }
 
+    private int guesses;
+
+    /** {@code wrong} is another wrong password each time. */
     private String login(String account, String password) {
+        return tryOnce(account, password.equals("wrong") ? password + ++guesses : password);
+    }
+
+    private String tryOnce(String account, String password) {
         HookResult result = hook.doAuth(session.get(), Username.of(account), password);
         return result.getResult().getAction() == HookReturnCode.Action.OK ? "235" : result.getSmtpRetCode();
     }
@@ -147,6 +158,7 @@ class SubmissionLoginFailuresTest {
                 ledger,
                 directory.users(),
                 SubmissionFakes.watch(),
+                SubmissionFakes.notice(),
                 SubmissionFakes.policyFile(
                         "<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
@@ -166,6 +178,7 @@ class SubmissionLoginFailuresTest {
                 ledger,
                 directory.users(),
                 SubmissionFakes.watch(),
+                SubmissionFakes.notice(),
                 SubmissionFakes.policyFile(
                         "<failures per=\"address\" limit=\"2/1h\" then=\"block/1h\" exempt=\"office\"/>",
                         "<networks><network name=\"office\">192.0.2.0/28</network></networks>")));
@@ -189,7 +202,81 @@ class SubmissionLoginFailuresTest {
         login("bob@ours.example", "wrong");
         login("alice@ours.example", "right");
         login("bob@ours.example", "wrong");
-        assertThat(connect()).contains("421");
+        assertThat(login("bob@ours.example", "wrong")).isEqualTo("535");
+        assertThat(login("bob@ours.example", "right")).isEqualTo("454");
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+        assertThat(connect()).isEmpty();
+    }
+
+    @Test
+    void theSameWrongPasswordCountsOnce() {
+        for (int i = 0; i < 50; i++) {
+            assertThat(tryOnce("alice@ours.example", "last year's")).isEqualTo("535");
+            assertThat(tryOnce("bob@ours.example", "last year's")).isEqualTo("535");
+            pass(Duration.ofSeconds(30));
+        }
+        assertThat(connect()).isEmpty();
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+    }
+
+    @Test
+    void whereAnAccountHasLoggedInItGoesOnWhateverOthersDo() {
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+        for (int i = 0; i < 40; i++) {
+            session.client("198.51.100." + i);
+            login("alice@ours.example", "wrong");
+            session.client("192.0.2.1");
+            login("nobody" + i + "@ours.example", "wrong");
+        }
+        assertThat(login("nobody@ours.example", "right")).isEqualTo("454");
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+        session.client("203.0.113.1");
+        assertThat(login("alice@ours.example", "right")).isEqualTo("454");
+    }
+
+    @Test
+    void aMistypedPasswordKeepsNobodyElseFromTheAddress() throws Exception {
+        hook = SubmissionFakes.init(new LoginFailuresHook(
+                ledger,
+                directory.users(),
+                SubmissionFakes.watch(),
+                SubmissionFakes.notice(),
+                SubmissionFakes.policyFile(
+                        "<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
+        hook.wireExtensions(AuthHook.class, List.of(hook, james));
+        login("alice@ours.example", "wrong");
+        assertThat(login("bob@ours.example", "right")).isEqualTo("235");
+        assertThat(login("alice@ours.example", "right")).isEqualTo("454");
+    }
+
+    @Test
+    void whereItIsKnownAnAccountThatIsGuessedAtOnlyWaits() {
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+        for (int i = 0; i < 3; i++) {
+            assertThat(login("alice@ours.example", "wrong")).isEqualTo("535");
+        }
+        assertThat(login("alice@ours.example", "right")).isEqualTo("454");
+        pass(Duration.ofSeconds(10));
+        assertThat(login("alice@ours.example", "right")).isEqualTo("235");
+    }
+
+    @Test
+    void aPasswordThatIsTriedAtManyAccountsIsRefusedToStrangers() throws Exception {
+        hook = SubmissionFakes.init(new LoginFailuresHook(
+                ledger,
+                directory.users(),
+                SubmissionFakes.watch(),
+                SubmissionFakes.notice(),
+                SubmissionFakes.policyFile("<failures per=\"password\" limit=\"3/1h\" then=\"block/1h\"/>")));
+        hook.wireExtensions(AuthHook.class, List.of(hook, james));
+        for (int i = 0; i < 3; i++) {
+            session.client("198.51.100." + i);
+            assertThat(tryOnce("user" + i + "@ours.example", "Summer2026")).isEqualTo("535");
+            assertThat(tryOnce("user" + i + "@ours.example", "Summer2026")).isEqualTo(i < 2 ? "535" : "454");
+        }
+        session.client("203.0.113.1");
+        assertThat(tryOnce("bob@ours.example", "Summer2026")).isEqualTo("454");
+        assertThat(login("bob@ours.example", "right")).isEqualTo("235");
     }
 
     @Test
@@ -197,7 +284,7 @@ class SubmissionLoginFailuresTest {
         session.account("alice@ours.example");
         SubmissionFakes.Session other = new SubmissionFakes.Session();
         for (int i = 0; i < 3; i++) {
-            hook.doAuth(other.get(), Username.of("bob@ours.example"), "wrong");
+            hook.doAuth(other.get(), Username.of("bob@ours.example"), "wrong" + i);
         }
         assertThat(hook.onCommand(other.get(), null).getRetCode()).isEqualTo("421");
         assertThat(hook.onCommand(session.get(), null)).isNull();
@@ -215,7 +302,7 @@ class SubmissionLoginFailuresTest {
     @Test
     void whatEndedWithoutAnOutcomeTakesNoPlace() {
         for (int i = 0; i < 20; i++) {
-            assertThat(login("alice@ours.example", "broken")).isEqualTo("454");
+            assertThat(tryOnce("alice@ours.example", "broken")).isEqualTo("454");
         }
         assertThat(ledger.size(Per.ADDRESS)).isZero();
         assertThat(ledger.size(Per.ACCOUNT)).isZero();
@@ -224,7 +311,7 @@ class SubmissionLoginFailuresTest {
     @Test
     void aTokenThatFailsCountsForTheAddress() {
         for (int i = 0; i < 3; i++) {
-            assertThat(hook.doSasl(session.get(), null, "token").getSmtpRetCode())
+            assertThat(hook.doSasl(session.get(), null, "token" + i).getSmtpRetCode())
                     .isEqualTo("535");
         }
         assertThat(connect()).contains("421");
@@ -242,51 +329,61 @@ class SubmissionLoginFailuresTest {
         assertThat(ClientNetwork.subscriber(InetAddress.getByName(address))).isEqualTo(network);
     }
 
-    private static LoginFailureLedger.Subject subject(Per per, String name, int limit) {
-        return LoginFailureLedger.Subject.of(
-                FailureLimit.of(
-                        per,
-                        Quantity.of(limit, Duration.ofMinutes(10)),
-                        Duration.ofHours(1),
-                        Rule.byDefault("<failures/>")),
-                name);
+    private static List<FailureLimit> limits(int limit) {
+        List<FailureLimit> limits = new ArrayList<>();
+        for (Per per : Per.values()) {
+            limits.add(FailureLimit.of(
+                    per,
+                    Quantity.of(limit, Duration.ofMinutes(10)),
+                    Duration.ofHours(1),
+                    Rule.byDefault("<failures/>")));
+        }
+        return limits;
     }
 
-    @Test
-    void madeUpNamesAndAddressesTakeNoMoreThanTheirRoom() {
-        LoginFailureLedger.Subject blocked = subject(Per.ADDRESS, "blocked", 1);
-        ledger.begin(List.of(blocked)).orElseThrow().failed();
+    private static InetAddress client(int number) throws Exception {
+        return InetAddress.getByAddress(new byte[] {10, (byte) (number >> 16), (byte) (number >> 8), (byte) number});
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10", "1"})
+    void madeUpNamesAddressesAndPasswordsTakeNoMoreThanTheirRoom(int limit) throws Exception {
         for (int i = 0; i < 5000; i++) {
-            ledger.begin(List.of(subject(Per.ADDRESS, "network-" + i, 10), subject(Per.ACCOUNT, "name-" + i, 10)))
+            ledger.begin(limits(limit), LoginFailureLedger.Login.of(client(i), "name-" + i, "guess" + i))
+                    .attempt()
                     .orElseThrow()
                     .failed();
         }
-        assertThat(ledger.size(Per.ADDRESS)).isEqualTo(1000);
-        assertThat(ledger.size(Per.ACCOUNT)).isEqualTo(1000);
-        assertThat(ledger.blocked(List.of(blocked))).contains(blocked);
+        for (Per per : Per.values()) {
+            assertThat(ledger.size(per)).isEqualTo(1000);
+        }
     }
 
     @Test
-    void blocksAloneDoNotExceedTheRoomEither() {
-        for (int i = 0; i < 3000; i++) {
-            ledger.begin(List.of(subject(Per.ADDRESS, "network-" + i, 1)))
+    void whatBrakesIsKeptLongerThanWhatDoesNot() throws Exception {
+        LoginFailureLedger.Login first = LoginFailureLedger.Login.of(client(0), "first", "guess");
+        ledger.begin(limits(1), first).attempt().orElseThrow().failed();
+        for (int i = 1; i < 5000; i++) {
+            ledger.begin(limits(10), LoginFailureLedger.Login.of(client(i), "name-" + i, "guess" + i))
+                    .attempt()
                     .orElseThrow()
                     .failed();
         }
-        assertThat(ledger.size(Per.ADDRESS)).isEqualTo(1000);
+        assertThat(ledger.begin(limits(1), first).brake()).isPresent();
     }
 
     @Test
     void attemptsAtTheSameTimeAreNoWayAroundTheLimit() throws Exception {
-        LoginFailureLedger.Subject address = subject(Per.ADDRESS, "192.0.2.1", 10);
         ExecutorService clients = Executors.newFixedThreadPool(200);
         CountDownLatch start = new CountDownLatch(1);
         try {
             List<Future<Boolean>> tried = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
+                LoginFailureLedger.Login login = LoginFailureLedger.Login.of(client(1), "alice", "guess" + i);
                 tried.add(clients.submit(() -> {
                     start.await();
-                    Optional<LoginFailureLedger.Attempt> attempt = ledger.begin(List.of(address));
+                    Optional<LoginFailureLedger.Attempt> attempt =
+                            ledger.begin(limits(10), login).attempt();
                     attempt.ifPresent(LoginFailureLedger.Attempt::failed);
                     return attempt.isPresent();
                 }));

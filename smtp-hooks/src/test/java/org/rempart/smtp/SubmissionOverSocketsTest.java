@@ -106,7 +106,10 @@ class SubmissionOverSocketsTest {
             assertThat(client.send(message("alice@ours.example")).reply()).startsWith("553 5.7.1");
             client.envelope("", "bob@ours.example");
             client.send("From: alice@ours.example\r\nContent-Type: multipart/report; boundary=b;\r\n"
-                            + " report-type=disposition-notification\r\n\r\n--b--\r\n.\r\n")
+                            + " report-type=disposition-notification\r\n\r\n--b\r\n\r\nIt was read.\r\n--b\r\n"
+                            + "Content-Type: message/disposition-notification\r\n\r\n"
+                            + "Final-Recipient: rfc822;alice@ours.example\r\n"
+                            + "Disposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--b--\r\n.\r\n")
                     .expect(250);
         }
         assertThat(server.spool().mails()).hasSize(2);
@@ -288,16 +291,19 @@ class SubmissionOverSocketsTest {
             bob.command("MAIL FROM:<bob@ours.example>", "550 5.7.28");
             alice.command("RSET", "250");
         }
-        try (SmtpClient client = server.connectTls(1).ehlo()) {
-            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess"), "535");
-            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess"), "535");
+        try (SmtpClient client = SmtpClient.connectTls("127.0.5.2", server.port(1))) {
+            client.expect(220);
+            client.ehlo();
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess1"), "535");
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess2"), "535");
         }
         server.close();
         Files.delete(home.resolve("conf/keystore"));
         start(policy);
-        try (SmtpClient client = server.connectSilently(0)) {
+        try (SmtpClient client = SmtpClient.connectTls("127.0.5.2", server.port(1))) {
             assertThat(client.reply()).startsWith("421 4.7.0");
         }
+        login(0, "alice@ours.example").close();
     }
 
     @Test
@@ -377,30 +383,82 @@ class SubmissionOverSocketsTest {
     @Test
     void anAddressThatGuessesIsBlocked() throws Exception {
         start("<failures per=\"address\" limit=\"3/10m\" then=\"block/1h\"/>");
-        String wrong = SmtpClient.plain("alice@ours.example", "guess");
         try (SmtpClient working = login(0, "bob@ours.example");
                 SmtpClient client = server.connectTls(1).ehlo()) {
-            client.command("AUTH PLAIN " + wrong, "535");
-            client.command("AUTH PLAIN", "334").command(wrong, "535");
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess1"), "535");
+            client.command("AUTH PLAIN", "334").command(SmtpClient.plain("alice@ours.example", "guess2"), "535");
             client.command("AUTH LOGIN", "334")
                     .command(SmtpClient.base64("alice@ours.example"), "334")
-                    .command(SmtpClient.base64("guess"), "535");
+                    .command(SmtpClient.base64("guess3"), "535");
+            // Bob has logged in at this address: that is room for one failure more, and connections are still taken.
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess4"), "535");
             client.command(
-                    "AUTH PLAIN " + SmtpClient.plain("alice@ours.example", SmtpTestServer.PASSWORD), "421 4.7.0");
+                    "AUTH PLAIN " + SmtpClient.plain("alice@ours.example", SmtpTestServer.PASSWORD), "454 4.7.0");
+            login(0, "bob@ours.example").close();
 
-            for (int listener = 0; listener < 2; listener++) {
-                try (SmtpClient next =
-                        listener == 0 ? server.connectSilently(0) : SmtpClient.connectTls(server.port(1))) {
-                    assertThat(next.reply()).startsWith("421 4.7.0");
-                    next.untilClosed();
-                }
-            }
             working.envelope("bob@ours.example", "alice@ours.example");
             working.send(message("bob@ours.example")).expect(250);
         }
-        assertThat(events("login-failed")).hasSize(3).allMatch(line -> line.contains("alice@ours.example"));
+        assertThat(events("login-failed")).hasSize(4).allMatch(line -> line.contains("alice@ours.example"));
         assertThat(events("blocked")).hasSize(1);
-        assertThat(events("blocked-refused")).hasSize(3);
+        assertThat(events("blocked-refused")).hasSize(1);
+    }
+
+    @Test
+    void whereNobodyHasLoggedInABlockedAddressGetsNoConnection() throws Exception {
+        start("<failures per=\"address\" limit=\"2/10m\" then=\"block/1h\"/>");
+        try (SmtpClient client = server.connectTls(1).ehlo()) {
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess1"), "535");
+            client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "guess2"), "535");
+            client.command(
+                    "AUTH PLAIN " + SmtpClient.plain("alice@ours.example", SmtpTestServer.PASSWORD), "421 4.7.0");
+        }
+        for (int listener = 0; listener < 2; listener++) {
+            try (SmtpClient next = listener == 0 ? server.connectSilently(0) : SmtpClient.connectTls(server.port(1))) {
+                assertThat(next.reply()).startsWith("421 4.7.0");
+                next.untilClosed();
+            }
+        }
+    }
+
+    @Test
+    void manyRightLoginsAtOnceAreAllTaken() throws Exception {
+        start("<failures per=\"address\" limit=\"3/10m\" delay=\"1s\" then=\"block/1h\"/>"
+                + "<failures per=\"account\" limit=\"3/10m\" then=\"block/1h\"/>");
+        ExecutorService clients = Executors.newFixedThreadPool(20);
+        try {
+            List<Future<String>> replies = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                String user = i % 2 == 0 ? "alice@ours.example" : "bob@ours.example";
+                replies.add(clients.submit(() -> {
+                    try (SmtpClient client = server.connectTls(1).ehlo()) {
+                        return client.send("AUTH PLAIN " + SmtpClient.plain(user, SmtpTestServer.PASSWORD) + "\r\n")
+                                .reply();
+                    }
+                }));
+            }
+            for (Future<String> reply : replies) {
+                assertThat(reply.get()).startsWith("235");
+            }
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    @Test
+    void theOwnerOfAnAccountThatIsGuessedAtIsTold() throws Exception {
+        start("<failures per=\"account\" limit=\"2/10m\" then=\"block/1h\"/>");
+        try (SmtpClient client = server.connectTls(1).ehlo()) {
+            for (String user : List.of("alice@ours.example", "nobody@ours.example")) {
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess1"), "535");
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess2"), "535");
+            }
+        }
+        assertThat(server.noticesToPostmaster())
+                .hasSize(2)
+                .anySatisfy(notice -> assertThat(notice)
+                        .contains("To: alice@ours.example", "Somebody guesses the password", "Auto-Submitted:"))
+                .anySatisfy(notice -> assertThat(notice).contains("To: postmaster@ours.example"));
     }
 
     @Test
@@ -424,8 +482,8 @@ class SubmissionOverSocketsTest {
         start("<failures per=\"account\" limit=\"2/10m\" then=\"block/1h\"/>");
         try (SmtpClient client = server.connectTls(1).ehlo()) {
             for (String user : List.of("alice@ours.example", "nobody@ours.example")) {
-                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess"), "535");
-                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess"), "535");
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess1"), "535");
+                client.command("AUTH PLAIN " + SmtpClient.plain(user, "guess2"), "535");
                 client.command("AUTH PLAIN " + SmtpClient.plain(user, SmtpTestServer.PASSWORD), "454 4.7.0");
             }
             client.authenticate("bob@ours.example");
@@ -437,7 +495,9 @@ class SubmissionOverSocketsTest {
         start("<failures per=\"address\" limit=\"20/10m\" then=\"block/1h\"/>");
         for (String password : List.of("", "\0")) {
             try (SmtpClient client = server.connectTls(1).ehlo()) {
-                client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", password), "535");
+                client.command(
+                        "AUTH PLAIN " + SmtpClient.plain("alice@ours.example", password),
+                        password.isEmpty() ? "535" : "501");
                 client.command("MAIL FROM:<alice@ours.example>", "530");
             }
         }

@@ -20,6 +20,7 @@ import org.rempart.distribution.queue.MailAdministration.Filter;
 import org.rempart.distribution.queue.MailAdministration.Kind;
 import org.rempart.distribution.queue.MailStoreException;
 import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.ledger.UnusualUseLedger;
 import org.rempart.policy.ledger.Usage;
@@ -52,6 +53,7 @@ public final class AccountRoutes implements Routes {
 
     private final SubmissionLedger ledger;
     private final UnusualUseLedger signs;
+    private final LoginFailureLedger logins;
     private final MailAdministration mails;
     private final JsonTransformer json;
 
@@ -61,9 +63,14 @@ public final class AccountRoutes implements Routes {
 
     @Inject
     public AccountRoutes(
-            SubmissionLedger ledger, UnusualUseLedger signs, MailAdministration mails, JsonTransformer json) {
+            SubmissionLedger ledger,
+            UnusualUseLedger signs,
+            LoginFailureLedger logins,
+            MailAdministration mails,
+            JsonTransformer json) {
         this.ledger = ledger;
         this.signs = signs;
+        this.logins = logins;
         this.mails = mails;
         this.json = json;
     }
@@ -148,6 +155,7 @@ public final class AccountRoutes implements Routes {
             long deleted = "delete".equals(what) ? mails.delete(waiting(account)) + mails.delete(kept(account)) : 0;
             boolean changed = ledger.release(account);
             signs.forget(account);
+            logins.forget(account.asString());
             long sent = "send".equals(what) ? mails.release(waiting(account)) + mails.process(kept(account)) : 0;
             LOGGER.info("{} is released; {} mails go on, {} are deleted", account.asString(), sent, deleted);
             AuditEvent.now("released")

@@ -37,6 +37,7 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
         brake.attempt(
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
+                attempt.getPassword(),
                 PLAIN,
                 responder,
                 answering -> super.doAuth(attempt, session, request, answering, failed),
@@ -49,6 +50,7 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
         brake.attempt(
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
+                attempt.getPassword(),
                 PLAIN,
                 responder,
                 answering -> super.doAuthWithDelegation(attempt, session, request, answering),
@@ -61,6 +63,7 @@ final class BrakedAuthenticate extends AuthenticateProcessor {
         brake.attempt(
                 session,
                 Optional.empty(),
+                response,
                 "OAUTHBEARER",
                 responder,
                 answering -> super.doOAuth(response, session, request, answering),

@@ -34,6 +34,7 @@ final class BrakedLogin extends LoginProcessor {
         brake.attempt(
                 session,
                 Optional.ofNullable(attempt.getAuthenticationId()),
+                attempt.getPassword(),
                 "LOGIN",
                 responder,
                 answering -> super.doAuth(attempt, session, request, answering, failed),

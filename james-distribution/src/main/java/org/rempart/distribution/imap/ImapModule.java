@@ -22,6 +22,7 @@ import org.apache.james.metrics.api.MetricFactory;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.smtp.LoginNotice;
 
 /** Puts our IMAP server, and our way of logging in, in the place of James's. */
 public final class ImapModule extends AbstractModule {
@@ -33,12 +34,14 @@ public final class ImapModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger) throws PolicyException, IOException {
+    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger, LoginNotice notice)
+            throws PolicyException, IOException {
         return new LoginBrake(
                 ledger,
                 PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
                         .submission()
-                        .failures());
+                        .failures(),
+                notice::tell);
     }
 
     @Provides

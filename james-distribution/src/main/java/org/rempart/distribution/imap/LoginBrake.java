@@ -5,10 +5,13 @@
 package org.rempart.distribution.imap;
 
 import io.netty.channel.Channel;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.james.core.Username;
 import org.apache.james.imap.api.ImapSessionState;
 import org.apache.james.imap.api.display.HumanReadableText;
@@ -18,9 +21,10 @@ import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imapserver.netty.HAProxyMessageHandler;
 import org.apache.james.imapserver.netty.NettyConstants;
 import org.apache.james.protocols.api.ProxyInformation;
-import org.rempart.policy.ledger.LoginBlocks;
 import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.policy.ledger.LoginFailureLedger.Answer;
 import org.rempart.policy.ledger.LoginFailureLedger.Attempt;
+import org.rempart.policy.ledger.LoginFailureLedger.Login;
 import org.rempart.policy.ledger.LoginFailureLedger.Subject;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.trail.AuditEvent;
@@ -30,8 +34,9 @@ import org.rempart.policy.trail.AuditEvent;
  * the audit trail. It has the ledger of the SMTP listeners: who is blocked there is blocked here, and the other way round.
  *
  * <ul>
- *   <li>A blocked address is told {@code BYE} (RFC 9051, section 7.1.5) when it connects.
- *   <li>A login to a blocked account, or too soon after a failure, is answered {@code NO} without a look at its password.
+ *   <li>A braked address at which no account is known is told {@code BYE} (RFC 9051, section 7.1.5) when it connects.
+ *   <li>A login that a brake concerns, or that comes too soon after a failure, is answered {@code NO} without a look at its
+ *       password.
  *   <li>While the accounts can't be asked, failures do not count.
  * </ul>
  */
@@ -45,9 +50,17 @@ final class LoginBrake {
 
     private final LoginFailureLedger ledger;
     private final List<FailureLimit> limits;
+    private final BiConsumer<List<Subject>, Supplier<AuditEvent>> notice;
 
-    LoginBrake(LoginFailureLedger ledger, List<FailureLimit> limits) {
+    /**
+     * @param notice tells of the brakes that a failure has put on, each with an event that says who tried
+     */
+    LoginBrake(
+            LoginFailureLedger ledger,
+            List<FailureLimit> limits,
+            BiConsumer<List<Subject>, Supplier<AuditEvent>> notice) {
         this.ledger = ledger;
+        this.notice = notice;
         this.limits = List.copyOf(limits);
     }
 
@@ -65,8 +78,7 @@ final class LoginBrake {
     /** Whether the client of a connection is blocked; what it is told then is in the trail. */
     boolean isBlocked(Channel channel) {
         Peer peer = Peer.of(channel);
-        Optional<Subject> blocked =
-                ledger.blocked(Subject.all(limits, peer.client().getAddress(), Optional.empty()));
+        Optional<Subject> blocked = ledger.refused(limits, peer.client().getAddress());
         blocked.ifPresent(subject ->
                 event("blocked-refused", peer).rule(subject.limit().rule()).log());
         return blocked.isPresent();
@@ -85,6 +97,7 @@ final class LoginBrake {
      * Has a login judged, if it may be tried.
      *
      * @param account who it is that logs in, where he says it
+     * @param secret the password, or a token
      * @param responder answers the client
      * @param login tries, with the responder that it is given; it calls {@link #failed} when the credentials are wrong,
      *     before it answers
@@ -93,23 +106,26 @@ final class LoginBrake {
     void attempt(
             ImapSession session,
             Optional<Username> account,
+            String secret,
             String mechanism,
             Responder responder,
             Consumer<Responder> login,
             Runnable refuse) {
         Peer peer = (Peer) session.getAttribute(PEER);
-        List<Subject> subjects = Subject.all(limits, peer.client().getAddress(), account.map(Username::asString));
-        Optional<Attempt> begun = ledger.begin(subjects);
-        if (begun.isEmpty()) {
-            Optional<Subject> blocked = ledger.blocked(subjects);
-            AuditEvent trail =
-                    event(blocked.isPresent() ? "blocked-refused" : "login-delayed", session, account, mechanism);
-            blocked.ifPresent(subject -> trail.rule(subject.limit().rule()));
+        InetAddress client = peer.client().getAddress();
+        Answer answer = ledger.begin(
+                limits,
+                account.map(name -> Login.of(client, name.asString(), secret))
+                        .orElseGet(() -> Login.ofToken(client, secret)));
+        if (answer.attempt().isEmpty()) {
+            AuditEvent trail = event(
+                    answer.brake().isPresent() ? "blocked-refused" : "login-delayed", session, account, mechanism);
+            answer.brake().ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             refuse.run();
             return;
         }
-        UnderWay underWay = new UnderWay(session, begun.get(), account, mechanism);
+        UnderWay underWay = new UnderWay(session, answer.attempt().get(), account, mechanism);
         session.setAttribute(ATTEMPT, underWay);
         try {
             login.accept(new Responder() {
@@ -141,7 +157,7 @@ final class LoginBrake {
     }
 
     /** An attempt that is under way, and what is said of it in the trail. Its outcome is told once. */
-    private static final class UnderWay {
+    private final class UnderWay {
         private final ImapSession session;
         private final Attempt attempt;
         private final Optional<Username> account;
@@ -163,12 +179,9 @@ final class LoginBrake {
 
         void concludeIfLoggedIn() {
             if (session.getState() == ImapSessionState.AUTHENTICATED && conclude()) {
-                attempt.succeeded();
-                LoginBrake.event(
-                                "login",
-                                session,
-                                Optional.of(session.getMailboxSession().getUser()),
-                                mechanism)
+                Username proved = session.getMailboxSession().getUser();
+                attempt.succeeded(proved.asString());
+                LoginBrake.event("login", session, Optional.of(proved), mechanism)
                         .log();
             }
         }
@@ -179,7 +192,7 @@ final class LoginBrake {
             }
             List<Subject> blocked = attempt.failed();
             event("login-failed").log();
-            LoginBlocks.tell(blocked, () -> event("blocked"));
+            notice.accept(blocked, () -> event("blocked"));
         }
 
         /** An attempt that neither failed for its credentials nor succeeded was one that nobody could judge. */

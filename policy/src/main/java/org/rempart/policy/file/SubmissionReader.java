@@ -149,7 +149,7 @@ final class SubmissionReader {
         failures.noText();
         FailureLimit.Per per = failures.keyword(
                 "per",
-                failures.required("per", "write per=\"address\" or per=\"account\""),
+                failures.required("per", "write per=\"address\", per=\"account\" or per=\"password\""),
                 EnumSet.allOf(FailureLimit.Per.class));
         failures.required("limit", "write limit=\"10/10m\" for ten failures within ten minutes");
         FailureLimit limit = FailureLimit.of(per, quantity(failures, "limit"), block(failures), failures.rule());

@@ -5,34 +5,42 @@
 package org.rempart.policy.ledger;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.Rule;
 import org.rempart.policy.submission.FailureLimit;
-import org.rempart.policy.submission.RateLimit;
 
 /**
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every
- * {@value CountsFile#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
- * that is killed forgets the failures and blocks of that time.
+ * {@value KeptState#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
+ * that is killed forgets the failures and brakes of that time. A file that is not whole is put aside.
  */
 @Singleton
 public final class KeptLoginFailureLedger implements LoginFailureLedger {
+    private static final int VERSION = 2;
+
     private final MemoryLoginFailureLedger memory;
-    private final Clock clock;
-    private final CountsFile counts;
+    private final KeptState<State> state;
+
+    /** What is kept: the brakes, and where accounts are known. */
+    private static final class State {
+        private final List<MemoryLoginFailureLedger.Braked> brakes;
+        private final List<KnownNetworks.Visit> known;
+
+        State(List<MemoryLoginFailureLedger.Braked> brakes, List<KnownNetworks.Visit> known) {
+            this.brakes = brakes;
+            this.known = known;
+        }
+    }
 
     /**
      * The ledger of the file in this file system.
@@ -46,20 +54,32 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
 
     KeptLoginFailureLedger(FileSystem files, Clock clock, MemoryLoginFailureLedger memory) {
         this.memory = memory;
-        this.clock = clock;
-        this.counts = new CountsFile(
-                StateFile.in(files, "login-failures.json"), clock, "subjects", "Login failures are", this::write);
-        counts.read(this::read);
+        this.state = new KeptState<>(
+                StateFile.in(files, "login-failures.json"),
+                clock,
+                VERSION,
+                "Login failures are",
+                new StateForm(),
+                () -> new State(memory.exportBrakes(), memory.exportKnown()));
+        state.readOrPutAside().ifPresent(read -> {
+            read.brakes.forEach(braked -> memory.restore(
+                    FailureLimit.of(braked.per(), braked.limit(), braked.block(), Rule.byDefault("<failures>")),
+                    braked));
+            read.known.forEach(memory::restore);
+        });
     }
 
     @Override
-    public Optional<Subject> blocked(List<Subject> subjects) {
-        return memory.blocked(subjects);
+    public Optional<Subject> refused(List<FailureLimit> limits, InetAddress client) {
+        return memory.refused(limits, client);
     }
 
     @Override
-    public Optional<Attempt> begin(List<Subject> subjects) {
-        return memory.begin(subjects).map(Noted::new);
+    public Answer begin(List<FailureLimit> limits, Login login) {
+        Answer answer = memory.begin(limits, login);
+        return answer.attempt().isPresent()
+                ? Answer.tried(new Noted(answer.attempt().get()))
+                : answer;
     }
 
     private final class Noted implements Attempt {
@@ -71,14 +91,15 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
 
         @Override
         public List<Subject> failed() {
-            List<Subject> blocked = attempt.failed();
-            counts.touch();
-            return blocked;
+            List<Subject> braked = attempt.failed();
+            state.touch();
+            return braked;
         }
 
         @Override
-        public void succeeded() {
-            attempt.succeeded();
+        public void succeeded(String account) {
+            attempt.succeeded(account);
+            state.touch();
         }
 
         @Override
@@ -88,73 +109,67 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
     }
 
     @Override
+    public void forget(String account) {
+        memory.forget(account);
+        state.touch();
+    }
+
+    @Override
     public void flush() {
-        counts.flush();
+        state.flush();
     }
 
-    private void write(JsonGenerator json) {
-        memory.export(
-                (per, name, limit, block, failures, blockedFor) ->
-                        write(json, per, name, limit, block, failures, blockedFor),
-                CountsFile.MARKS);
-    }
-
-    private static void write(
-            JsonGenerator json,
-            FailureLimit.Per per,
-            String name,
-            RateLimit.Quantity limit,
-            Duration block,
-            List<SlidingWindow.Mark> failures,
-            Duration blockedFor) {
-        try {
-            json.writeStartObject();
-            json.writeStringField("per", per.name());
-            json.writeStringField("name", name);
-            json.writeNumberField("count", limit.count());
-            json.writeStringField("window", limit.window().toString());
-            json.writeStringField("block", block.toString());
-            json.writeNumberField("blockedFor", blockedFor.toMillis());
-            Marks.write(json, failures);
-            json.writeEndObject();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
-    }
-
-    private void read(JsonParser json) throws IOException {
-        long elapsed = 0;
-        Map<String, String> fields = new HashMap<>();
-        List<SlidingWindow.Mark> marks = new ArrayList<>();
-        while (json.nextToken() != null) {
-            if (json.currentToken() == JsonToken.END_OBJECT && fields.containsKey("per")) {
-                memory.restore(
-                        subject(fields),
-                        marks,
-                        Duration.ofMillis(Math.max(0, Long.parseLong(fields.get("blockedFor")) - elapsed)));
-                fields.clear();
-            } else if (json.currentToken() == JsonToken.FIELD_NAME) {
-                String field = json.currentName();
-                json.nextToken();
-                if (field.equals("time")) {
-                    elapsed = Marks.elapsed(json.getLongValue(), clock);
-                } else if (field.equals("marks")) {
-                    marks = Marks.read(json, elapsed);
-                } else if (json.currentToken().isScalarValue()) {
-                    fields.put(field, json.getText());
-                }
+    private static final class StateForm implements KeptState.Form<State> {
+        @Override
+        public void write(State state, JsonGenerator json) throws IOException {
+            json.writeArrayFieldStart("subjects");
+            for (MemoryLoginFailureLedger.Braked braked : state.brakes) {
+                json.writeStartObject();
+                json.writeStringField("per", braked.per().name());
+                json.writeStringField("name", braked.name());
+                json.writeNumberField("count", braked.limit().count());
+                json.writeStringField("window", braked.limit().window().toString());
+                json.writeStringField("block", braked.block().toString());
+                json.writeNumberField("blockedFor", braked.blockedFor().toMillis());
+                Marks.write(json, braked.failures());
+                json.writeEndObject();
             }
+            json.writeEndArray();
+            json.writeArrayFieldStart("known");
+            for (KnownNetworks.Visit visit : state.known) {
+                json.writeStartObject();
+                json.writeStringField("account", visit.account());
+                json.writeStringField("network", visit.network());
+                json.writeNumberField("ago", visit.ago().toMillis());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
         }
-    }
 
-    private static Subject subject(Map<String, String> fields) {
-        return Subject.of(
-                FailureLimit.of(
-                        FailureLimit.Per.valueOf(fields.get("per")),
-                        RateLimit.Quantity.of(
-                                Integer.parseInt(fields.get("count")), Duration.parse(fields.get("window"))),
-                        Duration.parse(fields.get("block")),
-                        Rule.byDefault("<failures>")),
-                fields.get("name"));
+        @Override
+        public State read(JsonRecord state, Duration elapsed) throws IOException {
+            List<MemoryLoginFailureLedger.Braked> brakes = new ArrayList<>();
+            for (JsonRecord braked : state.list("subjects", JsonRecord.class)) {
+                Duration blockedFor =
+                        Duration.ofMillis(braked.number("blockedFor")).minus(elapsed);
+                brakes.add(new MemoryLoginFailureLedger.Braked(
+                        braked.constant("per", FailureLimit.Per.class),
+                        braked.text("name"),
+                        braked.quantity("count", "window"),
+                        braked.duration("block"),
+                        Marks.read(braked, elapsed),
+                        blockedFor.isNegative() ? Duration.ZERO : blockedFor));
+                braked.complete();
+            }
+            List<KnownNetworks.Visit> known = new ArrayList<>();
+            for (JsonRecord visit : state.list("known", JsonRecord.class)) {
+                known.add(new KnownNetworks.Visit(
+                        visit.text("account"),
+                        visit.text("network"),
+                        Duration.ofMillis(visit.number("ago")).plus(elapsed)));
+                visit.complete();
+            }
+            return new State(brakes, known);
+        }
     }
 }

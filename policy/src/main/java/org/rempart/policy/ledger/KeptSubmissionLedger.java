@@ -4,21 +4,13 @@
  */
 package org.rempart.policy.ledger;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Singleton;
@@ -31,21 +23,19 @@ import org.slf4j.LoggerFactory;
 /**
  * The ledger of a single server: in memory, and in files below {@value StateFile#FOLDER}. A hold or a release is on the
  * disk before it takes effect for the next message. What was counted is written every
- * {@value CountsFile#SECONDS_BETWEEN_SAVES} seconds and when the server stops; a server that is killed forgets the
+ * {@value KeptState#SECONDS_BETWEEN_SAVES} seconds and when the server stops; a server that is killed forgets the
  * counts of that time, and never a hold.
  *
- * <p>A file of holds that can't be read stops the start, since whoever was held would send again; one of counts that
- * can't is put aside.
+ * <p>A file of holds that is not whole stops the start, since an account that was held would send again; one of counts
+ * that is not is put aside.
  */
 @Singleton
 public final class KeptSubmissionLedger implements SubmissionLedger {
     private static final Logger LOGGER = LoggerFactory.getLogger(KeptSubmissionLedger.class);
-    private static final JsonFactory JSON = new JsonFactory();
 
     private final MemorySubmissionLedger memory;
-    private final StateFile holds;
-    private final CountsFile counts;
-    private final Clock clock;
+    private final KeptState<List<Hold>> holds;
+    private final KeptState<List<MemorySubmissionLedger.Counted>> counts;
 
     /**
      * The ledger of the files in this file system.
@@ -59,16 +49,24 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     KeptSubmissionLedger(FileSystem files, Clock clock, MemorySubmissionLedger memory) {
         this.memory = memory;
-        this.clock = clock;
-        this.holds = StateFile.in(files, "holds.json");
-        this.counts = new CountsFile(
+        StateFile held = StateFile.in(files, "holds.json");
+        this.holds = new KeptState<>(held, clock, 1, "Who is held is", new HoldsForm(), memory::holds);
+        this.counts = new KeptState<>(
                 StateFile.in(files, "submissions.json"),
                 clock,
-                "windows",
+                1,
                 "What accounts have sent is",
-                this::writeCounts);
-        counts.read(this::readCounts);
-        readHolds();
+                new CountsForm(),
+                memory::export);
+        counts.readOrPutAside().ifPresent(counted -> counted.forEach(memory::restore));
+        try {
+            holds.read().ifPresent(list -> list.forEach(memory::hold));
+        } catch (IOException unreadable) {
+            LOGGER.error("{} can't be read: {}", held.path(), unreadable.getMessage());
+            throw new UncheckedIOException(
+                    new IOException(held.path() + ", which says who may not send, can't be read ("
+                            + unreadable.getMessage() + "); restore it, or delete it and hold the accounts again"));
+        }
     }
 
     @Override
@@ -83,7 +81,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     private Admission noted(Admission admission, boolean entered) {
         if (admission.holds()) {
-            saveHolds();
+            holds.saveOrTell();
         } else if (entered && admission.isAdmitted()) {
             counts.touch();
         }
@@ -99,7 +97,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
     public boolean hold(Hold hold) {
         boolean isNew = memory.hold(hold);
         if (isNew) {
-            saveHolds();
+            holds.saveOrTell();
         }
         return isNew;
     }
@@ -108,7 +106,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
     public boolean release(Username account) {
         boolean wasHeld = memory.release(account);
         if (wasHeld) {
-            saveHolds();
+            holds.saveOrTell();
             counts.touch();
         }
         return wasHeld;
@@ -129,135 +127,65 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         counts.flush();
     }
 
-    // Holds
-
-    private synchronized void saveHolds() {
-        ByteArrayOutputStream content = new ByteArrayOutputStream();
-        try {
-            try (JsonGenerator json = JSON.createGenerator(content)) {
+    private static final class HoldsForm implements KeptState.Form<List<Hold>> {
+        @Override
+        public void write(List<Hold> holds, JsonGenerator json) throws IOException {
+            json.writeArrayFieldStart("holds");
+            for (Hold hold : holds) {
                 json.writeStartObject();
-                json.writeNumberField("v", 1);
-                json.writeArrayFieldStart("holds");
-                for (Usage usage : memory.usages()) {
-                    if (usage.hold().isPresent()) {
-                        write(json, usage.hold().get());
-                    }
-                }
-                json.writeEndArray();
+                json.writeStringField("account", hold.account().asString());
+                json.writeStringField("since", hold.since().toString());
+                json.writeStringField("reason", hold.reason());
+                json.writeNumberField("messages", hold.messages());
+                json.writeNumberField("recipients", hold.recipients());
                 json.writeEndObject();
             }
-            holds.write(content.toByteArray());
-        } catch (IOException full) {
-            LOGGER.error("Who is held is known in memory alone, since {} can't be written", holds.path(), full);
+            json.writeEndArray();
+        }
+
+        @Override
+        public List<Hold> read(JsonRecord state, Duration elapsed) throws IOException {
+            List<Hold> holds = new ArrayList<>();
+            for (JsonRecord hold : state.list("holds", JsonRecord.class)) {
+                holds.add(Hold.of(
+                        hold.account("account"),
+                        hold.instant("since"),
+                        hold.text("reason"),
+                        hold.number("messages"),
+                        hold.number("recipients")));
+                hold.complete();
+            }
+            return holds;
         }
     }
 
-    private static void write(JsonGenerator json, Hold hold) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("account", hold.account().asString());
-        json.writeStringField("since", hold.since().toString());
-        json.writeStringField("reason", hold.reason());
-        json.writeNumberField("messages", hold.messages());
-        json.writeNumberField("recipients", hold.recipients());
-        json.writeEndObject();
-    }
-
-    private void readHolds() {
-        try {
-            Optional<byte[]> content = holds.read();
-            if (content.isEmpty()) {
-                return;
+    private static final class CountsForm implements KeptState.Form<List<MemorySubmissionLedger.Counted>> {
+        @Override
+        public void write(List<MemorySubmissionLedger.Counted> windows, JsonGenerator json) throws IOException {
+            json.writeArrayFieldStart("windows");
+            for (MemorySubmissionLedger.Counted counted : windows) {
+                json.writeStartObject();
+                json.writeStringField("account", counted.account().asString());
+                json.writeBooleanField("recipients", counted.ofRecipients());
+                json.writeStringField("length", counted.length().toString());
+                Marks.write(json, counted.marks());
+                json.writeEndObject();
             }
-            try (JsonParser json = JSON.createParser(content.get())) {
-                Map<String, String> fields = new HashMap<>();
-                while (json.nextToken() != null) {
-                    if (json.currentToken() == JsonToken.START_OBJECT) {
-                        fields.clear();
-                    } else if (json.currentToken().isScalarValue()) {
-                        fields.put(json.currentName(), json.getText());
-                    } else if (json.currentToken() == JsonToken.END_OBJECT && fields.containsKey("account")) {
-                        memory.hold(hold(fields));
-                        fields.clear();
-                    }
-                }
-            }
-        } catch (IOException | IllegalArgumentException | DateTimeParseException unreadable) {
-            LOGGER.error("{} can't be read", holds.path(), unreadable);
-            throw new UncheckedIOException(
-                    new IOException(holds.path() + ", which says who may not send, can't be read ("
-                            + unreadable.getMessage() + "); restore it, or delete it and hold the accounts again"));
+            json.writeEndArray();
         }
-    }
 
-    private static Hold hold(Map<String, String> fields) {
-        return Hold.of(
-                Username.of(fields.get("account")),
-                Instant.parse(fields.getOrDefault("since", Instant.EPOCH.toString())),
-                fields.getOrDefault("reason", ""),
-                Long.parseLong(fields.getOrDefault("messages", "0")),
-                Long.parseLong(fields.getOrDefault("recipients", "0")));
-    }
-
-    // Counts
-
-    private void writeCounts(JsonGenerator json) {
-        memory.export(
-                (account, recipients, length, marks) -> {
-                    if (!marks.isEmpty()) {
-                        write(json, account, recipients, length, marks);
-                    }
-                },
-                CountsFile.MARKS);
-    }
-
-    private static void write(
-            JsonGenerator json, Username account, boolean recipients, Duration length, List<SlidingWindow.Mark> marks) {
-        try {
-            json.writeStartObject();
-            json.writeStringField("account", account.asString());
-            json.writeBooleanField("recipients", recipients);
-            json.writeStringField("length", length.toString());
-            Marks.write(json, marks);
-            json.writeEndObject();
-        } catch (IOException failure) {
-            throw new UncheckedIOException(failure);
-        }
-    }
-
-    private void readCounts(JsonParser json) throws IOException {
-        long elapsed = 0;
-        String account = "";
-        boolean recipients = false;
-        Duration length = Duration.ZERO;
-        List<SlidingWindow.Mark> marks = new ArrayList<>();
-        while (json.nextToken() != null) {
-            if (json.currentToken() == JsonToken.END_OBJECT && !account.isEmpty()) {
-                memory.restore(Username.of(account), recipients, length, marks);
-                account = "";
-            } else if (json.currentToken() == JsonToken.FIELD_NAME) {
-                String field = json.currentName();
-                json.nextToken();
-                switch (field) {
-                    case "time":
-                        elapsed = Marks.elapsed(json.getLongValue(), clock);
-                        break;
-                    case "account":
-                        account = json.getText();
-                        break;
-                    case "recipients":
-                        recipients = json.getBooleanValue();
-                        break;
-                    case "length":
-                        length = Duration.parse(json.getText());
-                        break;
-                    case "marks":
-                        marks = Marks.read(json, elapsed);
-                        break;
-                    default:
-                        // The version; and "windows", an array whose objects this loop reads.
-                        break;
-                }
+        @Override
+        public List<MemorySubmissionLedger.Counted> read(JsonRecord state, Duration elapsed) throws IOException {
+            List<MemorySubmissionLedger.Counted> windows = new ArrayList<>();
+            for (JsonRecord window : state.list("windows", JsonRecord.class)) {
+                windows.add(new MemorySubmissionLedger.Counted(
+                        window.account("account"),
+                        window.flag("recipients"),
+                        window.duration("length"),
+                        Marks.read(window, elapsed)));
+                window.complete();
             }
+            return windows;
         }
     }
 }

@@ -5,14 +5,12 @@
 package org.rempart.policy.ledger;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,20 +18,18 @@ import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.submission.RateLimit;
 import org.rempart.policy.submission.UnusualUse;
 
 /**
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every
- * {@value CountsFile#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
+ * {@value KeptState#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
  * that is killed forgets what it noted in that time. A file that can't be read is put aside: everything is counted
  * anew.
  */
 @Singleton
 public final class KeptUnusualUseLedger implements UnusualUseLedger {
     private final MemoryUnusualUseLedger memory;
-    private final Clock clock;
-    private final CountsFile counts;
+    private final KeptState<List<MemoryUnusualUseLedger.Entry>> counts;
 
     /**
      * The ledger of the file in this file system.
@@ -47,10 +43,14 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
 
     KeptUnusualUseLedger(FileSystem files, Clock clock, MemoryUnusualUseLedger memory) {
         this.memory = memory;
-        this.clock = clock;
-        this.counts = new CountsFile(
-                StateFile.in(files, "unusual-use.json"), clock, "entries", "What is unusual is", this::write);
-        counts.read(this::read);
+        this.counts = new KeptState<>(
+                StateFile.in(files, "unusual-use.json"),
+                clock,
+                1,
+                "What is unusual is",
+                new EntriesForm(),
+                memory::export);
+        counts.readOrPutAside().ifPresent(entries -> entries.forEach(memory::restore));
     }
 
     @Override
@@ -78,87 +78,56 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
         counts.flush();
     }
 
-    private void write(JsonGenerator json) throws IOException {
-        for (MemoryUnusualUseLedger.Entry entry : memory.export(CountsFile.MARKS)) {
-            write(json, entry);
-        }
-    }
-
-    private static void write(JsonGenerator json, MemoryUnusualUseLedger.Entry entry) throws IOException {
-        json.writeStartObject();
-        json.writeStringField("account", entry.account().asString());
-        json.writeStringField("sign", entry.sign().name());
-        json.writeNumberField("count", entry.limit().count());
-        json.writeStringField("window", entry.limit().window().toString());
-        if (entry.told() != null) {
-            json.writeNumberField("told", entry.told().toMillis());
-        }
-        json.writeArrayFieldStart("networks");
-        for (Map.Entry<String, Duration> network : entry.networks().entrySet()) {
-            json.writeString(network.getKey());
-            json.writeNumber(network.getValue().toMillis());
-        }
-        json.writeEndArray();
-        Marks.write(json, entry.refused());
-        json.writeEndObject();
-    }
-
-    private void read(JsonParser json) throws IOException {
-        long elapsed = 0;
-        Map<String, String> fields = new HashMap<>();
-        Map<String, Duration> networks = new LinkedHashMap<>();
-        List<SlidingWindow.Mark> marks = List.of();
-        while (json.nextToken() != null) {
-            if (json.currentToken() == JsonToken.END_OBJECT && fields.containsKey("account")) {
-                memory.restore(entry(fields, networks, marks, elapsed));
-                fields.clear();
-                networks = new LinkedHashMap<>();
-                marks = List.of();
-            } else if (json.currentToken() == JsonToken.FIELD_NAME) {
-                String field = json.currentName();
-                json.nextToken();
-                switch (field) {
-                    case "time":
-                        elapsed = Marks.elapsed(json.getLongValue(), clock);
-                        break;
-                    case "networks":
-                        networks = networks(json, elapsed);
-                        break;
-                    case "marks":
-                        marks = Marks.read(json, elapsed);
-                        break;
-                    case "entries":
-                        // An array whose objects this loop reads.
-                        break;
-                    default:
-                        fields.put(field, json.getText());
-                        break;
+    private static final class EntriesForm implements KeptState.Form<List<MemoryUnusualUseLedger.Entry>> {
+        @Override
+        public void write(List<MemoryUnusualUseLedger.Entry> entries, JsonGenerator json) throws IOException {
+            json.writeArrayFieldStart("entries");
+            for (MemoryUnusualUseLedger.Entry entry : entries) {
+                json.writeStartObject();
+                json.writeStringField("account", entry.account().asString());
+                json.writeStringField("sign", entry.sign().name());
+                json.writeNumberField("count", entry.limit().count());
+                json.writeStringField("window", entry.limit().window().toString());
+                if (entry.told() != null) {
+                    json.writeNumberField("told", entry.told().toMillis());
                 }
+                json.writeArrayFieldStart("networks");
+                for (Map.Entry<String, Duration> network : entry.networks().entrySet()) {
+                    json.writeStartObject();
+                    json.writeStringField("network", network.getKey());
+                    json.writeNumberField("ago", network.getValue().toMillis());
+                    json.writeEndObject();
+                }
+                json.writeEndArray();
+                Marks.write(json, entry.refused());
+                json.writeEndObject();
             }
+            json.writeEndArray();
         }
-    }
 
-    private static Map<String, Duration> networks(JsonParser json, long elapsed) throws IOException {
-        Map<String, Duration> networks = new LinkedHashMap<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-            String network = json.getText();
-            json.nextToken();
-            networks.put(network, Duration.ofMillis(json.getLongValue() + elapsed));
+        @Override
+        public List<MemoryUnusualUseLedger.Entry> read(JsonRecord state, Duration elapsed) throws IOException {
+            List<MemoryUnusualUseLedger.Entry> entries = new ArrayList<>();
+            for (JsonRecord entry : state.list("entries", JsonRecord.class)) {
+                Map<String, Duration> networks = new LinkedHashMap<>();
+                for (JsonRecord network : entry.list("networks", JsonRecord.class)) {
+                    networks.put(network.text("network"), ago(network, "ago", elapsed));
+                    network.complete();
+                }
+                entries.add(new MemoryUnusualUseLedger.Entry(
+                        entry.account("account"),
+                        entry.constant("sign", UnusualUse.Sign.class),
+                        entry.quantity("count", "window"),
+                        networks,
+                        Marks.read(entry, elapsed),
+                        entry.has("told") ? ago(entry, "told", elapsed) : null));
+                entry.complete();
+            }
+            return entries;
         }
-        return networks;
-    }
 
-    private static MemoryUnusualUseLedger.Entry entry(
-            Map<String, String> fields, Map<String, Duration> networks, List<SlidingWindow.Mark> marks, long elapsed) {
-        String told = fields.get("told");
-        return new MemoryUnusualUseLedger.Entry(
-                Username.of(fields.get("account")),
-                UnusualUse.Sign.valueOf(fields.getOrDefault("sign", "")),
-                RateLimit.Quantity.of(
-                        Integer.parseInt(fields.getOrDefault("count", "")),
-                        Duration.parse(fields.getOrDefault("window", ""))),
-                networks,
-                marks,
-                told == null ? null : Duration.ofMillis(Long.parseLong(told) + elapsed));
+        private static Duration ago(JsonRecord record, String name, Duration elapsed) throws IOException {
+            return Duration.ofMillis(record.number(name)).plus(elapsed);
+        }
     }
 }

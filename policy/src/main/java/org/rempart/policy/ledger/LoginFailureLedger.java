@@ -6,23 +6,72 @@ package org.rempart.policy.ledger;
 
 import com.google.inject.ImplementedBy;
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.rempart.policy.submission.FailureLimit;
 
 /**
- * Counts login failures, and knows what is blocked for having too many. One ledger serves all that people log
- * in to. This interface is where a ledger that several servers share is put in: bind it in a Guice module that
+ * Counts login failures, and knows who is braked for having too many. One ledger serves all that people log in to. This
+ * interface is where a ledger that several servers share is put in: bind it in a Guice module that
  * {@code extensions.properties} names.
  *
- * <p>An implementation is safe for use by many threads. An attempt takes its place under a limit before its password is
- * looked at, so that a thousand of them at the same time are no way around the limit.
+ * <p>A brake must cost the one who guesses more than the owner:
+ * <ul>
+ *   <li>An account is <em>known</em> at a network from which it has logged in within the last month. What it fails there
+ *       counts for nobody else, and the brakes on the network, on the account and on a password do not concern it: after as
+ *       many failures as a limit bears, it only has to wait a little between two tries.
+ *   <li>The same wrong password at the same account counts once: a telephone that has an old one is no guesser.
+ *   <li>A limit counts what is under way, too: who is over it with that waits until the others' passwords were looked at,
+ *       so that a thousand tries at once are no way around it, and nobody is refused for coming at the same time.
+ *   <li>A login of one account says nothing for another.
+ * </ul>
+ *
+ * An implementation is safe for use by many threads.
  */
 @ImplementedBy(KeptLoginFailureLedger.class)
 public interface LoginFailureLedger {
-    /** A limit, and whose failures it counts here: an address, or an account. */
+    /** Who wants to log in, from where, and with what. */
+    final class Login {
+        private final InetAddress client;
+        private final String account;
+        private final String secret;
+
+        private Login(InetAddress client, String account, String secret) {
+            this.client = Objects.requireNonNull(client);
+            this.account = account;
+            this.secret = Objects.requireNonNull(secret);
+        }
+
+        /**
+         * With a password.
+         *
+         * @param account the name that is tried, whether there is such an account or not
+         */
+        public static Login of(InetAddress client, String account, String password) {
+            return new Login(client, Objects.requireNonNull(account), password);
+        }
+
+        /** With a token, of which only its issuer knows whose it is (RFC 7628). */
+        public static Login ofToken(InetAddress client, String token) {
+            return new Login(client, null, token);
+        }
+
+        public InetAddress client() {
+            return client;
+        }
+
+        /** Empty for a token. */
+        public Optional<String> account() {
+            return Optional.ofNullable(account);
+        }
+
+        String secret() {
+            return secret;
+        }
+    }
+
+    /** A limit, and whom it brakes: a network, an account, or a password, which is not named. */
     final class Subject {
         private final FailureLimit limit;
         private final String name;
@@ -36,30 +85,61 @@ public interface LoginFailureLedger {
             return new Subject(limit, name);
         }
 
-        /**
-         * All whose failures an attempt counts for: under each limit for addresses that applies to the client, its network
-         * as {@link ClientNetwork#subscriber} has it; under each for accounts, the account.
-         *
-         * @param account the name that is tried, whether there is such an account or not; empty where none is given
-         */
-        public static List<Subject> all(List<FailureLimit> limits, InetAddress client, Optional<String> account) {
-            List<Subject> subjects = new ArrayList<>();
-            for (FailureLimit limit : limits) {
-                if (limit.appliesTo(client) && limit.per() == FailureLimit.Per.ADDRESS) {
-                    subjects.add(of(limit, ClientNetwork.subscriber(client)));
-                } else if (limit.appliesTo(client)) {
-                    account.ifPresent(name -> subjects.add(of(limit, name)));
-                }
-            }
-            return subjects;
-        }
-
         public FailureLimit limit() {
             return limit;
         }
 
         public String name() {
             return name;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Subject && name.equals(((Subject) other).name) && limit == ((Subject) other).limit;
+        }
+
+        @Override
+        public int hashCode() {
+            return name.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return name + ": " + limit.rule();
+        }
+    }
+
+    /** Whether a login may be tried. */
+    final class Answer {
+        private final Attempt attempt;
+        private final Subject brake;
+
+        private Answer(Attempt attempt, Subject brake) {
+            this.attempt = attempt;
+            this.brake = brake;
+        }
+
+        /** It may; the outcome is to be told. */
+        public static Answer tried(Attempt attempt) {
+            return new Answer(Objects.requireNonNull(attempt), null);
+        }
+
+        /** It may not for a while, whatever the password, since there were too many failures. */
+        public static Answer braked(Subject brake) {
+            return new Answer(null, Objects.requireNonNull(brake));
+        }
+
+        /** It comes too soon after the last one. */
+        public static Answer tooSoon() {
+            return new Answer(null, null);
+        }
+
+        public Optional<Attempt> attempt() {
+            return Optional.ofNullable(attempt);
+        }
+
+        public Optional<Subject> brake() {
+            return Optional.ofNullable(brake);
         }
     }
 
@@ -68,32 +148,36 @@ public interface LoginFailureLedger {
         /**
          * The password was wrong.
          *
-         * @return the subjects that are blocked from now on for it
+         * @return the subjects that are braked from now on for it
          */
         List<Subject> failed();
 
         /**
-         * The login succeeded. The failures of the same subjects together, that is of this account from this address,
-         * are taken back: he who had mistyped his password was no guesser. Those of other accounts from the address, and
-         * of the account from other addresses, stay: with an account of his own nobody resets what he did to others,
-         * and the victim's telephone does not reset what a guesser does to the victim.
+         * The login succeeded. The failures of this account from this network are taken back: he who had mistyped his
+         * password was no guesser. Those of other accounts from there, and of the account from elsewhere, stay: with an
+         * account of his own nobody resets what he did to others, and the victim's telephone does not reset what a guesser
+         * does to the victim.
+         *
+         * @param account that has logged in, which the user may have named otherwise; from now on it is known there
          */
-        void succeeded();
+        void succeeded(String account);
 
         /** The outcome says nothing about the client; nothing is counted. */
         void dismissed();
     }
 
-    /** The first of the subjects that is blocked. */
-    Optional<Subject> blocked(List<Subject> subjects);
+    /** The limit for which a connection need not be taken at all: its network is braked, and no account is known there. */
+    Optional<Subject> refused(List<FailureLimit> limits, InetAddress client);
 
     /**
-     * Begins an attempt.
+     * Begins an attempt. Waits, for some seconds at most, while as many are under way as a limit has room for.
      *
-     * @return empty when a subject is blocked, or would be if all attempts that are under way failed, or has to wait after
-     *     its last failure, as {@link FailureLimit#delay()} says
+     * @param limits all of the policy
      */
-    Optional<Attempt> begin(List<Subject> subjects);
+    Answer begin(List<FailureLimit> limits, Login login);
+
+    /** Forgets where an account is known, for when somebody else had its password. */
+    void forget(String account);
 
     /** Writes down what is only in memory yet; called when the server stops. */
     void flush();

@@ -5,16 +5,17 @@
 package org.rempart.policy.ledger;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
-import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The marks of a {@link SlidingWindow} as JSON: an array of ages in milliseconds and counts, by turns. */
 final class Marks {
+    /** So fine is what is read back: a window of an hour moves in steps of a minute then. */
+    static final int IN_A_WINDOW = 60;
+
     private Marks() {}
 
     static void write(JsonGenerator json, List<SlidingWindow.Mark> marks) throws IOException {
@@ -29,21 +30,18 @@ final class Marks {
     /**
      * Reads what {@link #write} wrote.
      *
-     * @param json stands at the array's start
-     * @param elapsed how long ago it was written, in milliseconds
+     * @param elapsed how long ago it was written
      */
-    static List<SlidingWindow.Mark> read(JsonParser json, long elapsed) throws IOException {
+    static List<SlidingWindow.Mark> read(JsonRecord record, Duration elapsed) throws IOException {
+        List<Long> numbers = record.list("marks", Long.class);
+        if (numbers.size() % 2 != 0) {
+            throw new IOException("an age lacks its count");
+        }
         List<SlidingWindow.Mark> marks = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
-            long age = json.getLongValue();
-            json.nextToken();
-            marks.add(new SlidingWindow.Mark(TimeUnit.MILLISECONDS.toNanos(age + elapsed), json.getLongValue()));
+        for (int i = 0; i < numbers.size(); i += 2) {
+            marks.add(new SlidingWindow.Mark(
+                    TimeUnit.MILLISECONDS.toNanos(numbers.get(i)) + elapsed.toNanos(), numbers.get(i + 1)));
         }
         return marks;
-    }
-
-    /** How long ago that was; nothing, where the clock was set back. */
-    static long elapsed(long time, Clock clock) {
-        return Math.max(0, clock.millis() - time);
     }
 }

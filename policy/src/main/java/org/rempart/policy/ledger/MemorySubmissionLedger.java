@@ -11,10 +11,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.apache.james.core.Username;
 import org.rempart.policy.submission.RateLimit;
 import org.rempart.policy.submission.RateLimit.Quantity;
@@ -203,31 +205,77 @@ public final class MemorySubmissionLedger implements SubmissionLedger {
     @Override
     public void flush() {}
 
-    /** What an account's windows hold, by what they count and how long they are. */
-    interface Windows {
-        void window(Username account, boolean recipients, Duration length, List<SlidingWindow.Mark> marks);
-    }
+    /** What was counted of an account within a window of one length: its messages, or their recipients. */
+    static final class Counted {
+        private final Username account;
+        private final boolean ofRecipients;
+        private final Duration length;
+        private final List<SlidingWindow.Mark> marks;
 
-    /** Tells all that was counted, in about so many marks a window. */
-    void export(Windows to, int marks) {
-        for (Username account : accounts.keySet()) {
-            accounts.computeIfPresent(account, (name, state) -> {
-                long now = nanoTime.getAsLong();
-                state.messages.forEach((length, window) -> to.window(name, false, length, window.marks(now, marks)));
-                state.recipients.forEach((length, window) -> to.window(name, true, length, window.marks(now, marks)));
-                return state;
-            });
+        Counted(Username account, boolean ofRecipients, Duration length, List<SlidingWindow.Mark> marks) {
+            this.account = account;
+            this.ofRecipients = ofRecipients;
+            this.length = length;
+            this.marks = List.copyOf(marks);
+        }
+
+        Username account() {
+            return account;
+        }
+
+        boolean ofRecipients() {
+            return ofRecipients;
+        }
+
+        Duration length() {
+            return length;
+        }
+
+        List<SlidingWindow.Mark> marks() {
+            return marks;
         }
     }
 
+    /** A copy of all that counts; no account waits for another one's. */
+    List<Counted> export() {
+        List<Counted> counted = new ArrayList<>();
+        for (Username account : accounts.keySet()) {
+            accounts.computeIfPresent(account, (name, state) -> {
+                export(name, false, state.messages, counted);
+                export(name, true, state.recipients, counted);
+                return state;
+            });
+        }
+        return counted;
+    }
+
+    private void export(
+            Username account, boolean ofRecipients, Map<Duration, SlidingWindow> windows, List<Counted> counted) {
+        long now = nanoTime.getAsLong();
+        windows.forEach((length, window) -> {
+            List<SlidingWindow.Mark> marks = window.marks(now, Marks.IN_A_WINDOW);
+            if (!marks.isEmpty()) {
+                counted.add(new Counted(account, ofRecipients, length, marks));
+            }
+        });
+    }
+
+    /** All holds. */
+    List<Hold> holds() {
+        return accounts.values().stream()
+                .map(state -> state.hold)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toList());
+    }
+
     /** Takes back what {@link #export} told, at the start. */
-    void restore(Username account, boolean recipients, Duration length, List<SlidingWindow.Mark> marks) {
-        accounts.compute(account, (name, known) -> {
+    void restore(Counted counted) {
+        accounts.compute(counted.account(), (name, known) -> {
             Account state = known == null ? new Account() : known;
-            SlidingWindow window = new SlidingWindow(length.toNanos());
+            SlidingWindow window = new SlidingWindow(counted.length().toNanos());
             long now = nanoTime.getAsLong();
-            marks.forEach(mark -> window.restore(now, mark));
-            (recipients ? state.recipients : state.messages).put(length, window);
+            counted.marks().forEach(mark -> window.restore(now, mark));
+            (counted.ofRecipients() ? state.recipients : state.messages).put(counted.length(), window);
             return state.isIdle(now) ? null : state;
         });
     }

@@ -232,7 +232,7 @@ public final class MemoryUnusualUseLedger implements UnusualUseLedger {
     }
 
     /** Tells all that counts, refused recipients in about so many marks. */
-    List<Entry> export(int marks) {
+    List<Entry> export() {
         List<Entry> entries = new ArrayList<>();
         for (Username account : accounts.keySet()) {
             accounts.computeIfPresent(account, (name, states) -> {
@@ -246,7 +246,7 @@ public final class MemoryUnusualUseLedger implements UnusualUseLedger {
                                 key.sign,
                                 RateLimit.Quantity.of(key.count, key.window),
                                 networks,
-                                state.refused.marks(now, marks),
+                                state.refused.marks(now, Marks.IN_A_WINDOW),
                                 state.told ? Duration.ofNanos(now - state.toldAt) : null));
                     }
                 });

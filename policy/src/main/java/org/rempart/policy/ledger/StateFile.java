@@ -66,6 +66,19 @@ final class StateFile {
         return Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
     }
 
+    /** Leaves what is there under another name, for somebody to look at. */
+    void putAside() {
+        try {
+            Files.move(
+                    file,
+                    file.resolveSibling(file.getFileName() + ".unreadable"),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException left) {
+            LOGGER.error("{} can't be put aside, and will be written over", file, left);
+        }
+    }
+
     /** Replaces the content; it is on the disk when this returns. */
     synchronized void write(byte[] content) throws IOException {
         Path written = file.resolveSibling(file.getFileName() + ".new");

@@ -22,7 +22,9 @@ public final class FailureLimit {
         /** The client's address (IPv6: its /64 network). */
         ADDRESS,
         /** The account that the client names. */
-        ACCOUNT
+        ACCOUNT,
+        /** The password: at how many accounts one and the same was wrong. */
+        PASSWORD
     }
 
     private final Per per;

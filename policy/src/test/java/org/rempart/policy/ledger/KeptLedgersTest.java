@@ -18,11 +18,15 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.rempart.policy.Rule;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.submission.RateLimit;
@@ -155,24 +159,119 @@ class KeptLedgersTest {
         assertThat(after.usage(ALICE).messages().getOrDefault(HOUR, 0L)).isZero();
     }
 
+    private static final List<FailureLimit> FAILURES = List.of(FailureLimit.of(
+            FailureLimit.Per.ADDRESS, Quantity.of(2, HOUR), Duration.ofHours(2), Rule.byDefault("<failures/>")));
+
+    private static LoginFailureLedger.Answer guess(LoginFailureLedger ledger, int network, String password)
+            throws Exception {
+        return ledger.begin(FAILURES, LoginFailureLedger.Login.of(network(network), ALICE.asString(), password));
+    }
+
     @Test
-    void blocksAndFailuresGoOn() {
-        FailureLimit limit = FailureLimit.of(
-                FailureLimit.Per.ADDRESS, Quantity.of(2, HOUR), Duration.ofHours(2), Rule.byDefault("<failures/>"));
-        LoginFailureLedger.Subject blocked = LoginFailureLedger.Subject.of(limit, "192.0.2.1");
-        LoginFailureLedger.Subject counted = LoginFailureLedger.Subject.of(limit, "192.0.2.2");
+    void blocksFailuresAndKnownNetworksGoOn() throws Exception {
         KeptLoginFailureLedger before = failures();
-        before.begin(List.of(blocked)).orElseThrow().failed();
-        before.begin(List.of(blocked)).orElseThrow().failed();
-        before.begin(List.of(counted)).orElseThrow().failed();
+        guess(before, 1, "a").attempt().orElseThrow().failed();
+        assertThat(guess(before, 1, "b").attempt().orElseThrow().failed()).hasSize(1);
+        guess(before, 2, "a").attempt().orElseThrow().failed();
+        guess(before, 3, "right").attempt().orElseThrow().succeeded(ALICE.asString());
         before.flush();
 
         pass(Duration.ofMinutes(30));
         KeptLoginFailureLedger after = failures();
-        assertThat(after.blocked(List.of(blocked))).isPresent();
-        assertThat(after.begin(List.of(counted)).orElseThrow().failed()).hasSize(1);
+        assertThat(guess(after, 1, "c").brake()).isPresent();
+        assertThat(after.refused(FAILURES, network(1))).isPresent();
+        assertThat(guess(after, 2, "b").attempt().orElseThrow().failed()).hasSize(1);
+        for (int i = 0; i < 2; i++) {
+            assertThat(guess(after, 3, "wrong" + i).attempt().orElseThrow().failed())
+                    .isEmpty();
+        }
+        assertThat(guess(after, 3, "right").attempt()).isEmpty();
+        pass(Duration.ofSeconds(10));
+        assertThat(guess(after, 3, "right").attempt()).isPresent();
         pass(Duration.ofMinutes(90));
-        assertThat(after.blocked(List.of(blocked))).isEmpty();
+        assertThat(guess(after, 1, "right").attempt()).isPresent();
+    }
+
+    @Test
+    void afterAMonthAnAccountIsNoLongerKnown() throws Exception {
+        KeptLoginFailureLedger before = failures();
+        guess(before, 3, "right").attempt().orElseThrow().succeeded(ALICE.asString());
+        before.flush();
+        pass(Duration.ofDays(31));
+        KeptLoginFailureLedger after = failures();
+        for (int i = 0; i < 2; i++) {
+            guess(after, 3, "wrong" + i).attempt().orElseThrow().failed();
+        }
+        assertThat(guess(after, 3, "right").brake()).isPresent();
+    }
+
+    /** What a crash of another program, a full disk or a hand leaves of a file. */
+    static Stream<String> notWhole() {
+        return Stream.of(
+                "",
+                " ",
+                "null",
+                "[]",
+                "{}",
+                "{\"v\":1}",
+                "{\"v\":2}",
+                "{\"v\":3,\"time\":1,\"holds\":[],\"subjects\":[],\"known\":[]}",
+                "{\"v\":1,\"time\":1,\"holds\":null}",
+                "{\"v\":1,\"time\":1,\"held\":[]}",
+                "{\"v\":1,\"time\":1,\"holds\":[{}]}",
+                "{\"v\":1,\"time\":1,\"holds\":[{\"account\":\"a@ours.example\"}]}",
+                "{\"v\":1,\"time\":1,\"holds\":[],\"more\":[]}",
+                "{\"v\":1,\"time\":1,\"holds\":[]}{}",
+                "{\"v\":2,\"time\":1,\"subjects\":[{\"per\":\"ADDRESS\"}],\"known\":[]}",
+                "{\"v\":2,\"time\":1,\"subjects\":[],\"known\":[{\"account\":\"a\"}]}");
+    }
+
+    @ParameterizedTest
+    @MethodSource("notWhole")
+    void holdsThatAreNotWholeStopTheStart(String content) throws Exception {
+        submissions().hold(Hold.of(ALICE, START, "", 0, 0));
+        Files.writeString(home.resolve("var/accounts/holds.json"), content);
+
+        assertThatThrownBy(this::submissions).hasMessageContaining("holds.json").hasMessageContaining("restore it");
+    }
+
+    @ParameterizedTest
+    @MethodSource("notWhole")
+    void failuresThatAreNotWholeArePutAside(String content) throws Exception {
+        failures();
+        Path file = home.resolve("var/accounts/login-failures.json");
+        Files.writeString(file, content);
+
+        assertThat(guess(failures(), 1, "right").attempt()).isPresent();
+        assertThat(home.resolve("var/accounts/login-failures.json.unreadable")).hasContent(content);
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void noLoginWaitsForTheCopyOfManyFailures() throws Exception {
+        MemoryLoginFailureLedger ledger = new MemoryLoginFailureLedger(now::get, 200_000);
+        List<FailureLimit> limits = List.of(
+                FailureLimit.of(FailureLimit.Per.ADDRESS, Quantity.of(9, HOUR), HOUR, Rule.byDefault("<failures/>")),
+                FailureLimit.of(FailureLimit.Per.ACCOUNT, Quantity.of(9, HOUR), HOUR, Rule.byDefault("<failures/>")));
+        for (int i = 0; i < 100_000; i++) {
+            InetAddress client = InetAddress.getByAddress(new byte[] {10, (byte) (i >> 16), (byte) (i >> 8), (byte) i});
+            ledger.begin(limits, LoginFailureLedger.Login.of(client, "name" + i, "guess"))
+                    .attempt()
+                    .orElseThrow()
+                    .failed();
+        }
+        CompletableFuture<Integer> copies =
+                CompletableFuture.supplyAsync(() -> ledger.exportBrakes().size());
+        int during = 0;
+        while (!copies.isDone()) {
+            ledger.begin(limits, LoginFailureLedger.Login.of(network(1), "alice", "right"))
+                    .attempt()
+                    .orElseThrow()
+                    .dismissed();
+            during++;
+        }
+        assertThat(copies.get()).isEqualTo(200_000);
+        assertThat(during).as("logins while the copy was made").isGreaterThan(10);
     }
 
     private KeptUnusualUseLedger unusual() {
@@ -265,6 +364,8 @@ class KeptLedgersTest {
         Path file = home.resolve("var/accounts/unusual-use.json");
         for (String broken : List.of(
                 "{\"v\":1,\"entries\":[{\"account\":\"x",
+                "",
+                "{}",
                 "{\"v\":1,\"entries\":[{\"account\":\"x\",\"sign\":\"OTHER\"}]}",
                 "{\"v\":1,\"entries\":[{\"account\":\"x\"}]}")) {
             Files.writeString(file, broken);
