@@ -76,7 +76,8 @@ public final class AccountLoginHook implements ListenerHook, AuthHook {
         session.setRelayingAllowed(true);
         return HookResult.builder()
                 .hookReturnCode(HookReturnCode.ok())
-                .smtpDescription("Authentication Successful")
+                .smtpReturnCode("235")
+                .smtpDescription("2.7.0 Authentication successful")
                 .build();
     }
 

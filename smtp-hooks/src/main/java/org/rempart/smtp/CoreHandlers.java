@@ -11,15 +11,18 @@ import java.util.stream.Stream;
 import org.apache.james.protocols.lib.handler.HandlersPackage;
 import org.apache.james.protocols.smtp.core.PostmasterAbuseRcptHook;
 import org.apache.james.protocols.smtp.core.ReceivedDataLineFilter;
+import org.apache.james.protocols.smtp.core.esmtp.AuthCmdHandler;
 import org.apache.james.protocols.smtp.core.esmtp.MailSizeEsmtpExtension;
 import org.apache.james.smtpserver.AuthRequiredToRelayRcptHook;
 import org.apache.james.smtpserver.CoreCmdHandlerLoader;
+import org.apache.james.smtpserver.JamesMailCmdHandler;
+import org.apache.james.smtpserver.JamesRcptCmdHandler;
 import org.apache.james.smtpserver.SendMailHandler;
 import org.apache.james.smtpserver.UsersRepositoryAuthHook;
 
 /**
  * James's own SMTP handlers, whatever its version has, but with our trace field instead of James's (which names the
- * product and looks the client's name up in DNS, mail by mail), with our login, which tells a wrong password from accounts
+ * product and looks the client's name up in DNS, mail by mail), with MAIL, RCPT and AUTH by the letter, with our login, which tells a wrong password from accounts
  * that can't be asked, with our answers to what is too big, can't be stored or
  * can't be decided, and without the hook that takes mail for postmaster at any domain:
  *
@@ -29,6 +32,9 @@ import org.apache.james.smtpserver.UsersRepositoryAuthHook;
  */
 public final class CoreHandlers implements HandlersPackage {
     private static final Map<String, String> OURS = Map.of(
+            JamesMailCmdHandler.class.getName(), MailCommand.class.getName(),
+            JamesRcptCmdHandler.class.getName(), RcptCommand.class.getName(),
+            AuthCmdHandler.class.getName(), AuthCommand.class.getName(),
             ReceivedDataLineFilter.class.getName(), ReceivedFilter.class.getName(),
             MailSizeEsmtpExtension.class.getName(), MessageSizeHook.class.getName(),
             SendMailHandler.class.getName(), SpoolHook.class.getName(),

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.james.protocols.lib.handler.HandlersPackage;
+import org.apache.james.smtpserver.dsn.DSNEhloHook;
+import org.apache.james.smtpserver.dsn.DSNMailParameterHook;
+import org.apache.james.smtpserver.dsn.DSNMessageHook;
+import org.apache.james.smtpserver.dsn.DSNRcptParameterHook;
 
 /**
  * All handlers of an MX, where other servers deliver and nobody logs in: ours in the order in which they protect each
@@ -31,10 +35,17 @@ public final class MxHandlers implements HandlersPackage {
             SubmissionAuditHook.class,
             RefuseAuthHook.class,
             RecipientLimitHook.class,
+            // Before all that look into a message.
+            StructureHook.class,
             SpoofedSenderHook.class,
             // Says who may relay before anybody looks a recipient up.
             RelayHook.class,
             KnownRecipientHook.class,
+            // RFC 3461: what a sender wants to be told is kept with the mail, for the recipients that were taken.
+            DSNEhloHook.class,
+            DSNMailParameterHook.class,
+            DSNRcptParameterHook.class,
+            DSNMessageHook.class,
             TlsFactsHook.class);
 
     @Override

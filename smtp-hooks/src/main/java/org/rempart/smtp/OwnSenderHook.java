@@ -5,6 +5,7 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
@@ -22,6 +23,7 @@ import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
+import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
 import org.rempart.policy.Decision;
 import org.slf4j.Logger;
@@ -109,7 +111,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             if (!strangers.isEmpty()) {
                 return refuse(session, anybody, strangers, "not the account's, with a null sender");
             }
-            return OriginatorCheck.isDispositionNotification(header)
+            return OriginatorCheck.isDispositionNotification(header) && hasItsStructure(mail)
                     ? HookResult.DECLINED
                     : refuse(session, anybody, List.of("<>"), "a null sender on what is no read receipt");
         } catch (UnreadableHeaderException unreadable) {
@@ -117,6 +119,12 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
         } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
             return Answers.cannotDecide();
+        }
+    }
+
+    private static boolean hasItsStructure(Mail mail) throws MessagingException, IOException {
+        try (InputStream message = StructureHook.bytes(mail)) {
+            return DispositionNotification.isOne(message);
         }
     }
 

@@ -8,6 +8,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.james.protocols.lib.handler.HandlersPackage;
+import org.apache.james.smtpserver.dsn.DSNEhloHook;
+import org.apache.james.smtpserver.dsn.DSNMailParameterHook;
+import org.apache.james.smtpserver.dsn.DSNMessageHook;
+import org.apache.james.smtpserver.dsn.DSNRcptParameterHook;
 
 /**
  * All handlers of a submission listener (RFC 6409, RFC 8314), where our own clients log in and send: ours in the order in
@@ -35,9 +39,16 @@ public final class SubmissionHandlers implements HandlersPackage {
             RequireTlsHook.class,
             RequireAuthHook.class,
             RecipientLimitHook.class,
+            // Before all that look into a message.
+            StructureHook.class,
             OwnSenderHook.class,
             RelayHook.class,
             KnownRecipientHook.class,
+            // RFC 3461: what a sender wants to be told is kept with the mail, for the recipients that were taken.
+            DSNEhloHook.class,
+            DSNMailParameterHook.class,
+            DSNRcptParameterHook.class,
+            DSNMessageHook.class,
             OwnFromHook.class,
             // Counts what all others would take.
             SubmissionRateHook.class,

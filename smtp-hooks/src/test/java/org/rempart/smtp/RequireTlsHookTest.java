@@ -24,6 +24,8 @@ class RequireTlsHookTest {
     private static final String ALICE = "alice@ours.example";
     private static final String FIRST_STARTTLS = "530 5.7.0 Must issue a STARTTLS command first";
 
+    private static final String ANY_FROM = "<submission><identity header=\"any\"/></submission>";
+
     private static SmtpTestServer required;
     private static SmtpTestServer optional;
     private static SmtpTestServer excepted;
@@ -32,19 +34,19 @@ class RequireTlsHookTest {
     static void start(@TempDir Path home) throws Exception {
         required = SmtpTestServer.start(
                 home.resolve("required"),
-                null,
+                "<policy>" + ANY_FROM + "</policy>",
                 Listener.submission(),
                 Listener.submission().implicitTls(),
                 Listener.stock());
         optional = SmtpTestServer.start(
                 home.resolve("optional"),
-                "<policy><tls><clients>optional</clients></tls></policy>",
+                "<policy>" + ANY_FROM + "<tls><clients>optional</clients></tls></policy>",
                 Listener.submission());
         excepted = SmtpTestServer.start(
                 home.resolve("excepted"),
                 "<policy><networks><network name=\"printers\">10.30.4.0/24</network></networks>"
                         + "<tls><clients>required <except network=\"printers\" reason=\"old firmware\"/></clients></tls>"
-                        + "</policy>",
+                        + ANY_FROM + "</policy>",
                 Listener.submission().with("proxyRequired", "true"));
     }
 

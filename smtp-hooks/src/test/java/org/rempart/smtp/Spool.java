@@ -11,12 +11,14 @@ import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import javax.mail.MessagingException;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.mailet.AttributeName;
+import org.apache.mailet.DsnParameters;
 import org.apache.mailet.Mail;
 
 /** Stands in for James's spool queue: keeps what the SMTP server accepted. */
@@ -77,9 +79,11 @@ final class Spool {
         private final List<String> recipients;
         private final String content;
         private final List<String> attributes = new ArrayList<>();
+        private final Optional<DsnParameters> dsn;
 
         private Accepted(Mail mail) throws MessagingException, IOException {
             sender = mail.getMaybeSender().asString();
+            dsn = mail.dsnParameters();
             recipients = mail.getRecipients().stream()
                     .map(recipient -> recipient.asString())
                     .collect(Collectors.toList());
@@ -93,6 +97,11 @@ final class Spool {
 
         String sender() {
             return sender;
+        }
+
+        /** What the sender wants to be told (RFC 3461). */
+        Optional<DsnParameters> dsn() {
+            return dsn;
         }
 
         List<String> recipients() {

@@ -274,7 +274,11 @@ class SubmissionIdentityTest {
     @Test
     void theNullSenderIsForReadReceipts() throws Exception {
         assertThat(mailFrom(OWN, "")).isEmpty();
-        String receipt = "Content-Type: Multipart/Report;\r\n boundary=b; report-type=\"Disposition-Notification\"";
+        String type = "Content-Type: Multipart/Report;\r\n boundary=b; report-type=\"Disposition-Notification\"";
+        String receipt =
+                type + "\r\n\r\n--b\r\n\r\nIt was read.\r\n--b\r\nContent-Type: message/disposition-notification\r\n"
+                        + "\r\nFinal-Recipient: rfc822;alice@ours.example\r\n"
+                        + "Disposition: manual-action/MDN-sent-manually; displayed\r\n--b--";
         assertThat(nullSender(OWN, "From: alice@ours.example", receipt)).isEmpty();
         assertThat(nullSender(OWN, "From: bob@ours.example", receipt)).isEqualTo(NOT_OWN);
         assertThat(nullSender(DOMAIN, "From: bob@ours.example", receipt)).isEmpty();
@@ -282,7 +286,9 @@ class SubmissionIdentityTest {
                 "Content-Type: text/plain",
                 "Content-Type: multipart/report; report-type=delivery-status",
                 "Content-Type: multipart/mixed; report-type=disposition-notification",
-                receipt + "\r\nContent-Type: text/html",
+                type + "\r\nContent-Type: text/html",
+                type,
+                type + "\r\n\r\n--b\r\n\r\nBuy this.\r\n--b--",
                 "X: no type")) {
             assertThat(nullSender(OWN, "From: alice@ours.example", other))
                     .as(other)

@@ -1,0 +1,69 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import javax.inject.Inject;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.protocols.api.BaseRequest;
+import org.apache.james.protocols.api.Request;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.MailParametersHook;
+import org.apache.james.smtpserver.JamesMailCmdHandler;
+
+/**
+ * MAIL (RFC 5321, section 4.1.1.2), as James has it, once {@link EnvelopeArgument} and {@link EnvelopeParameters} have
+ * nothing against it. One of {@link CoreHandlers}.
+ */
+public final class MailCommand extends JamesMailCmdHandler {
+    private static final String AUTH = "AUTH";
+
+    private Set<String> offered = Set.of();
+
+    @Inject
+    public MailCommand(MetricFactory metrics, DomainList domains) {
+        super(metrics, domains);
+    }
+
+    @Override
+    public Response onCommand(SMTPSession session, Request request) {
+        try {
+            EnvelopeArgument argument = EnvelopeArgument.read("FROM", request.getArgument());
+            EnvelopeParameters.check(session, argument.parameters(), offered(session));
+            return super.onCommand(session, new BaseRequest(request.getCommand(), argument.toString()));
+        } catch (EnvelopeArgument.Fault fault) {
+            return fault.answer();
+        }
+    }
+
+    /** AUTH= belongs to the extension of that name (RFC 4954, section 5). */
+    private Set<String> offered(SMTPSession session) {
+        if (session.isAuthAnnounced() || session.getUsername() != null) {
+            return offered;
+        }
+        Set<String> others = new HashSet<>(offered);
+        others.remove(AUTH);
+        return others;
+    }
+
+    @Override
+    @SuppressWarnings({"rawtypes", "unchecked"}) // As the method that it overrides.
+    public void wireExtensions(Class interfaceName, List extension) {
+        super.wireExtensions(interfaceName, extension);
+        if (MailParametersHook.class.equals(interfaceName)) {
+            Set<String> names = new HashSet<>();
+            // RFC 6152: EHLO offers 8BITMIME, and nothing has to be done for it.
+            names.add("BODY");
+            for (Object hook : extension) {
+                names.addAll(List.of(((MailParametersHook) hook).getMailParamNames()));
+            }
+            offered = names;
+        }
+    }
+}
