@@ -11,8 +11,10 @@ import com.google.inject.Singleton;
 import java.io.IOException;
 import javax.inject.Provider;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.imap.api.message.response.StatusResponseFactory;
 import org.apache.james.imap.api.process.ImapProcessor;
-import org.apache.james.imap.decode.ImapDecoder;
+import org.apache.james.imap.decode.ImapCommandParserFactory;
+import org.apache.james.imap.decode.main.DefaultImapDecoder;
 import org.apache.james.imap.encode.ImapEncoder;
 import org.apache.james.imap.processor.AuthenticateProcessor;
 import org.apache.james.imap.processor.LoginProcessor;
@@ -48,12 +50,20 @@ public final class ImapModule extends AbstractModule {
     @Singleton
     IMAPServerFactory serverFactory(
             FileSystem fileSystem,
-            Provider<ImapDecoder> decoder,
+            ImapCommandParserFactory parsers,
+            StatusResponseFactory responses,
             Provider<ImapEncoder> encoder,
             Provider<ImapProcessor> processor,
             MetricFactory metrics,
             GaugeRegistry gauges,
             LoginBrake brake) {
-        return new HardenedImapServerFactory(fileSystem, decoder, encoder, processor, metrics, gauges, brake);
+        return new HardenedImapServerFactory(
+                fileSystem,
+                () -> new DefaultImapDecoder(responses, new GuardedParsers(parsers, responses)),
+                encoder,
+                () -> new GuardedProcessor(processor.get(), responses),
+                metrics,
+                gauges,
+                brake);
     }
 }
