@@ -60,7 +60,7 @@ class AdministrationContractTest {
         assertThat(odd.exitCode()).isEqualTo(1);
         assertThat(odd.output()).contains("come..example").doesNotContain("\tat ");
 
-        server.run("secret\n", "users", "add", "a@come.example");
+        server.run("secret of old\n", "users", "add", "a@come.example");
         Result kept = run("domains", "remove", "come.example");
         assertThat(kept.exitCode()).isEqualTo(1);
         assertThat(kept.output()).contains("accounts");
@@ -73,21 +73,22 @@ class AdministrationContractTest {
     @Test
     void accountsComeAndGo() throws Exception {
         lines("domains", "add", "people.example");
-        assertThat(server.run("first\n", "users", "add", "Ann@people.example").exitCode())
+        assertThat(server.run("first of all\n", "users", "add", "Ann@people.example")
+                        .exitCode())
                 .isZero();
         assertThat(lines("users", "list")).contains("ann@people.example");
 
-        Result twice = server.run("first\n", "users", "add", "ann@people.example");
+        Result twice = server.run("first of all\n", "users", "add", "ann@people.example");
         assertThat(twice.exitCode()).isEqualTo(1);
         assertThat(twice.output()).contains("already exist");
-        Result foreign = server.run("first\n", "users", "add", "ann@elsewhere.example");
+        Result foreign = server.run("first of all\n", "users", "add", "ann@elsewhere.example");
         assertThat(foreign.exitCode()).isEqualTo(1);
         assertThat(foreign.output()).contains("Domain does not exist");
 
-        assertThat(server.run("second\n", "users", "password", "ann@people.example")
+        assertThat(server.run("second to none\n", "users", "password", "ann@people.example")
                         .exitCode())
                 .isZero();
-        Result nobody = server.run("second\n", "users", "password", "bob@people.example");
+        Result nobody = server.run("second to none\n", "users", "password", "bob@people.example");
         assertThat(nobody.exitCode()).isEqualTo(1);
         assertThat(nobody.output()).contains("there is no account bob@people.example");
         assertThat(lines("users", "list")).doesNotContain("bob@people.example");
@@ -100,7 +101,7 @@ class AdministrationContractTest {
     @Test
     void aliasesComeAndGo() throws Exception {
         lines("domains", "add", "alias.example");
-        server.run("secret\n", "users", "add", "a@alias.example");
+        server.run("secret of old\n", "users", "add", "a@alias.example");
         lines("aliases", "add", "sales@alias.example", "a@alias.example");
         assertThat(lines("aliases", "list")).contains("sales@alias.example a@alias.example");
 
@@ -156,7 +157,7 @@ class AdministrationContractTest {
         List<String> before;
         try (Variant from = new Variant("backup-from")) {
             from.start();
-            from.addUser(account, "secret");
+            from.addUser(account, "secret of old");
             AtomicBoolean enough = new AtomicBoolean();
             Thread load = new Thread(() -> send(from, account, acknowledged, enough), "load");
             load.start();
@@ -180,7 +181,7 @@ class AdministrationContractTest {
                     .ignoreExceptionsInstanceOf(ImapClient.ImapException.class)
                     .untilAsserted(() -> {
                         try (ImapClient imap = ImapClient.connectTls(into.imaps(), Mails.tls(trial))) {
-                            imap.login(account, "secret");
+                            imap.login(account, "secret of old");
                             String inbox = imap.messages("INBOX").stream()
                                     .map(Mails::text)
                                     .collect(Collectors.joining());
@@ -199,7 +200,7 @@ class AdministrationContractTest {
             client.command("EHLO client.example");
             client.startTls(Mails.tls(Trial.server()));
             client.command("EHLO client.example");
-            client.authPlain(account, "secret");
+            client.authPlain(account, "secret of old");
             // The policy of the trial lets an account send 200 mails an hour.
             for (int i = 0; i < 150 && !enough.get(); i++) {
                 String marker = Mails.marker();

@@ -5,19 +5,24 @@
 package org.rempart.distribution.accounts;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import javax.persistence.EntityManager;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.core.Domain;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.lib.DomainListConfiguration;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.MappingSource;
+import org.apache.james.user.api.model.User;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.distribution.database.Database;
 import org.rempart.distribution.database.DatabaseSettings;
 import org.rempart.distribution.home.FaultException;
@@ -62,14 +67,14 @@ class RememberedTest {
         domains.addDomain(Domain.of("example.com"));
         assertThat(domains.containsDomain(Domain.of("example.com"))).isTrue();
 
-        RememberedUsers users = new RememberedUsers(domains);
+        RememberedUsers users = new RememberedUsers(domains, database.entities(), null);
         users.setEntityManagerFactory(database.entities());
         BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
         configuration.addProperty("enableVirtualHosting", true);
         users.configure(configuration);
         Username alice = Username.of("alice@example.com");
         assertThat(users.contains(alice)).isFalse();
-        users.addUser(alice, "secret");
+        users.addUser(alice, "secret of old");
         assertThat(users.contains(alice)).isTrue();
         assertThat(users.contains(alice)).isTrue();
         users.removeUser(alice);
@@ -77,5 +82,77 @@ class RememberedTest {
 
         domains.removeDomain(Domain.of("example.com"));
         assertThat(domains.containsDomain(Domain.of("example.com"))).isFalse();
+    }
+
+    private RememberedUsers users(String algorithm) throws Exception {
+        RememberedDomains domains = new RememberedDomains(null, database.entities());
+        domains.configure(DomainListConfiguration.builder()
+                .autoDetect(false)
+                .autoDetectIp(false)
+                .build());
+        if (!domains.containsDomain(Domain.of("example.com"))) {
+            domains.addDomain(Domain.of("example.com"));
+        }
+        RememberedUsers users = new RememberedUsers(domains, database.entities(), null);
+        users.setEntityManagerFactory(database.entities());
+        BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
+        configuration.addProperty("enableVirtualHosting", true);
+        configuration.addProperty("algorithm", algorithm);
+        users.configure(configuration);
+        return users;
+    }
+
+    private Object algorithmOf(Username name) {
+        EntityManager manager = database.entities().createEntityManager();
+        try {
+            return manager.createQuery("SELECT u.alg FROM JamesUser u WHERE u.name = :name")
+                    .setParameter("name", name.asString())
+                    .getSingleResult();
+        } finally {
+            manager.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PBKDF2-SHA512", "PBKDF2", "SHA-512", "PBKDF2-SHA512-1500-512"})
+    void anOldHashIsReplacedAtTheNextLoginAndNotBefore(String old) throws Exception {
+        Username alice = Username.of("alice@example.com");
+        users(old).addUser(alice, "secret of old");
+
+        RememberedUsers users = users("PBKDF2-SHA512-2000-512");
+        assertThat(users.test(alice, "wrong")).isFalse();
+        assertThat(algorithmOf(alice)).isEqualTo(old);
+        assertThat(users.test(alice, "secret of old")).isTrue();
+        assertThat(algorithmOf(alice)).isEqualTo("PBKDF2-SHA512-2000-512");
+        assertThat(users.test(alice, "secret of old")).isTrue();
+        assertThat(users.test(alice, "wrong")).isFalse();
+        assertThat(users.test(Username.of("nobody@example.com"), "secret of old"))
+                .isFalse();
+    }
+
+    @Test
+    void aNewPasswordIsKeptUnderTheAlgorithmOfToday() throws Exception {
+        Username alice = Username.of("alice@example.com");
+        users("PBKDF2-SHA512").addUser(alice, "secret of old");
+        RememberedUsers users = users("PBKDF2-SHA512-2000-512");
+        User user = users.getUserByName(alice);
+        user.setPassword("another secret");
+        users.updateUser(user);
+
+        assertThat(users.test(alice, "another secret")).isTrue();
+        assertThat(users.test(alice, "secret of old")).isFalse();
+        assertThat(algorithmOf(alice)).isEqualTo("PBKDF2-SHA512-2000-512");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "short", "1234567", "alice@example.com"})
+    void aPasswordThatIsEasyToGuessIsNotTaken(String password) throws Exception {
+        RememberedUsers users = users("PBKDF2-SHA512-2000-512");
+        Username alice = Username.of("alice@example.com");
+        assertThatThrownBy(() -> users.addUser(alice, password)).isInstanceOf(IllegalArgumentException.class);
+        users.addUser(alice, "secret of old");
+        User user = users.getUserByName(alice);
+        assertThatThrownBy(() -> user.setPassword(password)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(users.test(alice, "secret of old")).isTrue();
     }
 }
