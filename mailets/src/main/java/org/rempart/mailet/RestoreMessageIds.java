@@ -79,9 +79,8 @@ public final class RestoreMessageIds extends GenericMailet {
         }
         try (RawMessage message = RawMessage.of(mail)) {
             Optional<byte[]> restored = ids.restore(message.header());
-            if (restored.isPresent()) {
-                message.replaceHeader(restored.get());
-            }
+            // Also where nothing changes: a message with another header is written as its bytes, and James's is not.
+            message.replaceHeader(restored.orElse(message.header().bytes()));
         } catch (IOException | RuntimeException unread) {
             throw new MessagingException("RestoreMessageIds: the header can't be read", unread);
         }

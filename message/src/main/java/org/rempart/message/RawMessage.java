@@ -6,13 +6,10 @@ package org.rempart.message;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Enumeration;
 import java.util.UUID;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
@@ -67,44 +64,31 @@ public final class RawMessage implements AutoCloseable {
             MimeMessageWrapper wrapper = (MimeMessageWrapper) message;
             MimeMessageSource source = WrapperSource.of(wrapper);
             if (source != null && !wrapper.isModified()) {
-                HeaderBlock header = header(source);
+                HeaderBlock header = RawMimeMessage.header(source);
                 return new RawMessage(mail, message, header, source, header.length(), false);
             }
             if (source != null && wrapper.isHeaderModified() && !wrapper.isBodyModified()) {
-                HeaderBlock modified = HeaderBlock.parse(headerLines(wrapper.getAllHeaderLines()));
+                HeaderBlock modified = HeaderBlock.parse(RawMimeMessage.headerLines(wrapper.getAllHeaderLines()));
                 return new RawMessage(
-                        mail, message, modified, source, header(source).length(), false);
+                        mail,
+                        message,
+                        modified,
+                        source,
+                        RawMimeMessage.header(source).length(),
+                        false);
             }
         }
         MimeMessageInputStreamSource copy = MimeMessageInputStreamSource.create("raw-" + UUID.randomUUID());
         try {
             try (OutputStream out = copy.getWritableOutputStream()) {
-                message.writeTo(out);
+                write(message, out);
             }
-            HeaderBlock header = header(copy);
+            HeaderBlock header = RawMimeMessage.header(copy);
             return new RawMessage(mail, message, header, copy, header.length(), true);
         } catch (MessagingException | IOException | RuntimeException failure) {
             LifecycleUtil.dispose(copy);
             throw failure;
         }
-    }
-
-    private static HeaderBlock header(MimeMessageSource source) throws IOException {
-        try (InputStream in = source.getInputStream()) {
-            return HeaderBlock.read(in);
-        }
-    }
-
-    /** A header as JavaMail holds it, with the empty line: it keeps each byte as one character. */
-    private static byte[] headerLines(Enumeration<String> lines) {
-        ByteArrayOutputStream header = new ByteArrayOutputStream();
-        byte[] lineEnd = {'\r', '\n'};
-        while (lines.hasMoreElements()) {
-            header.writeBytes(lines.nextElement().getBytes(StandardCharsets.ISO_8859_1));
-            header.writeBytes(lineEnd);
-        }
-        header.writeBytes(lineEnd);
-        return header.toByteArray();
     }
 
     public HeaderBlock header() {
@@ -113,7 +97,7 @@ public final class RawMessage implements AutoCloseable {
 
     /** All of the message, in memory. */
     public byte[] whole() throws IOException {
-        try (InputStream body = new Spliced(new byte[0], source, bodyOffset).getInputStream()) {
+        try (InputStream body = RawMimeMessage.body(source, bodyOffset)) {
             ByteArrayOutputStream whole = new ByteArrayOutputStream();
             whole.write(header.bytes(), 0, header.length());
             body.transferTo(whole);
@@ -130,8 +114,8 @@ public final class RawMessage implements AutoCloseable {
     public static void replace(Mail mail, byte[] message) throws MessagingException, IOException {
         MimeMessageInputStreamSource source =
                 MimeMessageInputStreamSource.create("raw-" + UUID.randomUUID(), new ByteArrayInputStream(message));
-        HeaderBlock header = header(source);
-        SplicedMessage replacement = new SplicedMessage(Spliced.of(header.bytes(), source, header.length()));
+        HeaderBlock header = RawMimeMessage.header(source);
+        RawMimeMessage replacement = new RawMimeMessage(Spliced.of(header.bytes(), source, header.length()));
         if (mail instanceof MailImpl) {
             ((MailImpl) mail).setMessageNoCopy(replacement);
         } else {
@@ -150,7 +134,7 @@ public final class RawMessage implements AutoCloseable {
      * @throws MessagingException when the mail does not take it; it has the message that it had then
      */
     public void replaceHeader(byte[] newHeader) throws MessagingException {
-        SplicedMessage replacement = new SplicedMessage(Spliced.of(newHeader, source, bodyOffset));
+        RawMimeMessage replacement = new RawMimeMessage(Spliced.of(newHeader, source, bodyOffset));
         // The mail disposes of the message that it had; its source goes over to the new one.
         boolean released = !copied && WrapperSource.release(message);
         boolean taken = false;
@@ -171,6 +155,38 @@ public final class RawMessage implements AutoCloseable {
             // The mail has made a copy.
             LifecycleUtil.dispose(source);
         }
+    }
+
+    /**
+     * Writes a message as its bytes.
+     *
+     * @throws MessagingException when the message can't be had
+     * @throws IOException when it can't be read or written
+     */
+    public static void write(MimeMessage message, OutputStream out) throws MessagingException, IOException {
+        if (message instanceof MimeMessageWrapper && !(message instanceof RawMimeMessage)) {
+            MimeMessageWrapper wrapper = (MimeMessageWrapper) message;
+            MimeMessageSource source = WrapperSource.of(wrapper);
+            if (source != null && !wrapper.isModified()) {
+                try (InputStream in = source.getInputStream()) {
+                    in.transferTo(out);
+                }
+                return;
+            }
+            if (source != null && !wrapper.isBodyModified()) {
+                out.write(RawMimeMessage.headerLines(wrapper.getAllHeaderLines()));
+                try (InputStream body = RawMimeMessage.body(
+                        source, RawMimeMessage.header(source).length())) {
+                    body.transferTo(out);
+                }
+                return;
+            }
+            wrapper.saveChanges();
+            out.write(RawMimeMessage.headerLines(wrapper.getAllHeaderLines()));
+            wrapper.writeTo(OutputStream.nullOutputStream(), out);
+            return;
+        }
+        message.writeTo(out);
     }
 
     /** Disposes of what was copied in vain. */
@@ -210,29 +226,7 @@ public final class RawMessage implements AutoCloseable {
 
         @Override
         public InputStream getInputStream() throws IOException {
-            return new SequenceInputStream(new ByteArrayInputStream(header), body());
-        }
-
-        private InputStream body() throws IOException {
-            InputStream in = body.getInputStream();
-            try {
-                skip(in, bodyOffset);
-            } catch (IOException | RuntimeException failure) {
-                in.close();
-                throw failure;
-            }
-            return in;
-        }
-
-        private static void skip(InputStream in, long count) throws IOException {
-            long left = count;
-            while (left > 0) {
-                long skipped = in.skip(left);
-                if (skipped <= 0 && in.read() < 0) {
-                    throw new EOFException("the message is shorter than its header was");
-                }
-                left -= Math.max(skipped, 1);
-            }
+            return new SequenceInputStream(new ByteArrayInputStream(header), RawMimeMessage.body(body, bodyOffset));
         }
 
         @Override
@@ -243,77 +237,6 @@ public final class RawMessage implements AutoCloseable {
         @Override
         public void dispose() {
             LifecycleUtil.dispose(body);
-        }
-    }
-
-    /**
-     * A message that is written as the bytes that it is. James's own writes the header anew, each byte above 127 in it as a
-     * question mark. Where somebody has changed its header, that is written, and the body is still not touched; once its
-     * body is changed, it is a message as all others are.
-     */
-    private static final class SplicedMessage extends MimeMessageWrapper {
-        private final Spliced spliced;
-
-        SplicedMessage(Spliced spliced) {
-            super(spliced);
-            this.spliced = spliced;
-        }
-
-        private boolean isOnlyHeaderModified() {
-            return isHeaderModified() && !isBodyModified();
-        }
-
-        @Override
-        public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad)
-                throws IOException, MessagingException {
-            String[] names = ignored == null ? new String[0] : ignored;
-            if (isOnlyHeaderModified()) {
-                headerOut.write(headerLines(getNonMatchingHeaderLines(names)));
-            } else if (isModified()) {
-                super.writeTo(headerOut, bodyOut, ignored, preLoad);
-                return;
-            } else {
-                headerOut.write(
-                        names.length == 0
-                                ? spliced.header
-                                : HeaderBlock.parse(spliced.header).without(names));
-            }
-            try (InputStream body = preLoad ? loadedBody() : spliced.body()) {
-                body.transferTo(bodyOut);
-            }
-        }
-
-        /** The body in memory: James writes with preLoad over the very file that the message came from. */
-        private InputStream loadedBody() throws MessagingException {
-            if (!messageParsed) {
-                loadMessage();
-            }
-            return getRawInputStream();
-        }
-
-        @Override
-        public InputStream getMessageInputStream() throws MessagingException {
-            try {
-                if (isOnlyHeaderModified()) {
-                    return new SequenceInputStream(
-                            new ByteArrayInputStream(headerLines(getAllHeaderLines())), spliced.body());
-                }
-                return isModified() ? super.getMessageInputStream() : spliced.getInputStream();
-            } catch (IOException unread) {
-                throw new MessagingException("The message can't be read", unread);
-            }
-        }
-
-        @Override
-        public long getMessageSize() throws MessagingException {
-            if (!isOnlyHeaderModified()) {
-                return super.getMessageSize();
-            }
-            try {
-                return headerLines(getAllHeaderLines()).length + spliced.getMessageSize() - spliced.header.length;
-            } catch (IOException unread) {
-                throw new MessagingException("The message can't be read", unread);
-            }
         }
     }
 }

@@ -26,9 +26,7 @@ import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
-import org.apache.james.server.core.MimeMessageSource;
-import org.apache.james.server.core.MimeMessageWrapper;
-import org.rempart.message.WrapperSource;
+import org.rempart.message.RawMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,7 +102,7 @@ final class Blobs {
         try (FileOutputStream file = new FileOutputStream(path.toFile());
                 Counted counted = new Counted(new CheckedOutputStream(file, crc));
                 OutputStream out = new BufferedOutputStream(counted, BUFFER)) {
-            copy(message, out);
+            RawMessage.write(message, out);
             out.flush();
             file.getFD().sync();
             return new Blob(name, counted.count, crc.getValue());
@@ -112,26 +110,6 @@ final class Blobs {
             delete(name);
             throw failure;
         }
-    }
-
-    /** The message's own bytes where they can be had: James would write its header anew, 8-bit characters as question marks. */
-    private static void copy(MimeMessage message, OutputStream out) throws IOException, MessagingException {
-        if (message instanceof MimeMessageWrapper wrapper) {
-            MimeMessageSource source = wrapper.isModified() ? null : WrapperSource.of(wrapper);
-            if (source != null) {
-                try (InputStream in = source.getInputStream()) {
-                    in.transferTo(out);
-                }
-                return;
-            }
-            if (!wrapper.isBodyModified()) {
-                try (InputStream in = wrapper.getMessageInputStream()) {
-                    in.transferTo(out);
-                }
-                return;
-            }
-        }
-        message.writeTo(out);
     }
 
     /** Makes the entry of a written file last. */

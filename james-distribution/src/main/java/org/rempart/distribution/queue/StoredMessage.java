@@ -6,15 +6,13 @@ package org.rempart.distribution.queue;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import javax.mail.MessagingException;
 import javax.mail.util.SharedByteArrayInputStream;
 import javax.mail.util.SharedFileInputStream;
 import org.apache.james.server.core.MimeMessageSource;
-import org.apache.james.server.core.MimeMessageWrapper;
+import org.rempart.message.RawMimeMessage;
 
 /** A message that is read from the file that it is stored in, when it is needed, and never changes that file. */
-final class StoredMessage extends MimeMessageWrapper {
+final class StoredMessage extends RawMimeMessage {
     private final Source stored;
 
     StoredMessage(Blobs blobs, Blobs.Blob blob) {
@@ -33,19 +31,6 @@ final class StoredMessage extends MimeMessageWrapper {
     /** Whether its file says all, and lies there. */
     boolean isUntouchedIn(Blobs blobs) {
         return stored.blobs == blobs && !isModified();
-    }
-
-    @Override
-    public void writeTo(OutputStream headerOut, OutputStream bodyOut, String[] ignored, boolean preLoad)
-            throws IOException, MessagingException {
-        boolean whole = headerOut == bodyOut && (ignored == null || ignored.length == 0);
-        if (!whole || isModified()) {
-            super.writeTo(headerOut, bodyOut, ignored == null ? new String[0] : ignored, preLoad);
-            return;
-        }
-        try (InputStream in = stored.blobs.open(stored.blob.name())) {
-            in.transferTo(bodyOut);
-        }
     }
 
     private record Source(Blobs blobs, Blobs.Blob blob) implements MimeMessageSource {

@@ -17,6 +17,7 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
+import org.rempart.message.RawMessage;
 
 /**
  * A message that leaves: its very bytes, with their line ends in order. A small one is held in memory, encoded, for as long
@@ -63,7 +64,7 @@ final class OutgoingMessage implements AutoCloseable {
             MimeMessageInputStreamSource copy = MimeMessageInputStreamSource.create("outgoing-" + UUID.randomUUID());
             try {
                 try (OutputStream out = copy.getWritableOutputStream()) {
-                    message.writeTo(out);
+                    RawMessage.write(message, out);
                 }
                 return read(copy::getInputStream, copy.getMessageSize(), copy);
             } catch (IOException | MessagingException | RuntimeException failure) {
