@@ -22,6 +22,8 @@ final class Answers {
     static final Response CONTROL_CHARACTERS = answer("500", "5.5.2 Control characters are not allowed in a command");
     static final Response INJECTED = lastAnswer("421", "4.7.0 Command sent in clear text after STARTTLS");
     static final Response BARE_LINE_END = lastAnswer("554", "5.5.2 Bare CR or LF in the message; lines end with CRLF");
+    static final Response NUL = lastAnswer("554", "5.5.2 NUL in the message");
+    static final Response HEADER_TOO_LONG = answer("554", "5.6.0 The message header is too long");
     static final Response LINE_TOO_LONG = answer("554", "5.6.0 The message has a line that is too long");
     static final Response STARTTLS_TOO_LATE = answer("503", "5.5.1 STARTTLS comes before the first message");
     static final Response CANNOT_DECIDE = answer("451", "4.3.0 Temporary failure, try again later");

@@ -45,8 +45,7 @@ public final class ReceivedFilter implements DataLineFilter {
     private static final int LONGEST_NAME = 255;
 
     /** RFC 5322, section 3.3; the JDK's own RFC 1123 form writes GMT, which is obsolete there. */
-    private static final DateTimeFormatter DATE =
-            DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ROOT);
+    static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ROOT);
 
     private final Clock clock;
 

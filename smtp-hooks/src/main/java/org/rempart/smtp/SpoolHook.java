@@ -5,7 +5,11 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
+import java.math.BigInteger;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.ZonedDateTime;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -21,6 +25,8 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.futurerelease.FutureReleaseMailParameterHook;
 import org.apache.james.smtpserver.futurerelease.FutureReleaseParameters;
 import org.apache.mailet.Mail;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.RawMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,11 +34,17 @@ import org.slf4j.LoggerFactory;
  * Puts a message into the spool, and answers 250 when it is there. It is one of {@link CoreHandlers}. When the message
  * can't be stored, the client is told whether that is for want of room ({@code 452 4.3.1}) or for another reason
  * ({@code 451 4.3.0}), and keeps it; James answers {@code 451 4.0.0} to both.
+ *
+ * <p>A message of an account gets the Date and the Message-ID that it lacks (RFC 6409, section 8), unless it is signed: its
+ * signature may say that there is none.
  */
 public final class SpoolHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(SpoolHook.class);
 
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private final MailQueueFactory<?> queues;
+    private final Clock clock = Clock.systemUTC();
     private MailQueue spool;
 
     @Inject
@@ -54,18 +66,46 @@ public final class SpoolHook implements JamesMessageHook {
         }
     }
 
+    private void complete(Mail mail, String host) throws MessagingException, IOException {
+        try (RawMessage message = RawMessage.of(mail)) {
+            HeaderBlock header = message.header();
+            if (holds(header, "DKIM-Signature")) {
+                return;
+            }
+            HeaderBlock complete = header;
+            if (!holds(header, "Date")) {
+                complete = HeaderBlock.parse(
+                        complete.append("Date: " + ReceivedFilter.DATE.format(ZonedDateTime.now(clock))));
+            }
+            if (!holds(header, "Message-ID")) {
+                String id = new BigInteger(128, RANDOM).toString(36) + '@' + host;
+                complete = HeaderBlock.parse(complete.append("Message-ID: <" + id + ">"));
+            }
+            if (complete != header) {
+                message.replaceHeader(complete.bytes());
+            }
+        }
+    }
+
+    private static boolean holds(HeaderBlock header, String name) {
+        return header.fields().stream().anyMatch(field -> field.isNamed(name));
+    }
+
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
         Optional<Duration> hold = session.getAttachment(
                         FutureReleaseMailParameterHook.FUTURERELEASE_HOLDFOR, State.Transaction)
                 .map(FutureReleaseParameters.HoldFor::value);
         try {
+            if (SmtpFacts.account(session).isPresent()) {
+                complete(mail, session.getConfiguration().getHelloName());
+            }
             if (hold.isPresent()) {
                 spool.enQueue(mail, hold.get());
             } else {
                 spool.enQueue(mail);
             }
-        } catch (MessagingException | RuntimeException failure) {
+        } catch (MessagingException | IOException | RuntimeException failure) {
             if (StorageFailure.isFull(failure)) {
                 LOGGER.error("{} is not taken: there is no room for it", mail.getName());
                 return Answers.refuseForNow("452", "4.3.1 Insufficient system storage");

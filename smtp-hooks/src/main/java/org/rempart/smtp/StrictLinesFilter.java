@@ -4,14 +4,18 @@
  */
 package org.rempart.smtp;
 
+import java.util.Optional;
 import java.util.Set;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.ConnectHandler;
 import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.DataLineFilter;
+import org.rempart.message.Originators;
 
 /**
  * Takes a message only when each of its lines came as the client meant it. Put it before the other filters:
@@ -28,9 +32,19 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  *   <li>A line longer than James can take (8192 octets; RFC 5322, section 2.1.1 allows 998) makes the message be refused
  *       at its end, with {@code 554 5.6.0}. James drops such a line, answers in the middle of the message, and takes the
  *       rest.
+ *   <li>A NUL (RFC 5321, section 4.5.2: no server may send one) is refused like a bare line end: a next server that leaves
+ *       NULs out sees the end of the message in {@code \0.}, where we see none.
+ *   <li>A header longer than 1 MiB, or of more than {@value #MOST_HEADER_LINES} lines, makes the message be refused at its
+ *       end, with {@code 554 5.6.0}: whoever reads the mail from here on does work for each of its fields.
  * </ul>
  */
 public final class StrictLinesFilter implements ListenerHook, DataLineFilter, ConnectHandler<SMTPSession> {
+    /** The headers of mail that people write have a hundredth of it. */
+    static final int MOST_HEADER_LINES = 20_000;
+
+    private static final AttachmentKey<HeaderLength> HEADER =
+            AttachmentKey.of("org.rempart.smtp.header-length", HeaderLength.class);
+
     /**
      * Makes sure that this version of James can be watched for dropped lines.
      *
@@ -62,16 +76,62 @@ public final class StrictLinesFilter implements ListenerHook, DataLineFilter, Co
             Swallow.everythingFrom(session);
             return Answers.BARE_LINE_END;
         }
-        if (!LostLines.hasLost(session)) {
+        if (holdsNul(line)) {
+            AuditTrail.event("nul", session).log();
+            session.popLineHandler();
+            Swallow.everythingFrom(session);
+            return Answers.NUL;
+        }
+        HeaderLength header = headerOf(session);
+        header.add(line);
+        if (!LostLines.hasLost(session) && !header.isTooLong()) {
             return next.onLine(session, line);
         }
         if (!isEndOfMessage(line)) {
             return null;
         }
-        AuditTrail.event("line-too-long", session).log();
+        AuditTrail.event(header.isTooLong() ? "header-too-long" : "line-too-long", session)
+                .log();
         session.popLineHandler();
         session.resetState();
-        return Answers.LINE_TOO_LONG;
+        return header.isTooLong() ? Answers.HEADER_TOO_LONG : Answers.LINE_TOO_LONG;
+    }
+
+    private static HeaderLength headerOf(SMTPSession session) {
+        Optional<HeaderLength> begun = session.getAttachment(HEADER, State.Transaction);
+        HeaderLength header = begun.orElseGet(HeaderLength::new);
+        if (begun.isEmpty()) {
+            session.setAttachment(HEADER, header, State.Transaction);
+        }
+        return header;
+    }
+
+    /** How much of a header has come so far. */
+    private static final class HeaderLength {
+        private long octets;
+        private int lines;
+        private boolean ended;
+
+        void add(byte[] line) {
+            ended |= line.length <= 2;
+            if (!ended) {
+                octets += line.length;
+                lines++;
+            }
+        }
+
+        boolean isTooLong() {
+            return octets > Originators.LONGEST_HEADER || lines > MOST_HEADER_LINES;
+        }
+    }
+
+    private static boolean holdsNul(byte[] line) {
+        for (byte b : line) {
+            if (b == 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isEndOfMessage(byte[] line) {

@@ -98,16 +98,51 @@ class StrictLinesFilterTest {
         assertThat(server.spool().mails()).isEmpty();
     }
 
+    /** A next server that leaves NULs out would see the end of the message. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\0.\r\n", "a\0b\r\n", "\0\r\n"})
+    void aNulIsRefused(String text) throws IOException {
+        for (String before : new String[] {"", "Subject: x\r\n\r\n"}) {
+            try (AuditRecorder audit = new AuditRecorder();
+                    SmtpClient client = server.connect(MX)) {
+                client.ehlo().envelope("f@foreign.example", "alice@ours.example");
+                client.send(before + text + SMUGGLED);
+                assertThat(client.untilClosed()).startsWith("554 5.5.2 ").hasLineCount(1);
+                assertThat(audit.events("nul")).hasSize(1);
+            }
+        }
+        assertThat(server.spool().mails()).isEmpty();
+    }
+
+    @Test
+    void aHeaderThatIsTooLongIsRefusedAtTheEnd() throws IOException {
+        for (String header :
+                new String[] {"X: y\r\n".repeat(20_001), ("X: " + "y".repeat(980) + "\r\n").repeat(1_100)}) {
+            try (AuditRecorder audit = new AuditRecorder();
+                    SmtpClient client = server.connect(MX)) {
+                client.ehlo().envelope("f@foreign.example", "alice@ours.example");
+                client.send(header + "\r\nbody\r\n.\r\n");
+                assertThat(client.reply()).startsWith("554 5.6.0 ");
+                assertThat(audit.events("header-too-long")).hasSize(1);
+                client.envelope("f@foreign.example", "alice@ours.example");
+                client.send("Subject: x\r\n\r\n" + header + ".\r\n").expect(250);
+            }
+            assertThat(server.spool().only().content()).endsWith(header);
+            server.spool().clear();
+        }
+    }
+
     @Test
     void aMessageInOrderIsTakenAsItCame() throws IOException {
-        String message = "From: f@foreign.example\r\nSubject: bear\r\n\r\n..dot\r\n\0\u0001\u00ff\r\n\r\nx\r\n";
+        String message = "From: f@foreign.example\r\nSubject: bear\r\n\r\n..dot\r\n\u0002\u0001\u00ff\r\n\r\nx\r\n";
         try (SmtpClient client = server.connect(MX)) {
             client.ehlo().envelope("f@foreign.example", "alice@ours.example");
             client.send(message + ".\r\n").expect(250);
             client.command("NOOP", "250");
         }
         assertThat(server.spool().only().content())
-                .endsWith("\r\nFrom: f@foreign.example\r\nSubject: bear\r\n\r\n.dot\r\n\0\u0001\u00ff\r\n\r\nx\r\n");
+                .endsWith(
+                        "\r\nFrom: f@foreign.example\r\nSubject: bear\r\n\r\n.dot\r\n\u0002\u0001\u00ff\r\n\r\nx\r\n");
     }
 
     @ParameterizedTest

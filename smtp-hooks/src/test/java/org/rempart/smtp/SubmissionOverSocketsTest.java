@@ -90,6 +90,30 @@ class SubmissionOverSocketsTest {
         return found;
     }
 
+    /** RFC 6409, section 8. */
+    @Test
+    void aMessageGetsTheDateAndTheIdThatItLacks() throws Exception {
+        start("");
+        try (SmtpClient client = login(0, "alice@ours.example")) {
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send("From: alice@ours.example\r\nSubject: \u00fc\r\n\r\nbody\r\n.\r\n")
+                    .expect(250);
+            assertThat(server.spool().only().content())
+                    .containsPattern("(?s)From: alice@ours.example\r\nSubject: [^\r]*\r\nDate: [^\r]* [+]0000\r\n"
+                            + "Message-ID: <[a-z0-9]+@[^>]+>\r\n\r\nbody\r\n$");
+            server.spool().clear();
+            String whole = "From: alice@ours.example\r\nDate: today\r\nmessage-id: x\r\n\r\nbody\r\n";
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send(whole + ".\r\n").expect(250);
+            assertThat(server.spool().only().content()).endsWith(whole);
+            server.spool().clear();
+            String signed = "DKIM-Signature: v=1\r\nFrom: alice@ours.example\r\n\r\nbody\r\n";
+            client.envelope("alice@ours.example", "bob@ours.example");
+            client.send(signed + ".\r\n").expect(250);
+            assertThat(server.spool().only().content()).endsWith(signed);
+        }
+    }
+
     @Test
     void anAccountWritesAsItselfAndNobodyElse() throws Exception {
         start("");
