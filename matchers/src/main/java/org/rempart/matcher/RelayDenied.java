@@ -8,12 +8,15 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.file.Policy;
@@ -42,10 +45,11 @@ import org.rempart.policy.relay.RelayVerdict;
  *
  * <ul>
  *   <li>RelayHook decided its recipients while the client was connected (a recipient that is added later comes from an
- *       alias or a forward of ours), or
+ *       alias or a forward of ours), and it does not claim to be from us without proof, in its envelope or its From, or
  *   <li>the policy's {@code <relay>} allows it: by the account that submitted it, or by the address it came from and its
  *       sender, or
- *   <li>this server wrote it: it was sent by a mailet, and its sender is empty (a bounce) or in a domain of ours.
+ *   <li>this server wrote it: it was sent by a mailet, and its sender is empty (a bounce) or in a domain of ours, and nobody
+ *       else has claimed that.
  * </ul>
  *
  * That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too. Nor
@@ -77,7 +81,10 @@ public final class RelayDenied extends PolicyMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) throws MessagingException {
-        if (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail)) {
+        // What a stranger wrote as one of us must not get our name by being sent on: an address of ours that forwards
+        // to
+        // the outside would vouch for it.
+        if (!claimsToBeOurs(mail) && (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail))) {
             return List.of();
         }
         InetAddress client = client(mail);
@@ -92,6 +99,13 @@ public final class RelayDenied extends PolicyMatcher {
                             == RelayVerdict.DENIED;
                 })
                 .collect(Collectors.toList());
+    }
+
+    /** Whether its envelope or its From is of ours, and nobody has proved it; a display name alone is no claim. */
+    private static boolean claimsToBeOurs(Mail mail) {
+        Optional<String> where =
+                AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class);
+        return where.isPresent() && Stream.of(where.get().split(", ", -1)).anyMatch(MailAttributes.CLAIMS::contains);
     }
 
     private boolean isOurOwn(Mail mail) {

@@ -88,11 +88,13 @@ final class Lookalikes {
             scan(ESCAPED_AT.matcher(folded).replaceAll("@"), found);
         }
         String spaced = folded.replaceAll("\\s+", " ");
-        scan(
-                SINGLE_LETTERS
-                        .matcher(PUNCTUATION.matcher(spaced).replaceAll(" ").replaceAll("\\s+", " "))
-                        .replaceAll(run -> Matcher.quoteReplacement(run.group().replace(" ", ""))),
-                found);
+        String letters = PUNCTUATION.matcher(spaced).replaceAll(" ").replaceAll(" +", " ");
+        String joined = SINGLE_LETTERS
+                .matcher(letters)
+                .replaceAll(run -> Matcher.quoteReplacement(run.group().replace(" ", "")));
+        if (!joined.equals(letters)) {
+            scan(joined, found);
+        }
         String written = WRITTEN_AT.matcher(spaced).replaceAll("@");
         if (!written.equals(spaced)) {
             scan(WRITTEN_DOT.matcher(written).replaceAll("."), hints);

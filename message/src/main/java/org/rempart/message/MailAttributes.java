@@ -4,6 +4,7 @@
  */
 package org.rempart.message;
 
+import java.util.Set;
 import org.apache.mailet.AttributeName;
 
 /** The names of the mail attributes that one part of the server sets and another reads. */
@@ -12,10 +13,13 @@ public final class MailAttributes {
     public static final AttributeName GATE = AttributeName.of("org.rempart.smtp.gate");
 
     /**
-     * The mail claims an address of ours and has not proved it; the value says where, as field names with commas between.
-     * Set by SpoofedSenderHook.
+     * The mail claims an address of ours and has not proved it; the value says where, as field names with commas between, {@code envelope},
+     * {@code from}, {@code name}, {@code sender}, {@code unreadable}. Set by SpoofedSenderHook.
      */
     public static final AttributeName UNVERIFIED_SENDER = AttributeName.of("org.rempart.unverified-sender");
+
+    /** The words of {@link #UNVERIFIED_SENDER} that mean more than a name which looks like ours. */
+    public static final Set<String> CLAIMS = Set.of("envelope", "from", "unreadable");
 
     /** The mail was taken while its account was held. Set by SubmissionRateHook. */
     public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");

@@ -4,9 +4,14 @@
  */
 package org.rempart.smtp;
 
+import java.io.IOException;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import javax.inject.Inject;
+import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
@@ -22,6 +27,9 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.OriginatorField;
+import org.rempart.message.Originators;
+import org.rempart.message.ShownAddress;
 import org.rempart.policy.Decision;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
@@ -41,15 +49,23 @@ import org.slf4j.LoggerFactory;
  * {@code 530 5.7.0} where the client could authenticate and has not. When the domains can't be looked up, the answer is
  * {@code 451 4.3.0}.
  *
+ * <p>Where a rule lets only senders of some domains relay, all addresses of From, Sender, Resent-From and Resent-Sender have
+ * to be of them, too; else, or where they can't be read, the answer to the message is {@code 550 5.7.1}.
+ *
  * <p>A mail all of whose recipients passed here is marked with {@link MailAttributes#GATE}, for the second gate in the pipeline. A mail
  * with another recipient, one that a handler put before this one has taken, is refused with {@code 451 4.3.0}.
  */
 public final class RelayHook extends PolicyHook implements RcptHook, JamesMessageHook {
+    /** A client does not fill our log. */
+    private static final int MOST_TOLD = 20;
+
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayHook.class);
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     private static final AttachmentKey<Set<MailAddress>> DECIDED =
             AttachmentKey.of("org.rempart.smtp.decided-recipients", (Class<Set<MailAddress>>) (Class) Set.class);
+
+    private static final AttachmentKey<Boolean> RELAYED = AttachmentKey.of("org.rempart.smtp.relayed", Boolean.class);
 
     private final DomainList domains;
 
@@ -80,6 +96,7 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             case ALLOWED:
                 // James's own hook, further down the chain, asks this.
                 session.setRelayingAllowed(true);
+                session.setAttachment(RELAYED, Boolean.TRUE, State.Transaction);
                 remember(session, recipient);
                 return HookResult.DECLINED;
             case LOCAL:
@@ -115,7 +132,50 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
                     mail.getName());
             return Answers.cannotDecide();
         }
+        if (session.getAttachment(RELAYED, State.Transaction).isPresent()) {
+            try {
+                Optional<HookResult> refusal = refuseOriginators(session, mail);
+                if (refusal.isPresent()) {
+                    return refusal.get();
+                }
+            } catch (MessagingException | IOException | RuntimeException unread) {
+                LOGGER.error("Can't tell who {} is from", mail.getName(), unread);
+                return Answers.cannotDecide();
+            }
+        }
         mail.setAttribute(new Attribute(MailAttributes.GATE, AttributeValue.of("rcpt")));
         return HookResult.DECLINED;
+    }
+
+    /** Where only senders of some domains may relay, that is true of From and Sender, too. */
+    private Optional<HookResult> refuseOriginators(SMTPSession session, Mail mail)
+            throws MessagingException, IOException {
+        if (mayRelayAs(session, MaybeSender.nullSender()).verdict() == RelayVerdict.ALLOWED) {
+            return Optional.empty();
+        }
+        Originators originators = Originators.of(OriginatorCheck.headerOf(mail));
+        Set<String> refused = new LinkedHashSet<>();
+        for (OriginatorField field : originators.all()) {
+            for (ShownAddress address : field.mailboxes()) {
+                Optional<MailAddress> sender = address.asMailAddress();
+                if (sender.isEmpty()
+                        || mayRelayAs(session, MaybeSender.of(sender.get())).verdict() != RelayVerdict.ALLOWED) {
+                    refused.add(address.toString());
+                }
+            }
+        }
+        if (refused.isEmpty() && originators.fault().isEmpty()) {
+            return Optional.empty();
+        }
+        AuditTrail.event("relay-refused", session)
+                .with("from", refused.stream().limit(MOST_TOLD).collect(Collectors.joining(", ")))
+                .rule(mayRelayAs(session, MaybeSender.nullSender()).rule())
+                .log();
+        return Optional.of(Answers.refuse("550", "5.7.1 From address not allowed"));
+    }
+
+    private Decision<RelayVerdict> mayRelayAs(SMTPSession session, MaybeSender sender) {
+        boolean authenticated = SmtpFacts.account(session).isPresent();
+        return policy().relay().decide(RelayRequest.of(SmtpFacts.client(session), authenticated, sender, false));
     }
 }

@@ -239,6 +239,25 @@ class RelayHookTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "'From: f@app.example', 250",
+        "'From: f@app.example, g@sub.app.example', 250",
+        "'From: boss@other.example', 550 5.7.1",
+        "'From: f@app.example\r\nSender: boss@other.example', 550 5.7.1",
+        "'From: f@app.example\r\nFrom: boss@other.example', 550 5.7.1",
+        "'no field\r\nFrom: f@app.example', 550 5.7.1",
+        "'Subject: no From', 250",
+    })
+    void r3SenderDomainsAreThoseOfTheHeaderToo(String header, String reply) throws IOException {
+        try (SmtpClient connection = server.connect(BEHIND_PROXY)) {
+            connection.send("PROXY TCP4 10.20.1.2 192.0.2.1 40000 25\r\n");
+            connection.ehlo().envelope("f@app.example", "u@foreign.example");
+            connection.send(header + "\r\n\r\nbody\r\n.\r\n");
+            assertThat(connection.reply()).startsWith(reply);
+        }
+    }
+
     @Test
     void r4AllInOneSegmentIsDecidedLikeAnythingElse() throws IOException {
         String commands = "EHLO client.example\r\nMAIL FROM:<f@app.example>\r\nRCPT TO:<u@foreign.example>\r\n";

@@ -7,6 +7,8 @@ package org.rempart.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The second gate in the pipeline of the hardened configuration: who gets out, who is kept, and that nothing is lost. */
 class RelayDeniedPipelineTest {
@@ -134,6 +136,38 @@ class RelayDeniedPipelineTest {
                     .singleElement()
                     .satisfies(mail -> assertThat(mail.recipients()).containsExactly("away@elsewhere.example"));
             assertThat(pipeline.kept()).isEmpty();
+        }
+    }
+
+    /** Our own name would vouch for it, by SPF and DKIM. */
+    @ParameterizedTest
+    @CsvSource({
+        "bob@ours.example, envelope",
+        "bob@ours.example, 'envelope, from'",
+        "eve@outside.example, from",
+        "eve@outside.example, unreadable"
+    })
+    void anAliasDoesNotSendOnWhatClaimsToBeOurs(String sender, String claim) throws Exception {
+        try (Pipeline pipeline = server().start()) {
+            pipeline.accept(TestMail.from(sender)
+                    .throughGate()
+                    .with("org.rempart.unverified-sender", claim)
+                    .to("away@ours.example"));
+
+            assertThat(pipeline.remote()).isEmpty();
+            assertThat(pipeline.kept(DENIED)).hasSize(1);
+        }
+    }
+
+    @Test
+    void anAliasSendsOnWhatOnlyLooksLikeOurs() throws Exception {
+        try (Pipeline pipeline = server().start()) {
+            pipeline.accept(TestMail.from("list@outside.example")
+                    .throughGate()
+                    .with("org.rempart.unverified-sender", "name")
+                    .to("away@ours.example"));
+
+            assertThat(pipeline.remote()).hasSize(1);
         }
     }
 
