@@ -34,7 +34,7 @@ import org.rempart.quickstart.sink.SinkMail;
 final class Show {
     private static final Duration DELIVERY_LIMIT = Duration.ofSeconds(60);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final String CLIENT_NAME = "laptop-17.corp.example";
+    private static final String CLIENT_NAME = "laptop-17.corp.example.com";
     private static final String STRANGER = "stranger@outside.example";
     private static final String REMOTE = "someone@partner.example";
 
@@ -42,14 +42,14 @@ final class Show {
     private static final List<String> REVEALING = List.of(
             String.join(
                     "\r\n\t",
-                    "Received: from build-04.corp.example (build-04.corp.example [10.20.30.40])",
-                    "by relay.corp.example (Postfix) with ESMTP id 4F1C2A;",
+                    "Received: from build-04.corp.example.com (build-04.corp.example.com [10.20.30.40])",
+                    "by relay.corp.example.com (Postfix) with ESMTP id 4F1C2A;",
                     "Mon, 2 Nov 2026 09:00:00 +0100 (CET)"),
             "X-Originating-IP: [10.20.30.41]",
             "User-Agent: AcmeMail/3.2 (Windows 10; workstation-17)",
             "X-Mailer: AcmeMail 3.2",
             "X-Spam-Status: No, score=-1.9 required=5.0 tests=BAYES_00 version=3.4.6",
-            "X-Spam-Checker-Version: SpamAssassin 3.4.6 on scanner.corp.example");
+            "X-Spam-Checker-Version: SpamAssassin 3.4.6 on scanner.corp.example.com");
 
     /** Words that must not be found anywhere in a header outside, in whatever field. */
     private static final List<String> SECRETS = List.of(
@@ -57,10 +57,10 @@ final class Show {
             "10.20.30.41",
             "127.0.0.1",
             "build-04",
-            "relay.corp.example",
+            "relay.corp.example.com",
             "workstation-17",
             CLIENT_NAME,
-            "scanner.corp.example",
+            "scanner.corp.example.com",
             "SpamAssassin",
             "AcmeMail");
 

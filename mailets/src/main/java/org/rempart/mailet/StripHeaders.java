@@ -234,10 +234,7 @@ public final class StripHeaders extends GenericMailet {
         }
         try (RawMessage message = RawMessage.of(mail)) {
             stripSpecificHeaders(mail.getPerRecipientSpecificHeaders());
-            Optional<byte[]> stripped = firewall.apply(message.header());
-            Optional<byte[]> named =
-                    firewall.withMessageId(stripped.isPresent() ? HeaderBlock.parse(stripped.get()) : message.header());
-            stripped = named.isPresent() ? named : stripped;
+            Optional<byte[]> stripped = firewall.applyToMessage(message.header());
             if (stripped.isPresent()) {
                 message.replaceHeader(stripped.get());
             }

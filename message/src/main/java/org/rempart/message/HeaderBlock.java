@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -284,6 +285,15 @@ public final class HeaderBlock {
      *     out
      */
     public byte[] with(List<byte[]> replacements) {
+        return with(replacements, "");
+    }
+
+    /**
+     * The same, with a field more behind the last one.
+     *
+     * @param more in ASCII, without its line end; empty for none
+     */
+    public byte[] with(List<byte[]> replacements, String more) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length);
         byte last = 0;
         for (int i = 0; i < fields.size(); i++) {
@@ -296,6 +306,13 @@ public final class HeaderBlock {
                 out.write(replacement, 0, replacement.length);
                 last = replacement[replacement.length - 1];
             }
+        }
+        if (!more.isEmpty()) {
+            if (out.size() > 0 && !isLineEnd(last)) {
+                out.writeBytes(new byte[] {'\r', '\n'});
+            }
+            out.writeBytes((more + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            last = '\n';
         }
         boolean lastLeftOut = !fields.isEmpty() && replacements.get(fields.size() - 1) == null;
         if (lastLeftOut && last == '\r' && wouldGoOnAt(fieldsEnd)) {
@@ -313,14 +330,7 @@ public final class HeaderBlock {
 
     /** The header with a field more behind its last one; all else is the same bytes. */
     public byte[] append(String field) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + field.length() + 4);
-        out.write(bytes, 0, fieldsEnd);
-        if (fieldsEnd > 0 && !isLineEnd(bytes[fieldsEnd - 1])) {
-            out.writeBytes(new byte[] {'\r', '\n'});
-        }
-        out.writeBytes((field + "\r\n").getBytes(StandardCharsets.US_ASCII));
-        out.write(bytes, fieldsEnd, bytes.length - fieldsEnd);
-        return out.toByteArray();
+        return with(Collections.nCopies(fields.size(), KEEP), field);
     }
 
     /** The header without the fields of these names; case does not count. */

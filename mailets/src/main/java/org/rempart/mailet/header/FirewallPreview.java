@@ -42,7 +42,7 @@ public final class FirewallPreview implements HeaderPreview {
             } else if (replacement != HeaderBlock.KEEP) {
                 after = text(replacement, 0, replacement.length);
             }
-            fields.add(new Field(before, after, outcome.reason));
+            fields.add(new Field(before, after, outcome.reason()));
         }
         return fields;
     }

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
@@ -45,11 +46,14 @@ public final class HeaderFirewall {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
+    private static final Outcome UNASKED = new Outcome(HeaderBlock.KEEP, "");
+
     private final HeaderPolicy policy;
     private final Predicate<Domain> ours;
     private final String publicName;
     private final MessageIds ids;
     private final List<String> innerDomains;
+    private final List<String> machine;
 
     /**
      * A firewall.
@@ -58,7 +62,7 @@ public final class HeaderFirewall {
      * @param ours whether a domain is one that we receive mail for
      * @param publicName the host name that stands for ours in what is rewritten
      * @param ids the form of our message ids outside
-     * @param machine the names of this machine, inner ones beside those of the policy
+     * @param machine the names of this machine, inner ones beside those of the policy; not what is below them
      */
     public HeaderFirewall(
             HeaderPolicy policy,
@@ -70,8 +74,9 @@ public final class HeaderFirewall {
         this.ours = ours;
         this.publicName = publicName;
         this.ids = ids;
-        this.innerDomains = new ArrayList<>(policy.innerDomains());
-        machine.forEach(name -> innerDomains.add(name.toLowerCase(Locale.ROOT)));
+        this.innerDomains = policy.innerDomains();
+        this.machine =
+                machine.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toList());
     }
 
     /** A mail has passed more servers than any mail does on its way. */
@@ -88,11 +93,17 @@ public final class HeaderFirewall {
         /** As in {@link HeaderBlock#with}. */
         final byte[] replacement;
 
-        final String reason;
+        private final Object reason;
 
-        Outcome(byte[] replacement, String reason) {
+        /** @param reason the rule, whose text nobody may ask for */
+        Outcome(byte[] replacement, Object reason) {
             this.replacement = replacement;
             this.reason = reason;
+        }
+
+        /** The rule; empty where none was asked. */
+        String reason() {
+            return reason.toString();
         }
     }
 
@@ -103,104 +114,145 @@ public final class HeaderFirewall {
      * @throws TooManyHopsException when the mail is in a loop
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
-        byte[][] replacements = new byte[header.fields().size()][];
-        long hops = decide(header, replacements, null);
+        return apply(new Reading(header), "");
+    }
+
+    /**
+     * The same for the header of a whole message. A mail that has no message id gets one, as RFC 6409, section 8.3, lets a
+     * server do: James would give it one that names the machine, later, while it delivers. It gets none when a foreign
+     * signature covers that there is none, or when values are not rewritten.
+     *
+     * @return the new header with the line that ends it, or empty when all of it may leave as it is
+     * @throws TooManyHopsException when the mail is in a loop
+     */
+    public Optional<byte[]> applyToMessage(HeaderBlock header) throws TooManyHopsException {
+        Reading reading = new Reading(header);
+        String id = reading.lacksMessageId()
+                ? "Message-ID: <" + new BigInteger(128, RANDOM).toString(36) + '@' + publicName + ">"
+                : "";
+        return apply(reading, id);
+    }
+
+    private Optional<byte[]> apply(Reading reading, String more) throws TooManyHopsException {
+        List<Outcome> outcomes = reading.decide();
+        long hops = reading.countHops(outcomes);
         if (hops > MOST_HOPS) {
             throw new TooManyHopsException(hops);
         }
-        for (byte[] replacement : replacements) {
-            if (replacement != HeaderBlock.KEEP) {
-                return Optional.of(header.with(Arrays.asList(replacements)));
-            }
+        if (more.isEmpty() && outcomes.stream().allMatch(outcome -> outcome.replacement == HeaderBlock.KEEP)) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        List<byte[]> replacements = new ArrayList<>(outcomes.size());
+        outcomes.forEach(outcome -> replacements.add(outcome.replacement));
+        return Optional.of(reading.header.with(replacements, more));
     }
 
     /** What becomes of each field, and by which rule; also of a mail that does not leave since it is in a loop. */
     List<Outcome> examine(HeaderBlock header) {
-        byte[][] replacements = new byte[header.fields().size()][];
-        String[] reasons = new String[replacements.length];
-        decide(header, replacements, reasons);
-        List<Outcome> outcomes = new ArrayList<>(replacements.length);
-        for (int i = 0; i < replacements.length; i++) {
-            outcomes.add(new Outcome(replacements[i], reasons[i] == null ? "" : reasons[i]));
-        }
+        Reading reading = new Reading(header);
+        List<Outcome> outcomes = reading.decide();
+        reading.countHops(outcomes);
         return outcomes;
     }
 
-    /**
-     * Decides about each field.
-     *
-     * @param replacements gets what {@link HeaderBlock#with} takes
-     * @param reasons gets the rules; null when nobody asks for them
-     * @return how many hops the mail has gone whose traces are removed, here and before; 0 where none is removed here
-     */
-    private long decide(HeaderBlock header, byte[][] replacements, String[] reasons) {
-        List<HeaderField> fields = header.fields();
-        InnerNames names = new InnerNames(ours, publicName, innerDomains);
-        ReceivedRewriter received = new ReceivedRewriter(names, publicName);
-        ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
-        boolean rewritesValues = policy.rewriteValues().verdict();
-        ForeignSignatures signatures =
-                policy.keepSigned().verdict() ? ForeignSignatures.of(header, names::isOurDomain) : null;
-        ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
-        boolean countsHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
-        Map<String, Integer> seen = new HashMap<>();
-        long hops = 0;
-        // From the bottom, since that is how signatures count.
-        for (int i = fields.size() - 1; i >= 0; i--) {
-            HeaderField field = fields.get(i);
-            byte[] replacement = HeaderBlock.KEEP;
-            Object reason = "";
-            if (field.isField() && !(countsHops && field.isNamed(HOPS))) {
+    /** One header, and what is asked about it once for all of its fields. */
+    private final class Reading {
+        private final HeaderBlock header;
+        private final InnerNames names = new InnerNames(ours, publicName, innerDomains, machine);
+        private final boolean rewritesValues = policy.rewriteValues().verdict();
+        private final boolean removesHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
+        /** Null where signatures save nothing. */
+        private final ForeignSignatures signatures;
+
+        private Reading(HeaderBlock header) {
+            this.header = header;
+            this.signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, names::isOurDomain) : null;
+        }
+
+        private List<Outcome> decide() {
+            List<HeaderField> fields = header.fields();
+            ReceivedRewriter received = new ReceivedRewriter(names, publicName);
+            ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
+            ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
+            Map<String, Integer> seen = new HashMap<>();
+            Outcome[] outcomes = new Outcome[fields.size()];
+            // From the bottom, since that is how signatures count.
+            for (int i = fields.size() - 1; i >= 0; i--) {
+                HeaderField field = fields.get(i);
+                if (!field.isField() || (removesHops && field.isNamed(HOPS))) {
+                    outcomes[i] = UNASKED;
+                    continue;
+                }
                 String name = field.name().toLowerCase(Locale.ROOT);
-                Decision<HeaderVerdict> decision = policy.decide(name);
-                HeaderVerdict verdict = decision.verdict();
                 boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
-                reason = decision.rule();
                 if (arc != null && arc.removes(i)) {
-                    replacement = null;
-                    reason = policy.rewriteValues().rule();
+                    outcomes[i] = new Outcome(null, policy.rewriteValues().rule());
                 } else if (signed) {
                     // Also where nothing would have become of it: whoever asks wants to know what protects it.
-                    reason = policy.keepSigned().rule();
-                } else if (verdict != HeaderVerdict.KEEP) {
-                    replacement = replacement(field, verdict, received);
-                    hops += replacement == null && field.isNamed(RECEIVED) ? 1 : 0;
-                } else if (rewritesValues) {
-                    replacement = values.rewrite(field, name);
-                    reason = replacement == HeaderBlock.KEEP
-                            ? reason
-                            : policy.rewriteValues().rule();
+                    outcomes[i] =
+                            new Outcome(HeaderBlock.KEEP, policy.keepSigned().rule());
+                } else {
+                    outcomes[i] = decide(field, name, received, values);
                 }
             }
-            replacements[i] = replacement;
-            if (reasons != null) {
-                reasons[i] = reason.toString();
-            }
+            return Arrays.asList(outcomes);
         }
-        return hops > 0 ? countHops(fields, replacements, hops) : 0;
-    }
 
-    /**
-     * Gives a message id to a mail that has none, as RFC 6409, section 8.3, lets a server do: James would give it one that
-     * names the machine, later, while it delivers.
-     *
-     * @return the new header, or empty when it has one, when a foreign signature covers that there is none, or when values
-     *     are not rewritten
-     */
-    public Optional<byte[]> withMessageId(HeaderBlock header) {
-        if (!policy.rewriteValues().verdict()
-                || header.fields().stream().anyMatch(field -> field.isNamed("Message-ID"))) {
-            return Optional.empty();
+        private Outcome decide(HeaderField field, String name, ReceivedRewriter received, ValueRewriter values) {
+            Decision<HeaderVerdict> decision = policy.decide(name);
+            if (decision.verdict() != HeaderVerdict.KEEP) {
+                byte[] replacement = decision.verdict() == HeaderVerdict.STRIP ? null : received.rewrite(field);
+                return new Outcome(replacement, decision.rule());
+            }
+            if (rewritesValues
+                    && !StandardFields.contain(name)
+                    && !policy.names(name)
+                    && names.tellsOfTheInside(field.rawValue())) {
+                return new Outcome(null, policy.rewriteValues().rule());
+            }
+            byte[] rewritten = rewritesValues ? values.rewrite(field, name) : HeaderBlock.KEEP;
+            return new Outcome(
+                    rewritten,
+                    rewritten == HeaderBlock.KEEP
+                            ? decision.rule()
+                            : policy.rewriteValues().rule());
         }
-        InnerNames names = new InnerNames(ours, publicName, innerDomains);
-        if (policy.keepSigned().verdict()
-                && ForeignSignatures.of(header, names::isOurDomain).cover(0, "message-id", 1)) {
-            return Optional.empty();
+
+        /**
+         * Puts the number of all removed hops where the first of them stood.
+         *
+         * @param outcomes what was decided, with trace fields removed
+         * @return how many hops the mail has gone whose traces are removed, here and before; 0 where none is removed here
+         */
+        private long countHops(List<Outcome> outcomes) {
+            List<HeaderField> fields = header.fields();
+            int place = -1;
+            long hops = 0;
+            for (int i = fields.size() - 1; removesHops && i >= 0; i--) {
+                if (fields.get(i).isNamed(RECEIVED) && outcomes.get(i).replacement == null) {
+                    place = i;
+                    hops++;
+                }
+            }
+            if (place < 0) {
+                return 0;
+            }
+            for (int i = 0; i < fields.size(); i++) {
+                if (fields.get(i).isNamed(HOPS)) {
+                    hops += number(fields.get(i).value());
+                    outcomes.set(i, new Outcome(null, outcomes.get(place).reason));
+                }
+            }
+            String count = HOPS + ": " + hops + fields.get(place).lineEnd();
+            outcomes.set(place, new Outcome(count.getBytes(StandardCharsets.US_ASCII), outcomes.get(place).reason));
+            return hops;
         }
-        String id = new BigInteger(128, RANDOM).toString(36) + '@' + publicName;
-        return Optional.of(header.append("Message-ID: <" + id + ">"));
+
+        private boolean lacksMessageId() {
+            return rewritesValues
+                    && header.fields().stream().noneMatch(field -> field.isNamed("Message-ID"))
+                    && !(signatures != null && signatures.cover(0, "message-id", 1));
+        }
     }
 
     /** Whether this is the header of a report that this server has written and nobody has received yet (RFC 3464). */
@@ -215,7 +267,8 @@ public final class HeaderFirewall {
      * @throws IOException when a part of it can't be read
      */
     public byte[] applyToReport(byte[] message) throws IOException {
-        return new OwnReport(new InnerNames(ours, publicName, innerDomains), this::quoted, publicName).rewrite(message);
+        return new OwnReport(new InnerNames(ours, publicName, innerDomains, machine), this::quoted, publicName)
+                .rewrite(message);
     }
 
     /** What a report may quote of a header: nothing of one that went round and round. */
@@ -225,36 +278,6 @@ public final class HeaderFirewall {
         } catch (TooManyHopsException loop) {
             return new byte[] {'\r', '\n'};
         }
-    }
-
-    private static byte[] replacement(HeaderField field, HeaderVerdict verdict, ReceivedRewriter received) {
-        switch (verdict) {
-            case KEEP:
-                return HeaderBlock.KEEP;
-            case STRIP:
-                return null;
-            case REWRITE:
-                return received.rewrite(field);
-        }
-        throw new AssertionError(verdict);
-    }
-
-    /** Puts the number of all removed hops where the first of them stood. */
-    private static long countHops(List<HeaderField> fields, byte[][] replacements, long removed) {
-        long hops = removed;
-        int place = -1;
-        for (int i = fields.size() - 1; i >= 0; i--) {
-            HeaderField field = fields.get(i);
-            if (field.isNamed(HOPS)) {
-                hops += number(field.value());
-                replacements[i] = null;
-            } else if (field.isNamed(RECEIVED) && replacements[i] == null) {
-                place = i;
-            }
-        }
-        String count = HOPS + ": " + hops + fields.get(place).lineEnd();
-        replacements[place] = count.getBytes(StandardCharsets.US_ASCII);
-        return hops;
     }
 
     private static long number(String text) {

@@ -59,10 +59,19 @@ final class InnerNames {
     /** Addresses for documentation, which nobody has (RFC 5737, RFC 3849). */
     private static final String NEUTRAL_IPV4 = "192.0.2.1";
 
+    /** RFC 6761, section 6.4. */
+    private static final String NOBODY = "unknown.invalid";
+
     private static final String NEUTRAL_IPV6 = "2001:db8::1";
 
     /** More domains than the header of any mail names. Whoever names more is not looked up any more. */
-    private static final int MOST_DOMAINS = 10_000;
+    private static final int MOST_DOMAINS = 500;
+
+    /** IPv6 addresses that are read; a header may hold hundreds of thousands. What stands behind them counts as inner. */
+    private static final int MOST_LITERALS = 5_000;
+
+    /** No field that tells a recipient anything is longer. */
+    private static final int LONGEST_TEXT = 65_536;
 
     /** The longest name that DNS knows (RFC 1035, section 2.3.4). */
     private static final int LONGEST_NAME = 255;
@@ -70,10 +79,12 @@ final class InnerNames {
     private final Predicate<Domain> ours;
     private final String publicName;
     private final List<String> innerDomains;
+    private final Set<String> machine;
     /** The list of ours may be a look-up in a directory. */
     private final Map<Domain, Boolean> known = new HashMap<>();
 
     private boolean tooMany;
+    private int literals;
 
     /**
      * The names of one header.
@@ -81,11 +92,14 @@ final class InnerNames {
      * @param ours whether a domain is one that we receive mail for
      * @param publicName the name by which the outside knows this host
      * @param innerDomains domains of our inside, each with all below it, in lower case
+     * @param machine the names of this machine, in lower case. Only they themselves are inner ones, since below {@code mx}
+     *     there is a country; and only those with a dot, since a name without one is inner anyhow
      */
-    InnerNames(Predicate<Domain> ours, String publicName, Collection<String> innerDomains) {
+    InnerNames(Predicate<Domain> ours, String publicName, Collection<String> innerDomains, Collection<String> machine) {
         this.ours = ours;
         this.publicName = publicName.toLowerCase(Locale.ROOT);
         this.innerDomains = List.copyOf(innerDomains);
+        this.machine = Set.copyOf(machine);
     }
 
     /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
@@ -99,9 +113,14 @@ final class InnerNames {
             }
         }
         if (text.indexOf(':') >= 0) {
+            int read = 0;
             Matcher ipv6 = IPV6.matcher(IPV6_TAG.matcher(text).replaceAll(" "));
             while (ipv6.find()) {
                 // Null for colons of another meaning, such as the time.
+                if (++read > MOST_LITERALS) {
+                    found.add(InetAddress.getLoopbackAddress());
+                    break;
+                }
                 IPAddress address = new IPAddressString(ipv6.group(1)).getAddress();
                 if (address != null) {
                     found.add(of(address.getBytes()));
@@ -191,6 +210,9 @@ final class InnerNames {
     }
 
     private boolean isWithinInnerDomains(String name) {
+        if (name.indexOf('.') > 0 && machine.contains(name)) {
+            return true;
+        }
         for (String inner : innerDomains) {
             if (name.endsWith(inner)
                     && (name.length() == inner.length() || name.charAt(name.length() - inner.length() - 1) == '.')) {
@@ -202,6 +224,27 @@ final class InnerNames {
 
     /** The text with neutral addresses in the place of inner ones, and the public name in that of inner host names. */
     String neutralise(String text) {
+        return neutralise(text, publicName);
+    }
+
+    /**
+     * The same, where the text is somebody else's.
+     *
+     * @return the text in which inner hosts that are not ours have a name that nobody has
+     */
+    String neutraliseOfOthers(String text) {
+        return neutralise(text, NOBODY);
+    }
+
+    /**
+     * Whether a text holds an inner address, or the name of an inner host with a dot in it; also when it is longer than any
+     * that is worth looking into.
+     */
+    boolean tellsOfTheInside(String text) {
+        return text.length() > LONGEST_TEXT || !neutralise(text).equals(text);
+    }
+
+    private String neutralise(String text, String other) {
         String result = text;
         if (text.indexOf(':') >= 0) {
             result = IPV6_IN_PLACE
@@ -209,10 +252,13 @@ final class InnerNames {
                     .replaceAll(found -> Matcher.quoteReplacement(neutralIpv6(found.group())));
         }
         result = IPV4.matcher(result).replaceAll(found -> Matcher.quoteReplacement(neutralIpv4(found.group())));
-        return WORD.matcher(result).replaceAll(found -> Matcher.quoteReplacement(neutralHost(found.group())));
+        return WORD.matcher(result).replaceAll(found -> Matcher.quoteReplacement(neutralHost(found.group(), other)));
     }
 
-    private static String neutralIpv6(String literal) {
+    private String neutralIpv6(String literal) {
+        if (++literals > MOST_LITERALS) {
+            return NEUTRAL_IPV6;
+        }
         IPAddress address = new IPAddressString(literal).getAddress();
         return address != null && isInner(of(address.getBytes())) ? NEUTRAL_IPV6 : literal;
     }
@@ -222,7 +268,7 @@ final class InnerNames {
         return address != null && isInner(of(address)) ? NEUTRAL_IPV4 : literal;
     }
 
-    private String neutralHost(String word) {
+    private String neutralHost(String word, String other) {
         int start = 0;
         int end = word.length();
         while (start < end && word.charAt(start) == '.') {
@@ -233,7 +279,7 @@ final class InnerNames {
         }
         String host = word.substring(start, end);
         return host.indexOf('.') >= 0 && isInnerHost(host)
-                ? word.substring(0, start) + publicName + word.substring(end)
+                ? word.substring(0, start) + (isOwnInnerHost(host) ? publicName : other) + word.substring(end)
                 : word;
     }
 

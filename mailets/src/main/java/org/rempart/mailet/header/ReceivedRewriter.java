@@ -31,9 +31,9 @@ import org.rempart.message.HeaderField;
  * }</pre>
  *
  * and keeps {@code from} only where that names a host and an address of the outside which did not submit the mail. A hop
- * is of the inside when its {@code by} is ours, or a name that the outside can't know, or is missing; when it holds an
- * address that is not routed outside; or when it is a submission (RFC 3848, the types that end in A). All other hops are
- * of the outside, and stay as they are.
+ * is of the inside when its {@code by} is ours, or a name or address that the outside can't know, or is missing. All other
+ * hops are of the outside, whatever they say, also that they took a submission (RFC 3848, the types that end in A): they keep
+ * all, but for an inner address or the name of an inner host, which is neutralised where it stands.
  */
 final class ReceivedRewriter {
     private static final int LINE = 78;
@@ -59,8 +59,35 @@ final class ReceivedRewriter {
     private static final Pattern VERSION = Pattern.compile("[0-9.]{1,64}");
     private static final Pattern ADDRESS_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]{2,64}");
     private static final Pattern HOST_CHARACTERS = Pattern.compile("[A-Za-z0-9_.-]{1," + LONGEST_NAME + "}");
-    private static final Pattern DATE = Pattern.compile("(?:[A-Za-z]{3},?\\s*)?\\d{1,2}\\s+[A-Za-z]{3}\\s+\\d{2,4}\\s+"
-            + "\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\.\\d{1,9})?(?:\\s*(?:[+-]\\d{4}|[A-Z]{1,5}))?");
+    private static final Pattern DATE = Pattern.compile("((?:[A-Za-z]{3},?\\s*)?\\d{1,2}\\s+[A-Za-z]{3}\\s+\\d{2,4}\\s+"
+            + "\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\.\\d{1,9})?)(?:\\s*([+-]\\d{1,2}:?\\d{2}(?!\\d)|[A-Z]{1,5}))?");
+
+    /** What stands in the place of a date that nobody understands. */
+    private static final int LONGEST_DATE = 100;
+
+    /** Names of zones that RFC 5322, section 4.3, does not know, and that mean one thing. */
+    private static final Map<String, String> ZONES = Map.ofEntries(
+            Map.entry("UTC", "+0000"),
+            Map.entry("WET", "+0000"),
+            Map.entry("WEST", "+0100"),
+            Map.entry("CET", "+0100"),
+            Map.entry("MET", "+0100"),
+            Map.entry("CEST", "+0200"),
+            Map.entry("MEST", "+0200"),
+            Map.entry("EET", "+0200"),
+            Map.entry("EEST", "+0300"),
+            Map.entry("MSK", "+0300"),
+            Map.entry("HKT", "+0800"),
+            Map.entry("AWST", "+0800"),
+            Map.entry("JST", "+0900"),
+            Map.entry("KST", "+0900"),
+            Map.entry("AEST", "+1000"),
+            Map.entry("AEDT", "+1100"),
+            Map.entry("NZST", "+1200"),
+            Map.entry("NZDT", "+1300"),
+            Map.entry("AKST", "-0900"),
+            Map.entry("AKDT", "-0800"),
+            Map.entry("HST", "-1000"));
 
     /** Makes the digest of an id one that can't be found again by guessing ids. */
     private static final byte[] SALT = salt();
@@ -91,8 +118,10 @@ final class ReceivedRewriter {
         }
         String value = field.value();
         Hop hop = Hop.parse(value);
-        if (!isInside(hop, value)) {
-            return HeaderBlock.KEEP;
+        if (!isInside(hop)) {
+            String raw = field.rawValue();
+            String neutral = names.neutraliseOfOthers(raw);
+            return neutral.equals(raw) ? HeaderBlock.KEEP : field.withRawValue(neutral);
         }
         List<String> parts = new ArrayList<>();
         if (!isSubmission(hop)) {
@@ -107,11 +136,11 @@ final class ReceivedRewriter {
         if (!id.isEmpty()) {
             parts.add("id " + id);
         }
-        Matcher date = DATE.matcher(hop.date);
-        if (date.find()) {
+        String date = date(hop);
+        if (!date.isEmpty()) {
             int last = parts.size() - 1;
             parts.set(last, parts.get(last) + ";");
-            parts.add(date.group().replaceAll("\\s+", " "));
+            parts.add(date);
         }
         if (String.join(" ", parts).equals(value.replaceAll("\\s+", " "))) {
             return HeaderBlock.KEEP;
@@ -119,10 +148,38 @@ final class ReceivedRewriter {
         return folded(field.name(), parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private boolean isInside(Hop hop, String value) {
+    private boolean isInside(Hop hop) {
         String by = hop.word("by");
-        boolean literal = isAddressLiteral(by);
-        return (!literal && names.isInner(hostIn(by))) || isSubmission(hop) || InnerNames.holdsInnerAddress(value);
+        return isAddressLiteral(by) ? InnerNames.holdsInnerAddress(by) : names.isInner(hostIn(by));
+    }
+
+    /**
+     * When the hop was, with a zone that all understand (RFC 5322, section 3.3). What is written in another way stays as it
+     * stands behind the semicolon: better a date that few can read than none, or one of another moment.
+     */
+    private String date(Hop hop) {
+        Matcher date = DATE.matcher(hop.date);
+        if (date.find()) {
+            String time = date.group(1).replaceAll("\\s+", " ");
+            String zone = date.group(2);
+            return zone == null ? time : time + ' ' + numeric(zone);
+        }
+        if (!hop.dated) {
+            return "";
+        }
+        String stands = names.neutralise(Comments.without(hop.date))
+                .replaceAll("[^\\x21-\\x7e]+", " ")
+                .trim();
+        boolean told = stands.length() <= LONGEST_DATE && stands.chars().anyMatch(c -> c >= '0' && c <= '9');
+        return told ? stands : "";
+    }
+
+    private static String numeric(String zone) {
+        if (zone.charAt(0) != '+' && zone.charAt(0) != '-') {
+            return ZONES.getOrDefault(zone, zone);
+        }
+        String digits = zone.substring(1).replace(":", "");
+        return zone.charAt(0) + (digits.length() == 3 ? "0" : "") + digits;
     }
 
     private static boolean isSubmission(Hop hop) {
@@ -224,6 +281,7 @@ final class ReceivedRewriter {
         private final Map<String, String> words = new LinkedHashMap<>();
         private final Map<String, StringBuilder> clauses = new LinkedHashMap<>();
         private String date = "";
+        private boolean dated;
 
         static Hop parse(String value) {
             Hop hop = new Hop();
@@ -255,6 +313,7 @@ final class ReceivedRewriter {
                 }
                 position = end;
             }
+            hop.dated = semicolon >= 0;
             hop.date = semicolon >= 0 ? value.substring(semicolon + 1) : value;
             return hop;
         }

@@ -23,7 +23,7 @@ import org.rempart.message.HeaderField;
  *   </tr>
  *   <tr><td>{@code MIME-Version}</td><td>loses its comments (RFC 2045, section 4)</td></tr>
  *   <tr><td>{@code X-Received}</td><td>as a trace field</td></tr>
- *   <tr><td>{@code Authentication-Results} (RFC 8601), {@code Received-SPF} (RFC 7208, section 9.1)</td><td>an inner address
+ *   <tr><td>{@code Authentication-Results} (RFC 8601) and what servers make of those of others, {@code Received-SPF} (RFC 7208, section 9.1)</td><td>an inner address
  *       becomes one of those for documentation (RFC 5737, RFC 3849), which nobody has; an inner host name the public name
  *   </td></tr>
  * </table>
@@ -34,6 +34,8 @@ final class ValueRewriter {
             Pattern.compile("(\\b(?:helo|receiver)=)([A-Za-z0-9_-]++)(?![.])", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern SPF_COMMENT = Pattern.compile("(\\()([A-Za-z0-9_-]++)(?=:\\s)");
+
+    private static final int LONGEST_LINE = 998;
 
     /** More ids than the header of any mail holds; each costs a little, and a header may hold millions. */
     private static final int MOST_IDS = 1000;
@@ -64,21 +66,52 @@ final class ValueRewriter {
                 return changed(field, MessageIds.replaceAll(field.rawValue(), this::outerOfAny));
             case "in-reply-to":
             case "references":
-                return changed(field, MessageIds.replaceAll(field.rawValue(), this::outerOfOurs));
+                String raw = field.rawValue();
+                String replaced = MessageIds.replaceAll(raw, this::outerOfOurs);
+                return replaced.equals(raw)
+                        ? HeaderBlock.KEEP
+                        : field.withRawValue(
+                                folded(replaced, field.lineEnd(), field.name().length() + 1));
             case "mime-version":
                 return field.value().indexOf('(') < 0
                         ? HeaderBlock.KEEP
                         : changed(field, " " + Comments.without(field.value()).trim() + field.lineEnd());
             case "x-received":
                 return received.rewrite(field);
-            case "authentication-results":
-            case "x-original-authentication-results":
-                return results(field);
             case "received-spf":
                 return changed(field, oneLabel(SPF_COMMENT, oneLabel(KEYED_HOST, names.neutralise(field.rawValue()))));
             default:
-                return HeaderBlock.KEEP;
+                // Also those that a server keeps of another: Authentication-Results-Original and its like.
+                return name.contains("authentication-results") && !name.startsWith("arc-")
+                        ? results(field)
+                        : HeaderBlock.KEEP;
         }
+    }
+
+    /** With a fold between ids where a line is longer than lines may be (RFC 5322, section 2.1.1). */
+    private static String folded(String raw, String lineEnd, int before) {
+        StringBuilder folded = new StringBuilder(raw.length());
+        int line = before;
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            if (c == '<' && line > 0 && line + idLength(raw, i) > LONGEST_LINE) {
+                int text = folded.length();
+                while (text > 0 && (folded.charAt(text - 1) == ' ' || folded.charAt(text - 1) == '\t')) {
+                    text--;
+                }
+                folded.setLength(text);
+                folded.append(lineEnd.isEmpty() ? "\r\n" : lineEnd).append(' ');
+                line = 1;
+            }
+            folded.append(c);
+            line = c == '\n' || c == '\r' ? 0 : line + 1;
+        }
+        return folded.toString();
+    }
+
+    private static int idLength(String raw, int start) {
+        int end = raw.indexOf('>', start);
+        return (end < 0 ? raw.length() : end + 1) - start;
     }
 
     private static byte[] changed(HeaderField field, String rawValue) {

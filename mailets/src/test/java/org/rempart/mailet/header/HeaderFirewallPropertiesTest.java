@@ -106,7 +106,7 @@ class HeaderFirewallPropertiesTest {
     @Property
     void rewrittenValuesTellNoInnerAddressAndNoInnerHost(@ForAll("headers") byte[] header)
             throws PolicyException, HeaderFirewall.TooManyHopsException {
-        InnerNames names = new InnerNames(OURS, "mail.ours.example", List.of());
+        InnerNames names = new InnerNames(OURS, "mail.ours.example", List.of(), List.of());
         for (HeaderField field : HeaderBlock.parse(strip(firewall(ReceivedHandling.KEEP, false), header))
                 .fields()) {
             String value = field.value();

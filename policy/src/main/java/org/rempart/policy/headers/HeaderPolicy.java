@@ -96,6 +96,11 @@ public final class HeaderPolicy {
         return prefix < 0 ? UNNAMED : byPrefix.get(prefix);
     }
 
+    /** Whether a rule names a field, to be stripped or to be kept. */
+    public boolean names(String fieldName) {
+        return decide(fieldName) != UNNAMED;
+    }
+
     /**
      * The longest prefix that the name begins with, or -1. In their order, whatever lies between a prefix and a name that
      * begins with it begins with it too; so it is the last one up to the name, or one that this one begins with.

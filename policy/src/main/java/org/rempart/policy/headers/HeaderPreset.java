@@ -72,15 +72,31 @@ public enum HeaderPreset {
             "X-PHP-Script",
             // cPanel with Exim: host, user ids, directory and command line of what sent it.
             "X-AntiAbuse",
-            "X-Authenticated-Sender",
             "X-From-Rewrite",
             "X-Get-Message-Sender-Via",
             "X-Local-Domain",
             "X-Source",
             "X-Source-*",
             // Zimbra and others: the account; Sendmail: the local user and host that it distrusts.
-            "X-Authenticated-User",
-            "X-Authentication-Warning"),
+            "X-Authenticated-*",
+            "X-Authentication-Warning",
+            // Other spellings: the account, and the address of whoever logged in.
+            "X-AuthUser",
+            "X-Authenticated",
+            "X-AuthenticatedUser",
+            "X-ClientAddr",
+            "X-Login-*",
+            "X-OriginatingIP",
+            "X-SenderIP",
+            "X-SourceIP",
+            "X-Webmail",
+            "X-X-Sender",
+            // The operating system by name and version.
+            "X-Operating-System",
+            "X-OS",
+            // HCL Domino and Notes: server, version and when each task had the message.
+            "X-MIMETrack",
+            "X-Notes-*"),
 
     /**
      * What anti-spam and anti-virus products add: which product stands in the way, its version, its hosts, its rules and
@@ -92,6 +108,7 @@ public enum HeaderPreset {
             // SpamAssassin, rspamd, and most that copy their names.
             "X-Spam",
             "X-Spam-*",
+            "X-Spam_*",
             "X-Spamd",
             "X-Spamd-*",
             "X-Rspamd-*",
@@ -115,9 +132,14 @@ public enum HeaderPreset {
             "X-MailScanner-*",
             "X-Policyd-Weight",
             "X-Scanned-By",
+            // OpenDKIM, OpenDMARC, OpenARC: version and host.
+            "ARC-Filter",
+            "DKIM-Filter",
+            "DMARC-Filter",
             // Agari.
             "X-Agari*",
             // Barracuda: appliance's host name, rules, score.
+            "X-ASG-*",
             "X-Barracuda-*",
             // Bitdefender, Dr.Web, ESET.
             "X-BitDefender-*",
@@ -126,6 +148,7 @@ public enum HeaderPreset {
             "X-EsetId",
             "X-EsetResult",
             // Cisco IronPort (Secure Email): listener, policy, reputation score.
+            "IronPort-*",
             "X-IPAS-Result",
             "X-IronPort-*",
             "X-SBRS",
@@ -197,6 +220,8 @@ public enum HeaderPreset {
             "X-OrganizationHeadersPreserved",
             // Between tenants of Exchange Online: tenant ids, internal hosts, latency of each hop.
             "X-EOPAttributedMessage",
+            "X-Incoming*",
+            "X-Microsoft-Exchange-Diagnostics*",
             "X-EOPTenantAttributedMessage",
             "X-ExternalRecipientOutboundConnectors",
             "X-MS-Exchange-AntiSpam-*",
