@@ -81,7 +81,9 @@ class CorpusContractTest {
                     client.command("EHLO outside.example");
                     SmtpReply reply = client.send(AUTHOR, List.of(name + i + "@partner.example"), messages.get(i));
                     if (Mails.text(messages.get(i)).matches("(?s).*(\0|\r(?!\n)).*")) {
-                        assertThat(reply.refused()).as("a bare CR, or a NUL: " + reply).isTrue();
+                        assertThat(reply.refused())
+                                .as("a bare CR, or a NUL: " + reply)
+                                .isTrue();
                     } else if (Way.current() == Way.DROP_IN && hasLongLine(messages.get(i))) {
                         assertThat(reply.toString()).startsWith("554 5.6.0 ");
                     } else {

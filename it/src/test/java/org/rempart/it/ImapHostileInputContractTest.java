@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rempart.quickstart.Endpoints;
+import org.rempart.testsupport.RawClient;
 
 /** Each command over IMAP gets an answer, whatever it asks for, and the connection goes on. */
 class ImapHostileInputContractTest {
