@@ -289,7 +289,10 @@ class MatchersPipelineTest {
         @BeforeEach
         void hold() throws Exception {
             Files.createDirectories(holds.getParent());
-            Files.writeString(holds, "{\"v\":1,\"holds\":[{\"account\":\"thief@ours.example\",\"reason\":\"\"}]}");
+            Files.writeString(
+                    holds,
+                    "{\"v\":1,\"time\":0,\"holds\":[{\"account\":\"thief@ours.example\",\"since\":\"2026-01-01T00:00:00Z\","
+                            + "\"reason\":\"\",\"messages\":0,\"recipients\":0}]}");
         }
 
         @AfterEach
