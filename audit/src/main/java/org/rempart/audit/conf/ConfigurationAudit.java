@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.rempart.audit.Catalogue;
 import org.rempart.audit.Check;
 import org.rempart.audit.Finding;
@@ -41,9 +43,10 @@ public final class ConfigurationAudit {
      * @throws IOException if it is no configuration folder of James
      */
     public static List<Finding> of(Path folder, Catalogue catalogue) throws IOException {
-        Path conf = Files.isDirectory(folder.resolve("conf")) && !Files.exists(folder.resolve("smtpserver.xml"))
-                ? folder.resolve("conf")
-                : folder;
+        Path given = folder.toAbsolutePath().normalize();
+        Path conf = Files.isDirectory(given.resolve("conf")) && !Files.exists(given.resolve("smtpserver.xml"))
+                ? given.resolve("conf")
+                : given;
         if (!Files.isRegularFile(conf.resolve("smtpserver.xml"))
                 && !Files.isRegularFile(conf.resolve("mailetcontainer.xml"))) {
             throw new IOException(
@@ -414,8 +417,11 @@ public final class ConfigurationAudit {
         Optional<XmlNode> algorithm = root.at("algorithm");
         if (algorithm.isPresent()) {
             String name = algorithm.get().text().toUpperCase(Locale.ROOT);
-            boolean iterated = name.matches("PBKDF2.*-\\d{5,}.*") || name.contains("BCRYPT") || name.contains("ARGON");
-            boolean weak = !name.startsWith("PBKDF2") && !iterated;
+            boolean derived = name.startsWith("PBKDF2");
+            boolean iterated = derived
+                    ? iterations(name) >= (name.contains("SHA512") ? 210_000 : 600_000)
+                    : name.contains("BCRYPT") || name.contains("ARGON");
+            boolean weak = !derived && !iterated;
             findings.add(
                     "conf.password-hash",
                     at("usersrepository.xml", algorithm.get()),
@@ -424,9 +430,17 @@ public final class ConfigurationAudit {
                             ? algorithm.get().text() + " is quick to guess"
                             : iterated
                                     ? "passwords are kept by " + algorithm.get().text()
-                                    : algorithm.get().text() + " without a number of iterations is 1000 of them",
+                                    : algorithm.get().text() + " is " + iterations(name)
+                                            + " iterations; OWASP asks for 210000 of SHA-512, 600000 of SHA-256",
                     List.of());
         }
+    }
+
+    /** James's form is PBKDF2-SHA512-ITERATIONS-BITS, each after the first left out from the end; 1000 is its default. */
+    private static int iterations(String algorithm) {
+        Matcher matcher =
+                Pattern.compile("PBKDF2-SHA\\d+-(\\d{1,9})(?:-\\d+)?").matcher(algorithm.replaceFirst("/.*", ""));
+        return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 1000;
     }
 
     private void domains(XmlNode root) {
@@ -479,14 +493,16 @@ public final class ConfigurationAudit {
         if (web.isPresent() && truth(web.get().getProperty("enabled", "false"))) {
             String host = web.get().getProperty("host", "").strip();
             boolean local = Set.of("localhost", "127.0.0.1", "::1").contains(host);
-            boolean key = truth(web.get().getProperty("jwt.enabled", "false"))
+            boolean token = isOfThePackagedServer();
+            boolean key = token
+                    || truth(web.get().getProperty("jwt.enabled", "false"))
                     || !web.get().getProperty("password", "").isBlank();
             findings.add(
                     "conf.administration",
                     lineOf("webadmin.properties", "host"),
                     key ? Verdict.PASS : local ? Verdict.WARN : Verdict.FAIL,
                     key
-                            ? "WebAdmin asks for a key"
+                            ? token ? "WebAdmin asks for the token in var/webadmin.token" : "WebAdmin asks for a key"
                             : local
                                     ? "WebAdmin listens on loopback, and asks for no key: every program on this machine administers"
                                     : "WebAdmin listens on " + (host.isEmpty() ? "all addresses" : host)
@@ -503,6 +519,17 @@ public final class ConfigurationAudit {
                     local ? Verdict.PASS : Verdict.FAIL,
                     "JMX listens on " + address,
                     List.of());
+        }
+    }
+
+    /** The packaged server asks for its token whatever webadmin.properties says, and writes it at its first start. */
+    private boolean isOfThePackagedServer() throws IOException {
+        Path lib = folder.resolveSibling("lib");
+        if (!Files.isDirectory(lib)) {
+            return false;
+        }
+        try (var jars = Files.newDirectoryStream(lib, "rempart-james-distribution-*.jar")) {
+            return jars.iterator().hasNext();
         }
     }
 

@@ -47,6 +47,7 @@ final class Pipeline {
             "DSNBounce",
             "NotifySender",
             "RefuseRelay",
+            "SendReport",
             "Resend",
             "Forward",
             "Redirect",

@@ -16,6 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.audit.Catalogue;
 import org.rempart.audit.Finding;
@@ -121,6 +122,46 @@ class ConfigurationAuditTest {
                     assertThat(finding.verdict()).isEqualTo(Verdict.FAIL);
                     assertThat(finding.subject()).isEqualTo("smtpserver.xml:2");
                 });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PBKDF2-SHA512-210000-512, PASS",
+        "PBKDF2-SHA512-210000, PASS",
+        "PBKDF2-SHA512-20000-512, WARN",
+        "PBKDF2-SHA512, WARN",
+        "PBKDF2-SHA256-210000-256, WARN",
+        "PBKDF2, WARN",
+        "SHA-512, FAIL",
+        "MD5, FAIL"
+    })
+    void passwordHashesAreJudgedByTheirIterations(String algorithm, Verdict verdict) throws IOException {
+        container("<mailet match=\"All\" class=\"Bounce\"/>");
+        Files.writeString(
+                folder.resolve("usersrepository.xml"),
+                "<usersrepository><algorithm>" + algorithm + "</algorithm></usersrepository>");
+        assertThat(verdictOf(folder, "conf.password-hash")).isEqualTo(verdict);
+    }
+
+    /** The packaged server has a token of its own, which no setting tells of. */
+    @Test
+    void theAdministrationOfThePackagedServerAsksForItsToken() throws IOException {
+        Path conf = Files.createDirectories(folder.resolve("home").resolve("conf"));
+        Files.writeString(conf.resolve("smtpserver.xml"), "<smtpservers/>");
+        Files.writeString(conf.resolve("webadmin.properties"), "enabled=true\nhost=127.0.0.1\n");
+        assertThat(verdictOf(conf, "conf.administration")).isEqualTo(Verdict.WARN);
+        Path lib = Files.createDirectories(folder.resolve("home").resolve("lib"));
+        Files.createFile(lib.resolve("rempart-james-distribution-1.0.jar"));
+        assertThat(verdictOf(conf, "conf.administration")).isEqualTo(Verdict.PASS);
+        assertThat(verdictOf(folder.resolve("home"), "conf.administration")).isEqualTo(Verdict.PASS);
+    }
+
+    private static Verdict verdictOf(Path folder, String id) throws IOException {
+        return ConfigurationAudit.of(folder, Catalogue.packaged()).stream()
+                .filter(finding -> finding.check().id().equals(id))
+                .findFirst()
+                .orElseThrow()
+                .verdict();
     }
 
     @Test
