@@ -162,8 +162,8 @@ public final class LoginFailuresHook extends PolicyHook
             Function<AuthHook, HookResult> login) {
         LoginFailureLedger.Answer answer = ledger.begin(limits(), who);
         if (answer.attempt().isEmpty()) {
-            AuditEvent trail =
-                    audit(answer.brake().isPresent() ? "blocked-refused" : "login-delayed", session, account);
+            boolean braked = answer.brake().isPresent();
+            AuditEvent trail = audit(braked ? "blocked-refused" : "login-delayed", session, account);
             answer.brake().ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             return cannotLogIn();

@@ -118,8 +118,8 @@ final class LoginBrake {
                 account.map(name -> Login.of(client, name.asString(), secret))
                         .orElseGet(() -> Login.ofToken(client, secret)));
         if (answer.attempt().isEmpty()) {
-            AuditEvent trail = event(
-                    answer.brake().isPresent() ? "blocked-refused" : "login-delayed", session, account, mechanism);
+            boolean braked = answer.brake().isPresent();
+            AuditEvent trail = event(braked ? "blocked-refused" : "login-delayed", session, account, mechanism);
             answer.brake().ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             refuse.run();
