@@ -22,6 +22,13 @@ import com.tngtech.archunit.lang.ArchRule;
 class ArchitectureTest {
     private static final String OURS = "org.rempart.distribution.";
 
+    /** The hooks, matchers and mailets are extensions: they are no part of lib/, and a class of theirs stops the start. */
+    @ArchTest
+    static final ArchRule nothingOfTheExtensionsIsImported = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.rempart.smtp..", "org.rempart.matcher..", "org.rempart.mailet..");
+
     @ArchTest
     static final ArchRule noImportRunsBack = layeredArchitecture()
             .consideringOnlyDependenciesInAnyPackage("org.rempart.distribution..")

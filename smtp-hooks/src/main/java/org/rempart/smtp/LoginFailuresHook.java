@@ -228,7 +228,7 @@ public final class LoginFailuresHook extends PolicyHook
         }
         List<LoginFailureLedger.Subject> blocked = attempt.failed();
         audit("login-failed", session, account).log();
-        notice.tell(blocked, () -> audit("blocked", session, account));
+        notice.accept(blocked, () -> audit("blocked", session, account));
         return true;
     }
 

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.inject.Inject;
@@ -24,9 +25,11 @@ import org.slf4j.LoggerFactory;
 /**
  * What is said of the brakes that a login failure puts on, whatever was logged in to: an event in the audit trail, a line in
  * the log, and, where an account is guessed at, a mail to its owner, at most once a day.
+ *
+ * <p>It is an interface of the JDK for the packaged IMAP server, whose class loader does not see this class.
  */
 @Singleton
-public final class LoginNotice {
+public final class LoginNotice implements BiConsumer<List<LoginFailureLedger.Subject>, Supplier<AuditEvent>> {
     private static final Logger LOGGER = LoggerFactory.getLogger(LoginNotice.class);
     private static final long BETWEEN_NOTICES = Duration.ofDays(1).toNanos();
     private static final int REMEMBERED = 10_000;
@@ -62,7 +65,8 @@ public final class LoginNotice {
      * @param braked what {@link LoginFailureLedger.Attempt#failed} has answered
      * @param event makes a new event {@code blocked} with who tried, and from where
      */
-    public void tell(List<LoginFailureLedger.Subject> braked, Supplier<AuditEvent> event) {
+    @Override
+    public void accept(List<LoginFailureLedger.Subject> braked, Supplier<AuditEvent> event) {
         for (LoginFailureLedger.Subject subject : braked) {
             FailureLimit limit = subject.limit();
             boolean named = limit.per() != FailureLimit.Per.PASSWORD;

@@ -9,6 +9,9 @@ import com.google.inject.Provides;
 import com.google.inject.Scopes;
 import com.google.inject.Singleton;
 import java.io.IOException;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import javax.inject.Provider;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.imap.api.message.response.StatusResponseFactory;
@@ -21,10 +24,12 @@ import org.apache.james.imap.processor.LoginProcessor;
 import org.apache.james.imapserver.netty.IMAPServerFactory;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
+import org.apache.james.utils.ClassName;
+import org.apache.james.utils.GuiceGenericLoader;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.ledger.LoginFailureLedger;
-import org.rempart.smtp.LoginNotice;
+import org.rempart.policy.trail.AuditEvent;
 
 /** Puts our IMAP server, and our way of logging in, in the place of James's. */
 public final class ImapModule extends AbstractModule {
@@ -36,14 +41,17 @@ public final class ImapModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger, LoginNotice notice)
-            throws PolicyException, IOException {
+    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger, GuiceGenericLoader extensions)
+            throws PolicyException, IOException, ClassNotFoundException {
+        // Of the hooks, which are an extension: only James's loader of extensions finds it.
+        BiConsumer<List<LoginFailureLedger.Subject>, Supplier<AuditEvent>> notice =
+                extensions.instantiate(new ClassName("org.rempart.smtp.LoginNotice"));
         return new LoginBrake(
                 ledger,
                 PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
                         .submission()
                         .failures(),
-                notice::tell);
+                notice);
     }
 
     @Provides
