@@ -68,10 +68,13 @@ final class InnerNames {
     private static final int MOST_DOMAINS = 500;
 
     /** IPv6 addresses that are read; a header may hold hundreds of thousands. What stands behind them counts as inner. */
-    private static final int MOST_LITERALS = 5_000;
+    private static final int MOST_LITERALS = 2_000;
 
     /** No field that tells a recipient anything is longer. */
-    private static final int LONGEST_TEXT = 65_536;
+    static final int LONGEST_TEXT = 65_536;
+
+    /** More than the fields of a header hold together that are worth looking into; servers take no longer headers. */
+    static final int MOST_TEXT = 131_072;
 
     /** The longest name that DNS knows (RFC 1035, section 2.3.4). */
     private static final int LONGEST_NAME = 255;
@@ -85,6 +88,7 @@ final class InnerNames {
 
     private boolean tooMany;
     private int literals;
+    private int textLeft = MOST_TEXT;
 
     /**
      * The names of one header.
@@ -103,7 +107,7 @@ final class InnerNames {
     }
 
     /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
-    static List<InetAddress> addresses(String text) {
+    List<InetAddress> addresses(String text) {
         List<InetAddress> found = new ArrayList<>();
         Matcher ipv4 = IPV4.matcher(text);
         while (ipv4.find()) {
@@ -113,11 +117,12 @@ final class InnerNames {
             }
         }
         if (text.indexOf(':') >= 0) {
-            int read = 0;
             Matcher ipv6 = IPV6.matcher(IPV6_TAG.matcher(text).replaceAll(" "));
             while (ipv6.find()) {
-                // Null for colons of another meaning, such as the time.
-                if (++read > MOST_LITERALS) {
+                if (!hasFormOfIpv6(ipv6.group(1))) {
+                    continue;
+                }
+                if (++literals > MOST_LITERALS) {
                     found.add(InetAddress.getLoopbackAddress());
                     break;
                 }
@@ -128,6 +133,12 @@ final class InnerNames {
             }
         }
         return found;
+    }
+
+    /** Whether there are as many groups as there must be (RFC 4291, section 2.2): the time of day has fewer. */
+    private static boolean hasFormOfIpv6(String literal) {
+        long colons = literal.chars().filter(c -> c == ':').count();
+        return literal.contains("::") || colons == 7 || (colons == 6 && literal.indexOf('.') >= 0);
     }
 
     /** Four numbers below 256; null for digits and dots of another meaning, such as a version. */
@@ -176,7 +187,7 @@ final class InnerNames {
     }
 
     /** Whether the text holds an address of the inside. */
-    static boolean holdsInnerAddress(String text) {
+    boolean holdsInnerAddress(String text) {
         return addresses(text).stream().anyMatch(InnerNames::isInner);
     }
 
@@ -237,11 +248,28 @@ final class InnerNames {
     }
 
     /**
-     * Whether a text holds an inner address, or the name of an inner host with a dot in it; also when it is longer than any
-     * that is worth looking into.
+     * Takes a field's length from what may be looked into of a header. All that the other methods do with the field costs
+     * time in proportion to it.
+     *
+     * @return whether the field may be looked into; else nothing of it may leave
+     */
+    boolean mayLookInto(int length) {
+        if (length > LONGEST_TEXT || length > textLeft) {
+            return false;
+        }
+        textLeft -= length;
+        return true;
+    }
+
+    /**
+     * Whether a text holds an inner address, or the name of an inner host with a dot in it; also when it may not be looked
+     * into.
      */
     boolean tellsOfTheInside(String text) {
-        return text.length() > LONGEST_TEXT || !neutralise(text).equals(text);
+        if (text.indexOf('.') < 0 && text.indexOf(':') < 0) {
+            return text.length() > LONGEST_TEXT;
+        }
+        return !mayLookInto(text.length()) || !neutralise(text).equals(text);
     }
 
     private String neutralise(String text, String other) {
@@ -256,6 +284,9 @@ final class InnerNames {
     }
 
     private String neutralIpv6(String literal) {
+        if (!hasFormOfIpv6(literal)) {
+            return literal;
+        }
         if (++literals > MOST_LITERALS) {
             return NEUTRAL_IPV6;
         }

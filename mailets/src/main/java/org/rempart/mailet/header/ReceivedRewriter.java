@@ -38,9 +38,6 @@ import org.rempart.message.HeaderField;
 final class ReceivedRewriter {
     private static final int LINE = 78;
 
-    /** No server writes as much; what is longer is not looked into, and nothing of it stays. */
-    private static final int LONGEST_FIELD = 65_536;
-
     private static final int LONGEST_NAME = 255;
 
     private static final Set<String> KEYWORDS = Set.of("from", "by", "via", "with", "id", "for");
@@ -112,7 +109,8 @@ final class ReceivedRewriter {
      * @return the whole field with its line ends, or {@link HeaderBlock#KEEP} when it stays as it is
      */
     byte[] rewrite(HeaderField field) {
-        if (field.end() - field.start() > LONGEST_FIELD) {
+        if (!names.mayLookInto(field.end() - field.start())) {
+            // Its hop still counts.
             return folded(field.name(), List.of("by " + publicName), field.lineEnd())
                     .getBytes(StandardCharsets.ISO_8859_1);
         }
@@ -150,7 +148,7 @@ final class ReceivedRewriter {
 
     private boolean isInside(Hop hop) {
         String by = hop.word("by");
-        return isAddressLiteral(by) ? InnerNames.holdsInnerAddress(by) : names.isInner(hostIn(by));
+        return isAddressLiteral(by) ? names.holdsInnerAddress(by) : names.isInner(hostIn(by));
     }
 
     /**
@@ -186,10 +184,10 @@ final class ReceivedRewriter {
         return SUBMISSION.matcher(hop.word("with")).matches();
     }
 
-    private static boolean isAddressLiteral(String word) {
+    private boolean isAddressLiteral(String word) {
         return word.startsWith("[")
                 || (ADDRESS_CHARACTERS.matcher(word).matches()
-                        && !InnerNames.addresses(word).isEmpty());
+                        && !names.addresses(word).isEmpty());
     }
 
     /** The host name that a word begins with, without a port or whatever else is glued to it; empty when it has none. */
@@ -219,7 +217,7 @@ final class ReceivedRewriter {
                 || !HOST_CHARACTERS.matcher(host).matches()) {
             return;
         }
-        List<InetAddress> addresses = InnerNames.addresses(hop.clause("from"));
+        List<InetAddress> addresses = names.addresses(hop.clause("from"));
         boolean outside = !addresses.isEmpty() && addresses.stream().noneMatch(InnerNames::isInner);
         if (outside && !AUTHENTICATED.matcher(value).find()) {
             InetAddress address = addresses.get(0);

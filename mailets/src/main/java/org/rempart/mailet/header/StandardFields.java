@@ -110,6 +110,14 @@ final class StandardFields {
 
     /** Whether a field of this name, in lower case, is one of them. */
     static boolean contain(String name) {
-        return NAMES.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
+        if (NAMES.contains(name)) {
+            return true;
+        }
+        for (String prefix : PREFIXES) {
+            if (name.startsWith(prefix)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

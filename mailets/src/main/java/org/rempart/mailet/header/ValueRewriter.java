@@ -57,15 +57,21 @@ final class ValueRewriter {
      * Rewrites a field that leaves.
      *
      * @param name its name in lower case
-     * @return the whole field, or {@link HeaderBlock#KEEP} when it stays as it is
+     * @return the whole field, {@link HeaderBlock#KEEP} when it stays as it is, or null when it goes, since it may not be
+     *     looked into ({@link InnerNames#mayLookInto})
      */
     byte[] rewrite(HeaderField field, String name) {
         switch (name) {
             case "message-id":
             case "resent-message-id":
-                return changed(field, MessageIds.replaceAll(field.rawValue(), this::outerOfAny));
+                return !mayLookInto(field)
+                        ? null
+                        : changed(field, MessageIds.replaceAll(field.rawValue(), this::outerOfAny));
             case "in-reply-to":
             case "references":
+                if (!mayLookInto(field)) {
+                    return null;
+                }
                 String raw = field.rawValue();
                 String replaced = MessageIds.replaceAll(raw, this::outerOfOurs);
                 return replaced.equals(raw)
@@ -79,7 +85,10 @@ final class ValueRewriter {
             case "x-received":
                 return received.rewrite(field);
             case "received-spf":
-                return changed(field, oneLabel(SPF_COMMENT, oneLabel(KEYED_HOST, names.neutralise(field.rawValue()))));
+                return !mayLookInto(field)
+                        ? null
+                        : changed(
+                                field, oneLabel(SPF_COMMENT, oneLabel(KEYED_HOST, names.neutralise(field.rawValue()))));
             default:
                 // Also those that a server keeps of another: Authentication-Results-Original and its like.
                 return name.contains("authentication-results") && !name.startsWith("arc-")
@@ -118,9 +127,13 @@ final class ValueRewriter {
         return rawValue.equals(field.rawValue()) ? HeaderBlock.KEEP : field.withRawValue(rawValue);
     }
 
+    private boolean mayLookInto(HeaderField field) {
+        return names.mayLookInto(field.end() - field.start());
+    }
+
     private String outerOfAny(String id) {
         String host = MessageIds.host(id);
-        return names.isInnerHost(host) || InnerNames.holdsInnerAddress(host) ? outer(id) : id;
+        return names.isInnerHost(host) || names.holdsInnerAddress(host) ? outer(id) : id;
     }
 
     private String outerOfOurs(String id) {
@@ -142,10 +155,13 @@ final class ValueRewriter {
      * @param field {@code Authentication-Results} or {@code ARC-Authentication-Results}
      */
     byte[] results(HeaderField field) {
+        if (!mayLookInto(field)) {
+            return null;
+        }
         String raw = field.rawValue();
         int[] server = server(raw);
         String name = raw.substring(server[0], server[1]);
-        if (!names.isInner(name) && !InnerNames.holdsInnerAddress(field.value())) {
+        if (!names.isInner(name) && !names.holdsInnerAddress(field.value())) {
             return HeaderBlock.KEEP;
         }
         // Whoever has no name of his own there is called by his first result.

@@ -184,6 +184,18 @@ class HeaderFirewallTest {
     }
 
     @Test
+    void hopsBeyondWhatIsLookedIntoCountAndTellNothing() throws Exception {
+        String stripped = apply(
+                HeaderPolicy.builder(),
+                "Received: from mx.a.example ([198.51.100.7]) by mx.b.example; x\r\n".repeat(20_000) + "To: d" + END);
+        assertThat(stripped)
+                .startsWith("Received: by mail.ours.example\r\n".repeat(15_000) + "Received: ")
+                .endsWith("by mx.b.example; x\r\nTo: d" + END);
+        assertThat(stripped.lines().filter(line -> line.startsWith("Received: ")))
+                .hasSize(20_000);
+    }
+
+    @Test
     void hundredThousandFieldsTakeTimeThatTheirNumberTells() {
         String header = ("Received: from ex02.corp.local ([10.0.0.7]) by ex01.corp.local with ESMTP id 4Xy;"
                                 + " Tue, 24 Nov 2026 20:50:07 +0000\r\n"

@@ -98,6 +98,48 @@ class ValueRewriterTest {
         assertThat(apply(field + "To: a" + END)).isEqualTo(expected + "To: a" + END);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"Authentication-Results-Original", "AUTHENTICATION-RESULTS", "authentication-results-2"})
+    void resultsUnderOtherNamesAreRewrittenToo(String name) throws Exception {
+        assertThat(apply(name + ": mx01.dmz.ours.example; iprev=pass policy.iprev=10.0.0.7 smtp.helo=pc17" + END))
+                .isEqualTo(name + ": mail.ours.example; iprev=pass policy.iprev=192.0.2.1 smtp.helo=mail.ours.example"
+                        + END);
+        String foreign = name + ": mx.a.example; spf=pass smtp.mailfrom=x@a.example smtp.helo=b.example" + END;
+        assertThat(apply(foreign)).isEqualTo(foreign);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "X-Authentication-Results",
+                "X-Original-Authentication-Results",
+                "Original-Authentication-Results"
+            })
+    void resultsUnderNamesThatNoRfcKnowsGoWhenTheyTell(String name) throws Exception {
+        for (String told :
+                new String[] {"mx01.dmz.ours.example; spf=pass", "mx.a.example; iprev=pass policy.iprev=10.0.0.7"}) {
+            assertThat(apply(name + ": " + told + "\r\nTo: a" + END)).isEqualTo("To: a" + END);
+        }
+        assertThat(apply(name + ": pc17; spf=pass smtp.helo=pc17" + END))
+                .isEqualTo(name + ": mail.ours.example; spf=pass smtp.helo=mail.ours.example" + END);
+        String foreign = name + ": mx.a.example; spf=pass smtp.mailfrom=x@a.example smtp.helo=b.example" + END;
+        assertThat(apply(foreign)).isEqualTo(foreign);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "mx, a.mx, false",
+        "mx, mx, false",
+        "mx1.a.example, mx1.a.example, true",
+        "mx1.a.example, x.mx1.a.example, false"
+    })
+    void nameOfTheMachineIsItselfAloneAndNothingWithoutADot(String machine, String host, boolean inside) {
+        InnerNames names =
+                new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of(machine));
+        assertThat(names.isOurs(host)).isEqualTo(inside);
+        assertThat(names.isOwnInnerHost(host)).isEqualTo(inside);
+    }
+
     // Message ids
 
     @ParameterizedTest
@@ -132,6 +174,21 @@ class ValueRewriterTest {
         String ourNext = "In-Reply-To: " + partner + "\r\nReferences: " + own + "\r\n\t" + partner + END;
         assertThat(apply(ourNext))
                 .isEqualTo("In-Reply-To: " + partner + "\r\nReferences: " + outer + "\r\n\t" + partner + END);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "", "\r\n\t"})
+    void noLineOfReferencesGrowsBeyondWhatLinesMayBe(String between) throws Exception {
+        StringBuilder header = new StringBuilder("References:");
+        for (int i = 10; i < 50; i++) {
+            header.append(between).append("<").append(i).append("@ex01.ours.example>");
+        }
+        String stripped = apply(header + END);
+        assertThat(stripped.split("\r\n")).allMatch(line -> line.length() <= 998);
+        assertThat(stripped.chars().filter(c -> c == '<')).hasSize(40);
+        assertThat(restored(stripped).replaceAll("\\s", ""))
+                .isEqualTo(header.toString().replaceAll("\\s", ""));
+        assertThat(apply(stripped)).isEqualTo(stripped);
     }
 
     @Test
@@ -206,7 +263,7 @@ class ValueRewriterTest {
             for (String part : new String[] {
                 "a.", "a", "(", ")", "10.0.0.1 ", "1:", ":", "@", "<", "x@y ", "helo=", "IPv6:", "\\", ";", " ", "="
             }) {
-                String repeated = part.repeat(300_000 / part.length());
+                String repeated = part.repeat(30_000 / part.length());
                 for (String name : new String[] {
                     "Message-ID",
                     "References",
@@ -223,6 +280,47 @@ class ValueRewriterTest {
         });
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Authentication-Results: mx01.ours.example; spf=pass smtp.client-ip=10.0.0.7 ",
+                "Authentication-Results: mx.foreign.example; spf=pass smtp.client-ip=198.51.100.7 ",
+                "X-Original-Authentication-Results: mx01.ours.example; iprev=pass policy.iprev=::1 ",
+                "Received-SPF: pass client-ip=10.0.0.7 ",
+                "Message-ID: <1@pc17> ",
+                "References: <1@ex01.ours.example> ",
+                "In-Reply-To: <1@ex01.ours.example> ",
+                "X-Sent-By: pc17.corp.local ",
+                "X-Many-Words: a "
+            })
+    void fieldLongerThanAnyGoesWhole(String field) throws Exception {
+        String rest = "Subject: a" + END;
+        assertThat(apply(field + " 10.0.0.7 b".repeat(7000) + "\r\n" + rest)).isEqualTo(rest);
+    }
+
+    @Test
+    void fieldsThatTogetherAreLongerThanAnyHeaderGoFromTheTop() throws Exception {
+        String told = "Authentication-Results: mx.foreign.example; dkim=pass header.d=";
+        String filler = ".".repeat(1000) + "\r\n";
+        String stripped =
+                apply(told + "top" + filler + (told + "a" + filler).repeat(1000) + told + "b" + filler + "To: a" + END);
+        assertThat(stripped)
+                .contains("header.d=b")
+                .doesNotContain("header.d=top")
+                .endsWith("To: a" + END);
+        assertThat(stripped.length()).isBetween(InnerNames.MOST_TEXT - 2000, InnerNames.MOST_TEXT + 2000);
+    }
+
+    @Test
+    void ipv6AddressesAreNotReadWithoutEnd() {
+        InnerNames names = new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of());
+        assertThat(names.addresses("2001:db8::7 ".repeat(10_000))).hasSizeLessThan(5000);
+        assertThat(names.holdsInnerAddress("2001:db8::7")).isTrue();
+        assertThat(names.neutralise("2001:db9::7")).isEqualTo("2001:db8::1");
+        // Times of day, and addresses of devices, are none.
+        assertThat(names.neutralise("20:50:07 00:00:5e:00:53:01")).isEqualTo("20:50:07 00:00:5e:00:53:01");
+    }
+
     @Test
     void domainsAreNotLookedUpWithoutEnd() throws Exception {
         int[] lookUps = {0};
@@ -235,14 +333,20 @@ class ValueRewriterTest {
                 "mail.ours.example",
                 Ids.KNOWN,
                 List.of());
-        StringBuilder header = new StringBuilder("References:");
+        StringBuilder header = new StringBuilder();
         for (int i = 0; i < 50_000; i++) {
-            header.append(" <x@a").append(i).append(".b").append(i).append(".example>\r\n");
+            header.append(i % 1000 == 0 ? "References:" : "")
+                    .append(" <x@a")
+                    .append(i)
+                    .append(".b")
+                    .append(i)
+                    .append(".example>\r\n");
         }
         String stripped = firewall.apply(HeaderBlock.parse((header + "\r\n").getBytes(ISO_8859_1)))
                 .map(bytes -> new String(bytes, ISO_8859_1))
                 .orElse("");
         assertThat(lookUps[0]).isLessThanOrEqualTo(10_000);
-        assertThat(stripped).contains("<x@a1.b1.example>").doesNotContain("<x@a49999.b49999.example>");
+        // From the bottom, as signatures count.
+        assertThat(stripped).contains("<x@a49000.b49000.example>").doesNotContain("a49999.b49999", "a1.b1.");
     }
 }
