@@ -98,7 +98,7 @@ final class HeadersReader {
             HeaderPattern pattern = pattern(element);
             before = strip.putIfAbsent(pattern, element);
             builder.strip(pattern, element.rule());
-            if (pattern.isPrefix() && pattern.matches(RECEIVED)) {
+            if (!pattern.isName() && pattern.matches(RECEIVED)) {
                 warnings.add(element.remark(
                         element + " does not mean the field Received itself; <received>remove</received> does"));
             }
@@ -156,7 +156,7 @@ final class HeadersReader {
     private static void refuseSecondWord(XmlElement received, Map<HeaderPattern, XmlElement> byName)
             throws PolicyException {
         for (Map.Entry<HeaderPattern, XmlElement> entry : byName.entrySet()) {
-            if (!entry.getKey().isPrefix() && entry.getKey().matches(RECEIVED)) {
+            if (entry.getKey().isName() && entry.getKey().matches(RECEIVED)) {
                 throw entry.getValue()
                         .fault(
                                 entry.getValue() + " contradicts " + received + " at " + received.location(),
@@ -204,7 +204,7 @@ final class HeadersReader {
     }
 
     private void remarkIdle(HeaderPattern kept, XmlElement element) {
-        boolean ofUse = (!kept.isPrefix() && kept.matches(RECEIVED))
+        boolean ofUse = (kept.isName() && kept.matches(RECEIVED))
                 || strip.keySet().stream().anyMatch(kept::narrows)
                 || presets.keySet().stream()
                         .flatMap(preset -> preset.patterns().stream())

@@ -7,33 +7,38 @@ package org.rempart.policy.headers;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Wording;
 
-/** A header field's name as written in the policy: {@code X-Mailer} is that field, {@code X-Acme-*} all that begin so. */
+/**
+ * A header field's name as written in the policy: {@code X-Mailer} is that field, {@code X-Acme-*} all that begin so, {@code
+ * X-*-MailScanner} all that begin and end so. A star stands for any characters, or for none.
+ */
 public final class HeaderPattern {
-    private final String name;
-    private final boolean prefix;
+    private final String text;
+    /** What stands before, between and behind the stars. */
+    private final String[] parts;
 
-    private HeaderPattern(String name, boolean prefix) {
-        this.name = name;
-        this.prefix = prefix;
+    private HeaderPattern(String text) {
+        this.text = text;
+        this.parts = text.split("\\*", -1);
     }
 
     /**
      * Reads a pattern; field names are compared without regard to case (RFC 5322, section 1.2.2).
      *
-     * @throws PolicyException when it holds what no field name can (RFC 5322, section 2.2), or has a star elsewhere than
-     *     at its end, or is a star alone
+     * @throws PolicyException when it holds what no field name can (RFC 5322, section 2.2), or begins with a star, or has
+     *     two in a row
      */
     public static HeaderPattern parse(String text) throws PolicyException {
         String trimmed = text.trim();
-        boolean prefix = trimmed.endsWith("*");
-        String name = prefix ? trimmed.substring(0, trimmed.length() - 1) : trimmed;
-        boolean valid = !name.isEmpty() && name.chars().allMatch(c -> c > 32 && c < 127 && c != ':' && c != '*');
+        boolean valid = !trimmed.isEmpty()
+                && !trimmed.startsWith("*")
+                && !trimmed.contains("**")
+                && trimmed.chars().allMatch(c -> c > 32 && c < 127 && c != ':');
         if (!valid) {
             throw new PolicyException(
                     Wording.quoted(text) + " is not the name of a header field",
                     "write a name such as X-Mailer, or X-Acme-* for all that begin so");
         }
-        return new HeaderPattern(fold(name), prefix);
+        return new HeaderPattern(fold(trimmed));
     }
 
     /**
@@ -61,39 +66,67 @@ public final class HeaderPattern {
 
     /** Whether the pattern means the field of this name. */
     public boolean matches(String fieldName) {
-        String folded = fold(fieldName);
-        return prefix ? folded.startsWith(name) : folded.equals(name);
+        return matchesFolded(fold(fieldName));
+    }
+
+    /** The same for a name that is folded already, in time proportional to it. */
+    boolean matchesFolded(String name) {
+        int last = parts.length - 1;
+        if (last == 0) {
+            return name.equals(text);
+        }
+        if (!name.startsWith(parts[0])) {
+            return false;
+        }
+        int position = parts[0].length();
+        for (int i = 1; i < last; i++) {
+            int found = name.indexOf(parts[i], position);
+            if (found < 0) {
+                return false;
+            }
+            position = found + parts[i].length();
+        }
+        return name.length() - position >= parts[last].length() && name.endsWith(parts[last]);
     }
 
     /** Whether this means the same fields as the other pattern, or some of them and no others. */
     public boolean narrows(HeaderPattern other) {
-        return equals(other) || (other.prefix && name.startsWith(other.name));
+        // No name holds a star; so one in this pattern is met by none but a star of the other.
+        return other.matchesFolded(text);
     }
 
-    /** The name, or the beginning of it, in lower case. */
+    /** The name, or the beginning of it up to the first star, in lower case. */
     public String name() {
-        return name;
+        return parts[0];
+    }
+
+    /** How many characters of the name are said; of two patterns, the one that says more is the more specific. */
+    int said() {
+        return text.length() - (parts.length - 1);
+    }
+
+    /** Whether this means one name alone. */
+    public boolean isName() {
+        return parts.length == 1;
     }
 
     /** Whether this means all names that begin so. */
     public boolean isPrefix() {
-        return prefix;
+        return parts.length == 2 && parts[1].isEmpty();
     }
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof HeaderPattern
-                && name.equals(((HeaderPattern) other).name)
-                && prefix == ((HeaderPattern) other).prefix;
+        return other instanceof HeaderPattern && text.equals(((HeaderPattern) other).text);
     }
 
     @Override
     public int hashCode() {
-        return name.hashCode() * 2 + (prefix ? 1 : 0);
+        return text.hashCode();
     }
 
     @Override
     public String toString() {
-        return prefix ? name + "*" : name;
+        return text;
     }
 }

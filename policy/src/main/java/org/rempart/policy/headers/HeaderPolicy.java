@@ -6,6 +6,7 @@ package org.rempart.policy.headers;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,8 @@ public final class HeaderPolicy {
     private final int[] wider;
 
     private final List<Decision<HeaderVerdict>> byPrefix;
+    /** Those with a star inside, the most specific first. */
+    private final List<Map.Entry<HeaderPattern, Decision<HeaderVerdict>>> globs;
 
     private final Decision<ReceivedHandling> received;
     private final String publicName;
@@ -48,10 +51,24 @@ public final class HeaderPolicy {
     private HeaderPolicy(Builder builder) {
         Map<String, Decision<HeaderVerdict>> names = new HashMap<>();
         TreeMap<String, Decision<HeaderVerdict>> prefixed = new TreeMap<>();
-        builder.strip.forEach((pattern, rule) ->
-                (pattern.isPrefix() ? prefixed : names).put(pattern.name(), Decision.of(HeaderVerdict.STRIP, rule)));
-        builder.keep.forEach((pattern, rule) ->
-                (pattern.isPrefix() ? prefixed : names).put(pattern.name(), Decision.of(HeaderVerdict.KEEP, rule)));
+        Map<HeaderPattern, Decision<HeaderVerdict>> all = new HashMap<>();
+        builder.strip.forEach((pattern, rule) -> all.put(pattern, Decision.of(HeaderVerdict.STRIP, rule)));
+        builder.keep.forEach((pattern, rule) -> all.put(pattern, Decision.of(HeaderVerdict.KEEP, rule)));
+        List<Map.Entry<HeaderPattern, Decision<HeaderVerdict>>> starred = new ArrayList<>();
+        all.forEach((pattern, decision) -> {
+            if (pattern.isName()) {
+                names.put(pattern.name(), decision);
+            } else if (pattern.isPrefix()) {
+                prefixed.put(pattern.name(), decision);
+            } else {
+                starred.add(Map.entry(pattern, decision));
+            }
+        });
+        starred.sort(Comparator.comparing((Map.Entry<HeaderPattern, Decision<HeaderVerdict>> entry) ->
+                        -entry.getKey().said())
+                .thenComparing(entry -> entry.getValue().verdict() != HeaderVerdict.KEEP)
+                .thenComparing(entry -> entry.getKey().toString()));
+        this.globs = List.copyOf(starred);
         Decision<HeaderVerdict> receivedByName = names.get(RECEIVED);
         this.received = receivedByName == null
                 ? builder.received
@@ -93,6 +110,15 @@ public final class HeaderPolicy {
         }
         int found = Arrays.binarySearch(prefixes, name);
         int prefix = longestBeginning(name, found >= 0 ? found : -found - 2);
+        int said = prefix < 0 ? 0 : prefixes[prefix].length();
+        for (Map.Entry<HeaderPattern, Decision<HeaderVerdict>> glob : globs) {
+            if (glob.getKey().said() <= said) {
+                break;
+            }
+            if (glob.getKey().matchesFolded(name)) {
+                return glob.getValue();
+            }
+        }
         return prefix < 0 ? UNNAMED : byPrefix.get(prefix);
     }
 

@@ -130,6 +130,8 @@ public enum HeaderPreset {
             "X-Greylist",
             "X-MailScanner",
             "X-MailScanner-*",
+            "X-*-MailScanner",
+            "X-*-MailScanner-*",
             "X-Policyd-Weight",
             "X-Scanned-By",
             // OpenDKIM, OpenDMARC, OpenARC: version and host.

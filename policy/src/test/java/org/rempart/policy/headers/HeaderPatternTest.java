@@ -25,13 +25,39 @@ class HeaderPatternTest {
         "X-*, X-Acme, true",
         "Sender, \u017Fender, false",
         "X-K, X-\u212A, false",
+        "X-*-Scan, x-acme-SCAN, true",
+        "X-*-Scan, X--Scan, true",
+        "X-*-Scan, X-Scan, false",
+        "X-*-Scan, X-Acme-Scan-Id, false",
+        "X-*-Scan-*, X-Acme-Scan-Id, true",
+        "X-*-Scan-*, X-Acme-Scan, false",
+        "X-*a*a, X-aa, true",
+        "X-*a*a, X-a, false",
+        "X-*aba, X-ababa, true",
+        "a*a, a, false",
     })
     void matches(String pattern, String name, boolean expected) throws PolicyException {
         assertThat(HeaderPattern.parse(pattern).matches(name)).isEqualTo(expected);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "*", "**", "X-*-A", "*X", "X A", "X:", "X-\u00E9", "X\tA", "X\u0000A", "X-A, X-B"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "*",
+                "**",
+                "X-**-A",
+                "*X",
+                "*-X-*",
+                "X-*:",
+                "X A",
+                "X:",
+                "X-\u00E9",
+                "X\tA",
+                "X\u0000A",
+                "X-A, X-B"
+            })
     void whatIsNoName(String text) {
         assertThatThrownBy(() -> HeaderPattern.parse(text))
                 .isInstanceOf(PolicyException.class)
@@ -58,6 +84,12 @@ class HeaderPatternTest {
         "X-*, X-A-*, false",
         "X-A-*, X-A-B, false",
         "X-A*, X-A, false",
+        "X-A-B, X-*-B, true",
+        "X-A-*-B, X-*-B, true",
+        "X-*-B, X-*, true",
+        "X-*-B, X-A-*, false",
+        "X-A-*, X-*-B, false",
+        "X-*, X-*-B, false",
     })
     void narrows(String pattern, String other, boolean expected) throws PolicyException {
         assertThat(HeaderPattern.parse(pattern).narrows(HeaderPattern.parse(other)))

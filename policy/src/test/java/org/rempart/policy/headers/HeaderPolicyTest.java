@@ -7,12 +7,14 @@ package org.rempart.policy.headers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -142,6 +144,28 @@ class HeaderPolicyTest {
         assertThat(built.decide("X-A").verdict()).isEqualTo(HeaderVerdict.KEEP);
     }
 
+    @Test
+    void patternThatSaysMoreWins() throws PolicyException {
+        HeaderPolicy policy = HeaderPolicy.builder()
+                .strip(pattern("X-*-Scan-*"), STRIP)
+                .keep(pattern("X-Our-*"), KEEP)
+                .keep(pattern("X-*-Scan-Public"), KEEP)
+                .strip(pattern("X-Ourselves-*"), STRIP)
+                .keep(pattern("X-*selves-S*"), KEEP)
+                .keep(pattern("X-One-Scan-Id"), KEEP)
+                .strip(pattern("R*d"), STRIP)
+                .build();
+        assertThat(policy.decide("X-Acme-Scan-Id").verdict()).isEqualTo(HeaderVerdict.STRIP);
+        assertThat(policy.decide("X-One-Scan-Id").verdict()).isEqualTo(HeaderVerdict.KEEP);
+        assertThat(policy.decide("X-Acme-Scan-Public").verdict()).isEqualTo(HeaderVerdict.KEEP);
+        assertThat(policy.decide("X-Our-Scan-Id").verdict()).isEqualTo(HeaderVerdict.STRIP);
+        assertThat(policy.decide("X-Our-Scan").verdict()).isEqualTo(HeaderVerdict.KEEP);
+        assertThat(policy.decide("X-Ourselves-S").verdict()).isEqualTo(HeaderVerdict.STRIP);
+        assertThat(policy.decide("Resolved").verdict()).isEqualTo(HeaderVerdict.STRIP);
+        assertThat(policy.decide("Received").verdict()).isEqualTo(HeaderVerdict.REWRITE);
+        assertThat(policy.names("X-Other")).isFalse();
+    }
+
     /** The sorted look-up finds what a scan of all patterns finds. */
     @Property
     void likeAScan(@ForAll("patterns") List<String> patterns, @ForAll("names") List<String> names)
@@ -158,10 +182,11 @@ class HeaderPolicyTest {
         for (String name : names) {
             List<HeaderPattern> meant = new ArrayList<>(rules.keySet());
             meant.removeIf(pattern -> !pattern.matches(name));
-            // A name is more specific than any prefix, a longer prefix more than a shorter one.
-            meant.sort((one, other) -> one.isPrefix() == other.isPrefix()
-                    ? other.name().length() - one.name().length()
-                    : Boolean.compare(one.isPrefix(), other.isPrefix()));
+            // A name is more specific than any pattern with a star, then what says more, then what has its star behind.
+            meant.sort(Comparator.comparing((HeaderPattern pattern) -> !pattern.isName())
+                    .thenComparing(pattern -> -pattern.said())
+                    .thenComparing(pattern -> !pattern.isPrefix())
+                    .thenComparing(HeaderPattern::toString));
             Decision<HeaderVerdict> decision = policy.decide(name);
             if (meant.isEmpty()) {
                 assertThat(decision.verdict()).isEqualTo(HeaderVerdict.KEEP);
@@ -185,6 +210,12 @@ class HeaderPolicyTest {
     Arbitrary<List<String>> patterns() {
         Arbitrary<String> name =
                 Arbitraries.strings().withChars("aAb-").ofMinLength(1).ofMaxLength(5);
-        return Arbitraries.oneOf(name, name.map(text -> text + "*")).list().ofMaxSize(12);
+        return Arbitraries.oneOf(
+                        name,
+                        name.map(text -> text + "*"),
+                        Combinators.combine(name, name).as((start, end) -> start + "*" + end),
+                        Combinators.combine(name, name).as((start, middle) -> start + "*" + middle + "*"))
+                .list()
+                .ofMaxSize(12);
     }
 }
