@@ -20,6 +20,7 @@ final class Answers {
             answer("538", "5.7.11 Encryption required for requested authentication mechanism");
     static final Response AUTH_NOT_OFFERED = answer("503", "5.5.1 AUTH is not available here");
     static final Response CONTROL_CHARACTERS = answer("500", "5.5.2 Control characters are not allowed in a command");
+    static final Response BARE_LF_IN_COMMAND = answer("500", "5.5.2 A command ends with CRLF");
     static final Response INJECTED = lastAnswer("421", "4.7.0 Command sent in clear text after STARTTLS");
     static final Response BARE_LINE_END = lastAnswer("554", "5.5.2 Bare CR or LF in the message; lines end with CRLF");
     static final Response NUL = lastAnswer("554", "5.5.2 NUL in the message");

@@ -75,6 +75,9 @@ public final class AuthCommand extends AuthCmdHandler {
             @Override
             public Response onLine(SMTPSession current, byte[] line) {
                 current.popLineHandler();
+                if (LostLines.endedInBareLf(current)) {
+                    return Answers.BARE_LF_IN_COMMAND;
+                }
                 String response = new String(line, StandardCharsets.US_ASCII).trim();
                 return response.equals("*") ? CANCELLED : next.with(current, response);
             }

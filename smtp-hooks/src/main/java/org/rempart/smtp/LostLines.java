@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -19,15 +20,21 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.smtpserver.ExtendedSMTPSession;
 
 /**
- * Notices when James drops a line. James's decoder throws away a line of more than 8192 octets, answers {@code 500} at
+ * Notices what James does not tell of lines: that it drops one, and that one ended in a bare LF.
+ *
+ * <p>James's decoder throws away a line of more than 8192 octets, answers {@code 500} at
  * once and goes on; within a message it thus answers in the middle of DATA, and then takes the message without that
  * line. This stands between the decoder and James's own handler: within a message it keeps James from answering, and
  * marks the transaction instead, for {@link StrictLinesFilter} to refuse the message at its end. Elsewhere James's
  * answer is right, and stays.
+ *
+ * <p>James cuts the line end off a command before anybody sees it, and takes a bare LF for one; {@link SessionGuard} asks
+ * here.
  */
 final class LostLines extends ChannelInboundHandlerAdapter {
     private static final String HANDLER_NAME = "rempartLostLines";
     private static final AttachmentKey<Boolean> LOST = AttachmentKey.of("org.rempart.smtp.line-lost", Boolean.class);
+    private static final AttachmentKey<Boolean> BARE_LF = AttachmentKey.of("org.rempart.smtp.bare-lf", Boolean.class);
 
     private final SMTPSession session;
 
@@ -69,6 +76,25 @@ final class LostLines extends ChannelInboundHandlerAdapter {
     /** Whether a line of the message that this session is receiving was dropped. */
     static boolean hasLost(SMTPSession session) {
         return session.getAttachment(LOST, State.Transaction).isPresent();
+    }
+
+    /** Whether the line that is being worked on, or one before it that no command was made of, ended in a bare LF. */
+    static boolean endedInBareLf(SMTPSession session) {
+        return session.removeAttachment(BARE_LF, State.Connection).isPresent();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object line) {
+        if (line instanceof ByteBuf && !isReceivingMessage() && endsInBareLf((ByteBuf) line)) {
+            session.setAttachment(BARE_LF, Boolean.TRUE, State.Connection);
+        }
+        ctx.fireChannelRead(line);
+    }
+
+    private static boolean endsInBareLf(ByteBuf line) {
+        int end = line.writerIndex();
+        int length = line.readableBytes();
+        return length > 0 && line.getByte(end - 1) == '\n' && (length == 1 || line.getByte(end - 2) != '\r');
     }
 
     @Override

@@ -34,18 +34,20 @@ import org.apache.james.protocols.smtp.SMTPSession;
  *   <li>A command that arrives between the answer to STARTTLS and the end of the handshake was injected in clear text.
  *       It is answered {@code 421 4.7.0}, and nothing of that connection has any effect any more.
  *   <li>STARTTLS behind a first DATA is answered {@code 503 5.5.1}. From DATA on, James no longer looks for what was
- *       sent together with STARTTLS, and half a line of it would become the beginning of the first encrypted command.
+ *       sent together with STARTTLS, and half a line of it would become the beginning of the first encrypted command. A
+ *       DATA that a hook has refused before James saw it does not count: where James does look, it hangs up on a client
+ *       that goes on in clear text after its STARTTLS, however that was answered.
  *   <li>Control characters in a command are answered {@code 500 5.5.2}: a NUL or a lone CR means different things to
  *       different servers.
+ *   <li>A command that ends in a bare LF is answered {@code 500 5.5.2} (RFC 5321, section 2.3.8), where
+ *       {@link StrictLinesFilter} is in the listener, too: who puts line ends into an address that a program hands on
+ *       writes commands of his own. A message with such line ends is refused anyway, so no client is lost by it.
  * </ul>
  */
 public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSession> {
     private static final String STARTTLS = "STARTTLS";
     private static final AttachmentKey<Boolean> HANDSHAKE_DUE =
             AttachmentKey.of("org.rempart.smtp.handshake-due", Boolean.class);
-
-    private static final AttachmentKey<Boolean> DATA_SEEN =
-            AttachmentKey.of("org.rempart.smtp.data-seen", Boolean.class);
 
     private static final List<String> COMMANDS = List.of(
             "HELO",
@@ -83,14 +85,15 @@ public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSess
             }
             session.removeAttachment(HANDSHAKE_DUE, State.Connection);
         }
+        if (LostLines.endedInBareLf(session)) {
+            AuditTrail.event("bare-line-end", session).log();
+            return Answers.BARE_LF_IN_COMMAND;
+        }
         if (hasControlCharacters(request.getCommand()) || hasControlCharacters(request.getArgument())) {
             return Answers.CONTROL_CHARACTERS;
         }
-        if (request.getCommand().equalsIgnoreCase("DATA")) {
-            session.setAttachment(DATA_SEEN, Boolean.TRUE, State.Connection);
-        }
         if (startsTls(session, request)) {
-            if (session.getAttachment(DATA_SEEN, State.Connection).isPresent()) {
+            if (!session.needsCommandInjectionDetection()) {
                 return Answers.STARTTLS_TOO_LATE;
             }
             session.resetState();

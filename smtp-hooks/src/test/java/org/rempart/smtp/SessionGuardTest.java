@@ -190,10 +190,41 @@ class SessionGuardTest {
     }
 
     @Test
-    void aLineEndedByLfAloneIsACommandLikeAnyOther() throws IOException {
+    void aDataThatWasRefusedForWantOfTlsKeepsNobodyFromTls() throws IOException {
+        try (SmtpClient client = server.connect(SUBMISSION)) {
+            client.ehlo().command("DATA", "530").command("DATA x", "530").startTls().ehlo();
+            client.authenticate("alice@ours.example").envelope("alice@ours.example", "bob@ours.example");
+        }
+    }
+
+    @Test
+    void aCommandThatEndsInLfAloneIsRefusedAndHasNoEffect() throws IOException {
         try (SmtpClient client = server.connect(MX)) {
-            client.send("EHLO client.example\nMAIL FROM:<f@foreign.example>\nRCPT TO:<u@foreign.example>\n");
-            client.expect(250).expect(250).expect(550);
+            client.send("EHLO client.example\nMAIL FROM:<f@foreign.example>\nDATA\r\n\nNOOP\r\n");
+            client.expect(500).expect(500).expect(503).expect(500).expect(250);
+            client.ehlo().envelope("f@foreign.example", "alice@ours.example");
+            client.send(SmtpClient.message("Hello")).expect(250);
+        }
+        assertThat(server.spool().only().content()).contains("Hello");
+    }
+
+    @Test
+    void nothingBehindALineEndInAnAddressIsACommand() throws IOException {
+        try (SmtpClient client = server.connect(MX)) {
+            client.ehlo();
+            client.send("MAIL FROM:<f@foreign.example>\nRCPT TO:<alice@ours.example>\n> SIZE=1\r\n");
+            client.expect(500).expect(500).expect(500);
+            client.command("RCPT TO:<bob@ours.example>", "503");
+        }
+    }
+
+    @Test
+    void anAnswerToAuthThatEndsInLfAloneLogsNobodyIn() throws IOException {
+        try (SmtpClient client = server.connect(SUBMISSION)) {
+            client.ehlo().startTls().ehlo().command("AUTH PLAIN", "334");
+            client.send(SmtpClient.plain("alice@ours.example", SmtpTestServer.PASSWORD) + "\n");
+            client.expect(500);
+            client.command("MAIL FROM:<alice@ours.example>", "530");
         }
     }
 }
