@@ -192,7 +192,11 @@ class SessionGuardTest {
     @Test
     void aDataThatWasRefusedForWantOfTlsKeepsNobodyFromTls() throws IOException {
         try (SmtpClient client = server.connect(SUBMISSION)) {
-            client.ehlo().command("DATA", "530").command("DATA x", "530").startTls().ehlo();
+            client.ehlo()
+                    .command("DATA", "530")
+                    .command("DATA x", "530")
+                    .startTls()
+                    .ehlo();
             client.authenticate("alice@ours.example").envelope("alice@ours.example", "bob@ours.example");
         }
     }
