@@ -12,16 +12,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Instant;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 import javax.mail.MessagingException;
@@ -41,6 +41,8 @@ final class Blobs {
     private static final int FOLDERS = 256;
     /** So many numbers in a row share a folder, so that mail that comes together needs one fsync of its folder. */
     private static final int NUMBERS_A_FOLDER_SHIFT = 10;
+
+    private static final Pattern NAME = Pattern.compile("([0-7][0-9a-f]{15})-[0-9a-f]{8}");
 
     private static final int BUFFER = 64 * 1024;
 
@@ -177,33 +179,22 @@ final class Blobs {
         }
     }
 
-    /**
-     * Deletes files that nothing names.
-     *
-     * @param before only those that were written before
-     * @return what is there and named
-     */
-    Set<String> sweep(Predicate<String> isNamed, Instant before) throws IOException {
-        Set<String> present = new HashSet<>();
-        int orphans = 0;
-        for (int number = 0; number < FOLDERS; number++) {
-            String folder = folder(number);
-            try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(folder))) {
-                for (Path file : files) {
-                    String name = folder + "/" + file.getFileName();
-                    if (isNamed.test(name)) {
-                        present.add(name);
-                    } else if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
-                        delete(name);
-                        orphans++;
-                    }
-                }
-            }
-        }
-        if (orphans > 0) {
-            LOGGER.info("{} files in {} belonged to no mail and are deleted", orphans, root);
-        }
-        return present;
+    /** The folders that the files lie in. */
+    List<Path> folders() {
+        return IntStream.range(0, FOLDERS)
+                .mapToObj(number -> root.resolve(folder(number)))
+                .toList();
+    }
+
+    /** A file's name, as rows have it. */
+    String name(Path file) {
+        return root.relativize(file).toString();
+    }
+
+    /** The number of the mail that a file was written for; empty when it is none of ours. */
+    static Optional<Long> number(Path file) {
+        Matcher name = NAME.matcher(file.getFileName().toString());
+        return name.matches() ? Optional.of(Long.parseLong(name.group(1), 16)) : Optional.empty();
     }
 
     /** A message that is not what was stored. */

@@ -4,68 +4,49 @@
  */
 package org.rempart.distribution.queue;
 
+import java.io.IOException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One thread that writes what all threads ask for: whatever has come together while the last commit went to the disk goes
- * into the next one. A change that fails alone fails alone.
- *
- * <p>While the database is away, changes that may fail do so at once. Those that must not, because what they record has
- * happened, wait here until it is back; there are never more of them than mails in flight.
- *
- * <p>One of the latter that fails though the database works, as another write shows, is tried again by itself, ever less
- * often, and keeps nothing else from being written: its mail alone is not touched until then, or until the next start. A
- * database that answers and writes nothing counts as away.
+ * into the next one. A change that fails alone fails alone. While the database is away, all fail at once.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(GroupCommit.class);
 
     private static final int CHANGES_A_COMMIT = 256;
     private static final int PENDING = 10_000;
-    private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
-    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
     private static final Duration CLOSING = Duration.ofSeconds(10);
     private static final long IDLE_BEFORE_CHECK = TimeUnit.SECONDS.toNanos(20);
     private static final int SECONDS_TO_CHECK = 5;
 
     private final DataSource database;
-    private final String probe;
+    private final Availability availability;
     private final Thread thread = new Thread(this::run, "mail-store-commit");
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Change> pending = new ArrayDeque<>();
-    /** Changes that must happen and could not yet; only the thread uses it. */
-    private final List<Change> owed = new ArrayList<>();
-    /** Changes that must happen and fail while others do not; only the thread uses it. */
-    private final List<Change> stuck = new ArrayList<>();
+    private final BlockingQueue<Change> pending = new LinkedBlockingQueue<>();
+    private volatile boolean closing;
 
-    private final Map<String, PreparedStatement> statements = new HashMap<>();
+    // Only the thread uses what follows.
     private Connection connection;
     private long lastUse;
-    private volatile boolean away;
-    private volatile boolean closing;
-    private volatile long lastFailure = System.nanoTime() - TimeUnit.DAYS.toNanos(1);
+    /** Whether the transaction's commit was asked for, so that a failure leaves it unknown whether it happened. */
+    private boolean committing;
 
-    /** @param probe an update that changes nothing, and succeeds if the database can write at all */
-    GroupCommit(DataSource database, String probe) {
+    GroupCommit(DataSource database, Availability availability) {
         this.database = database;
-        this.probe = probe;
+        this.availability = availability;
         thread.setDaemon(true);
     }
 
@@ -75,69 +56,45 @@ final class GroupCommit implements AutoCloseable {
 
     /** What is written. */
     abstract static class Change {
-        /** Rows changed; completes when this is committed, has failed, or has to wait for the database. */
+        /** Rows changed; completes when this is committed or has failed. */
         private final CompletableFuture<Long> outcome = new CompletableFuture<>();
 
-        private final boolean owed;
-        private boolean told;
-        /** How long it waits for its next try since it is stuck, and when that is by {@link System#nanoTime}. */
-        private Duration wait = FIRST_RETRY;
-
-        private long nextTry;
-
-        /** @param owed whether this must happen, however long it takes */
-        Change(boolean owed) {
-            this.owed = owed;
-        }
-
         /** What has to be on the disk first. */
-        void beforeAll() throws java.io.IOException {}
+        void beforeAll() throws IOException {}
 
-        /** Writes it; part of a transaction. */
-        abstract long apply(Statements use) throws SQLException;
+        /** Writes it; part of a transaction. Its statements are of few shapes, for the pool keeps them. */
+        abstract long apply(Connection connection) throws SQLException;
 
-        /** Runs in the writing thread after the commit and before the next change. */
+        /** Runs after the commit, before the next change of the writing thread. */
         void committed(long rows) {}
 
-        /** What undoes it, when nobody knows whether it was committed before the database went away; null for nothing. */
-        Change undoing() {
-            return null;
+        /**
+         * Runs when it has failed.
+         *
+         * @param unknown whether it may have been committed all the same
+         */
+        void failed(boolean unknown) {}
+    }
+
+    /** Ends the wait of the writing thread at its end. */
+    private static final class End extends Change {
+        @Override
+        long apply(Connection connection) {
+            return 0;
         }
-
-        /** Runs when it has failed for good and was not committed. */
-        void failed() {}
-    }
-
-    /** Prepared statements of the connection. */
-    interface Statements {
-        PreparedStatement of(String sql) throws SQLException;
-    }
-
-    /** Whether the database did not answer, or could write nothing, at the last try. */
-    boolean isAway() {
-        return away;
-    }
-
-    /** When something could not be written, last; a value of {@link System#nanoTime}. */
-    long lastFailure() {
-        return lastFailure;
-    }
-
-    void noteFailure() {
-        lastFailure = System.nanoTime();
     }
 
     /**
      * Writes something and waits for it.
      *
-     * @return rows changed; 0 also when it is owed and will be written once the database is back
-     * @throws MailStoreException when it is not written and not owed
+     * @return rows changed
+     * @throws MailStoreException when it is not written, or when that is unknown
      */
     long write(Change change) throws MailStoreException {
         try {
             submit(change);
         } catch (MailStoreException refused) {
-            change.failed();
+            change.failed(false);
             throw refused;
         }
         boolean interrupted = false;
@@ -159,272 +116,142 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** @throws MailStoreException when what may fail would fail now */
-    void refuseIfAway() throws MailStoreException {
-        if (away) {
-            noteFailure();
-            throw new MailStoreException("the database does not answer; it is tried again every "
-                    + LAST_RETRY.toSeconds() + " seconds at least");
+    private void submit(Change change) throws MailStoreException {
+        availability.refuseIfAway();
+        if (pending.size() >= PENDING) {
+            availability.noteFailure();
+            throw new MailStoreException("the database is too slow: " + PENDING + " changes wait for it");
+        }
+        // The same lock as at the end, so that nothing is left behind in the queue.
+        synchronized (pending) {
+            if (closing || !thread.isAlive()) {
+                throw new MailStoreException("the server is stopping");
+            }
+            pending.add(change);
         }
     }
 
-    private void submit(Change change) throws MailStoreException {
-        lock.lock();
-        try {
-            if ((closing && !change.owed) || !thread.isAlive()) {
-                throw new MailStoreException("the server is stopping");
+    /**
+     * Writes something at once, by itself, over a connection of its own.
+     *
+     * @throws SQLException when it is not written, or when that is unknown
+     */
+    void writeApart(Change change) throws SQLException {
+        long rows;
+        try (Connection own = database.getConnection()) {
+            own.setAutoCommit(false);
+            try {
+                rows = change.apply(own);
+                own.commit();
+            } catch (SQLException | RuntimeException failure) {
+                rollBackQuietly(own);
+                throw failure;
             }
-            if (!change.owed) {
-                refuseIfAway();
-            }
-            if (!change.owed && pending.size() >= PENDING) {
-                noteFailure();
-                throw new MailStoreException("the database is too slow: " + PENDING + " changes wait for it");
-            }
-            if (change.owed && away) {
-                change.outcome.complete(0L);
-            }
-            pending.add(change);
-            changed.signal();
-        } finally {
-            lock.unlock();
         }
+        change.committed(rows);
     }
 
     private void run() {
-        Duration retry = FIRST_RETRY;
-        while (true) {
-            List<Change> batch = next(owed.isEmpty() && !away ? untilNextTry() : retry);
-            if (batch.isEmpty() && closing) {
-                break;
-            }
-            batch.addAll(0, owed);
-            owed.clear();
+        boolean ended = false;
+        while (!ended) {
+            List<Change> batch = new ArrayList<>();
             try {
-                if (!batch.isEmpty()) {
-                    writeAll(batch);
-                } else if (away) {
-                    probe();
-                }
-                if (!away) {
-                    tryStuck();
-                }
+                batch.add(pending.take());
+                pending.drainTo(batch, CHANGES_A_COMMIT - 1);
+                ended = batch.removeIf(End.class::isInstance);
+                writeAll(batch);
+            } catch (InterruptedException nobodyDoesThat) {
+                LOGGER.debug("Interrupted", nobodyDoesThat);
             } catch (RuntimeException | Error failure) {
                 // Out of memory, for instance: nothing that a thread is waiting for may be forgotten.
                 LOGGER.error("The database could not be written to", failure);
                 closeConnection();
-                batch.forEach(change -> postponeOrFail(change, failure));
+                batch.forEach(change -> fail(change, failure, true));
             }
-            retry = owed.isEmpty() && !away ? FIRST_RETRY : min(retry.multipliedBy(2), LAST_RETRY);
-        }
-        owed.addAll(stuck);
-        if (!owed.isEmpty()) {
-            LOGGER.warn(
-                    "What has become of {} processed mails could not be written; they are processed again",
-                    owed.size());
         }
         closeConnection();
-        lock.lock();
-        try {
-            MailStoreException stopped = new MailStoreException("the server is stopping");
-            pending.forEach(change -> change.outcome.completeExceptionally(stopped));
-            pending.clear();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static Duration min(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
-    }
-
-    /**
-     * What comes next, waiting for it; empty at the end, and when it is time to try again.
-     *
-     * @param patience null to wait for ever
-     */
-    private List<Change> next(Duration patience) {
-        lock.lock();
-        try {
-            long left = patience == null ? 0 : patience.toNanos();
-            // With changes owed it is their time that counts, else every new change would be a try.
-            while (!closing && (patience == null ? pending.isEmpty() : left > 0)) {
-                if (patience == null) {
-                    changed.awaitUninterruptibly();
-                } else {
-                    left = Waiting.awaitNanos(changed, left);
-                    if (!away && !pending.isEmpty()) {
-                        break;
-                    }
-                }
-            }
-            List<Change> batch = new ArrayList<>();
-            while (!pending.isEmpty() && batch.size() < CHANGES_A_COMMIT) {
-                batch.add(pending.poll());
-            }
-            return batch;
-        } finally {
-            lock.unlock();
-        }
+        MailStoreException stopped = new MailStoreException("the server is stopping");
+        pending.forEach(change -> fail(change, stopped, false));
     }
 
     private void writeAll(List<Change> batch) {
         List<Change> ready = new ArrayList<>();
         for (Change change : batch) {
             try {
+                availability.refuseIfAway();
                 change.beforeAll();
                 ready.add(change);
-            } catch (java.io.IOException failure) {
-                postponeOrFail(change, failure);
+            } catch (IOException | MailStoreException failure) {
+                availability.noteFailure();
+                fail(change, failure, false);
             }
         }
-        if (ready.isEmpty()) {
+        if (ready.isEmpty() || writeTogether(ready) || ready.size() == 1) {
             return;
-        }
-        boolean[] committing = new boolean[1];
-        try {
-            write(ready, committing);
-            return;
-        } catch (SQLException | RuntimeException failure) {
-            if (!isConnected()) {
-                databaseWentAway(ready, failure, committing[0]);
-                return;
-            }
-            if (ready.size() == 1) {
-                failedAlone(ready.get(0), failure);
-                return;
-            }
-            LOGGER.debug("A commit of {} changes failed; they are written one by one", ready.size(), failure);
         }
         for (int at = 0; at < ready.size(); at++) {
-            Change change = ready.get(at);
-            committing[0] = false;
-            try {
-                write(List.of(change), committing);
-            } catch (SQLException | RuntimeException failure) {
-                if (!isConnected()) {
-                    databaseWentAway(ready.subList(at, ready.size()), failure, committing[0]);
-                    return;
-                }
-                failedAlone(change, failure);
-                if (away) {
-                    databaseWentAway(ready.subList(at + 1, ready.size()), failure, false);
-                    return;
-                }
-            }
-        }
-    }
-
-    /** Something has failed by itself over a connection that works: it is its own fault, unless nothing can be written. */
-    private void failedAlone(Change change, Exception failure) {
-        if (!change.owed) {
-            // Whoever asked for it hears of it. Should nothing be writable, the next owed one shows it.
-            postponeOrFail(change, failure);
-            return;
-        }
-        try {
-            probeWriting();
-        } catch (SQLException unwritable) {
-            LOGGER.debug("The database answers, and writes nothing", unwritable);
-            isConnected();
-            databaseWentAway(List.of(change), failure, false);
-            return;
-        }
-        noteReturn();
-        noteFailure();
-        if (!change.told) {
-            change.told = true;
-            LOGGER.error(
-                    "What has become of a processed mail can't be written, though the database works; that mail is left"
-                            + " alone, and it is tried again every {} seconds at least",
-                    LAST_RETRY.toSeconds(),
-                    failure);
-        }
-        change.outcome.complete(0L);
-        change.nextTry = System.nanoTime() + change.wait.toNanos();
-        change.wait = min(change.wait.multipliedBy(2), LAST_RETRY);
-        stuck.add(change);
-    }
-
-    private void tryStuck() {
-        List<Change> due = new ArrayList<>();
-        for (Change change : stuck) {
-            if (change.nextTry - System.nanoTime() <= 0) {
-                due.add(change);
-            }
-        }
-        for (Change change : due) {
-            if (away) {
+            if (availability.isAway()) {
+                Throwable gone = new MailStoreException("the database does not answer");
+                ready.subList(at, ready.size()).forEach(change -> fail(change, gone, false));
                 return;
             }
-            stuck.remove(change);
-            writeAll(List.of(change));
+            writeTogether(ready.subList(at, at + 1));
         }
     }
 
-    /** @return null when nothing is stuck */
-    private Duration untilNextTry() {
-        long now = System.nanoTime();
-        return stuck.stream()
-                .map(change -> Duration.ofNanos(Math.max(0, change.nextTry - now)))
-                .min(Duration::compareTo)
-                .orElse(null);
-    }
-
-    /** Looks whether the database is back, when nothing else does. */
-    private void probe() {
+    /** @return false when a transaction of several changes failed over a connection that works: each is to be tried alone */
+    private boolean writeTogether(List<Change> changes) {
+        committing = false;
         try {
-            connect();
-            probeWriting();
-            noteReturn();
-            return;
-        } catch (SQLException gone) {
-            LOGGER.debug("The database is still away", gone);
-        }
-        closeConnection();
-    }
-
-    private void probeWriting() throws SQLException {
-        statement(probe).executeUpdate();
-        connection.commit();
-    }
-
-    private void noteReturn() {
-        lastUse = System.nanoTime();
-        if (away) {
-            away = false;
-            LOGGER.info("The database answers again");
+            write(changes);
+            return true;
+        } catch (SQLException | RuntimeException failure) {
+            if (!isConnected()) {
+                availability.lost(failure);
+                changes.forEach(change -> fail(change, failure, committing));
+                return true;
+            }
+            if (changes.size() > 1) {
+                LOGGER.debug("A commit of {} changes failed; they are written one by one", changes.size(), failure);
+                return false;
+            }
+            availability.suspect();
+            fail(changes.get(0), failure, false);
+            return true;
         }
     }
 
     /** Writes in one transaction. */
-    private void write(List<Change> changes, boolean[] committing) throws SQLException {
+    private void write(List<Change> changes) throws SQLException {
         connect();
         long[] rows = new long[changes.size()];
         for (int at = 0; at < rows.length; at++) {
-            rows[at] = changes.get(at).apply(this::statement);
+            rows[at] = changes.get(at).apply(connection);
         }
-        committing[0] = true;
+        committing = true;
         connection.commit();
-        noteReturn();
+        lastUse = System.nanoTime();
         for (int at = 0; at < rows.length; at++) {
             Change change = changes.get(at);
             try {
                 change.committed(rows[at]);
-            } catch (RuntimeException bug) {
-                LOGGER.error("What follows a commit has failed", bug);
+            } catch (RuntimeException | Error failure) {
+                // It is committed, whatever follows.
+                LOGGER.error("What follows a commit has failed", failure);
             }
             change.outcome.complete(rows[at]);
         }
     }
 
-    private PreparedStatement statement(String sql) throws SQLException {
-        PreparedStatement statement = statements.get(sql);
-        if (statement == null) {
-            statement = connection.prepareStatement(sql);
-            statements.put(sql, statement);
+    private static void fail(Change change, Throwable failure, boolean unknown) {
+        if (change.outcome.isDone()) {
+            return;
         }
-        return statement;
+        try {
+            change.failed(unknown);
+        } finally {
+            change.outcome.completeExceptionally(failure);
+        }
     }
 
     private void connect() throws SQLException {
@@ -441,7 +268,6 @@ final class GroupCommit implements AutoCloseable {
 
     /** Whether the connection has survived a failure; it is given up otherwise. */
     private boolean isConnected() {
-        noteFailure();
         if (connection == null) {
             return false;
         }
@@ -463,10 +289,12 @@ final class GroupCommit implements AutoCloseable {
         if (connection == null) {
             return;
         }
-        statements.values().forEach(GroupCommit::closeQuietly);
-        statements.clear();
         rollBackQuietly(connection);
-        closeQuietly(connection);
+        try {
+            connection.close();
+        } catch (SQLException gone) {
+            LOGGER.debug("Already closed", gone);
+        }
         connection = null;
     }
 
@@ -478,72 +306,14 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    private static void closeQuietly(AutoCloseable closed) {
-        try {
-            closed.close();
-        } catch (Exception gone) {
-            LOGGER.debug("Already closed", gone);
-        }
-    }
-
-    /** @param unknown whether they may have been committed all the same */
-    private void databaseWentAway(List<Change> changes, Exception failure, boolean unknown) {
-        List<Change> waiting = new ArrayList<>(changes);
-        lock.lock();
-        try {
-            if (!away) {
-                LOGGER.error(
-                        "The database does not answer; new mail is refused for now, and no mail is handed out: {}",
-                        failure.getMessage());
-            }
-            away = true;
-            // Nobody has to wait for the next try to hear that it fails.
-            waiting.addAll(pending);
-            pending.clear();
-        } finally {
-            lock.unlock();
-        }
-        for (int at = 0; at < waiting.size(); at++) {
-            Change change = waiting.get(at);
-            Change undoing = unknown && at < changes.size() && !change.owed ? change.undoing() : null;
-            if (undoing == null) {
-                postponeOrFail(change, failure);
-            } else {
-                owed.add(undoing);
-                change.outcome.completeExceptionally(failure);
-            }
-        }
-    }
-
-    private void postponeOrFail(Change change, Throwable failure) {
-        noteFailure();
-        if (change.outcome.isDone() && !change.owed) {
-            return;
-        }
-        if (change.owed) {
-            if (!change.told && !away) {
-                change.told = true;
-                LOGGER.warn(
-                        "What has become of processed mail can't be written, and is tried again: {}",
-                        failure.toString());
-            }
-            owed.add(change);
-            change.outcome.complete(0L);
-            return;
-        }
-        change.failed();
-        change.outcome.completeExceptionally(failure);
-    }
-
     /** Writes what is pending, and ends. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            closing = true;
-            changed.signal();
-        } finally {
-            lock.unlock();
+        synchronized (pending) {
+            if (!closing) {
+                closing = true;
+                pending.add(new End());
+            }
         }
         try {
             thread.join(CLOSING.toMillis());

@@ -28,24 +28,22 @@ final class MailSchema {
     /**
      * Envelope, recipients, name and error have no limit. Recipients are in lower case, each between line feeds, for
      * searches. Times are milliseconds since 1970. The first number that is free is kept, in blocks, so that none is used twice.
+     * The account is the one that submitted the mail; empty for none.
      */
-    private static final List<List<String>> STEPS = List.of(
-            List.of(
-                    "CREATE TABLE rempart_mail_number (next_number BIGINT NOT NULL)",
-                    "INSERT INTO rempart_mail_number (next_number) VALUES (1)",
-                    "CREATE TABLE rempart_mail_place (id INT NOT NULL PRIMARY KEY, kind VARCHAR(16) NOT NULL,"
-                            + " name VARCHAR(" + PLACE_NAME + ") NOT NULL)",
-                    "CREATE TABLE rempart_mail (id BIGINT NOT NULL PRIMARY KEY, place INT NOT NULL, held SMALLINT NOT NULL,"
-                            + " due BIGINT NOT NULL, delay BIGINT NOT NULL, arrival BIGINT NOT NULL, tries INT NOT NULL,"
-                            + " name_hash CHAR(64) NOT NULL, blob_name VARCHAR(64), blob_size BIGINT NOT NULL,"
-                            + " blob_crc BIGINT NOT NULL, sender VARCHAR(" + SENDER
-                            + ") NOT NULL, name {text} NOT NULL,"
-                            + " recipients {text} NOT NULL, last_error {text}, envelope {text} NOT NULL)",
-                    "CREATE INDEX rempart_mail_due ON rempart_mail (place, held, due, id)",
-                    "CREATE INDEX rempart_mail_name ON rempart_mail (place, name_hash)"),
-            // Which account submitted it; empty for none. Null in rows that were there before, until the store is
-            // opened.
-            List.of("ALTER TABLE rempart_mail ADD COLUMN account VARCHAR(" + SENDER + ")"));
+    private static final List<List<String>> STEPS = List.of(List.of(
+            "CREATE TABLE rempart_mail_number (next_number BIGINT NOT NULL)",
+            "INSERT INTO rempart_mail_number (next_number) VALUES (1)",
+            "CREATE TABLE rempart_mail_place (id INT NOT NULL PRIMARY KEY, kind VARCHAR(16) NOT NULL,"
+                    + " name VARCHAR(" + PLACE_NAME + ") NOT NULL)",
+            "CREATE TABLE rempart_mail (id BIGINT NOT NULL PRIMARY KEY, place INT NOT NULL, held SMALLINT NOT NULL,"
+                    + " due BIGINT NOT NULL, delay BIGINT NOT NULL, arrival BIGINT NOT NULL, tries INT NOT NULL,"
+                    + " name_hash CHAR(64) NOT NULL, blob_name VARCHAR(64), blob_size BIGINT NOT NULL,"
+                    + " blob_crc BIGINT NOT NULL, sender VARCHAR(" + SENDER
+                    + ") NOT NULL, name {text} NOT NULL,"
+                    + " recipients {text} NOT NULL, last_error {text}, envelope {text} NOT NULL,"
+                    + " account VARCHAR(" + SENDER + ") NOT NULL)",
+            "CREATE INDEX rempart_mail_due ON rempart_mail (place, held, due, id)",
+            "CREATE INDEX rempart_mail_name ON rempart_mail (place, name_hash)"));
 
     private MailSchema() {}
 

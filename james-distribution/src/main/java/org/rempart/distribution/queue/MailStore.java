@@ -4,34 +4,23 @@
  */
 package org.rempart.distribution.queue;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.common.base.Throwables;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
@@ -39,8 +28,8 @@ import javax.sql.DataSource;
 import org.apache.james.core.MailAddress;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
-import org.rempart.distribution.queue.MailAdministration.Kind;
-import org.rempart.distribution.queue.MailAdministration.Place;
+import org.rempart.distribution.queue.GroupCommit.Change;
+import org.rempart.distribution.queue.MailTable.Row;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,89 +42,46 @@ import org.slf4j.LoggerFactory;
  */
 public final class MailStore implements AutoCloseable {
     private static final Logger LOGGER = LoggerFactory.getLogger(MailStore.class);
-
-    /** A file younger than that is left alone at the start, even if no mail names it. */
-    private static final Duration ORPHAN_AGE = Duration.ofMinutes(5);
-    /** So many numbers are set aside at a time; those left over at a stop are never used. */
-    private static final long NUMBERS = 1_000;
-    /** A clock set back by less than that makes mail late by less than that. */
-    private static final long CLOCK_TOLERANCE = 5_000;
-
     private static final String PROBE = "UPDATE rempart_mail_number SET next_number = next_number";
-
-    private static final int READ_TRIES = 3;
     private static final Duration CLOSING = Duration.ofSeconds(10);
 
-    private final DataSource database;
+    private final MailTable table;
     private final Blobs blobs;
-    private final Clock clock;
+    private final StoreClock clock;
+    private final Availability availability;
     private final GroupCommit commits;
-    private final String indexHint;
-    private final AtomicLong lastNumber;
-    /** Numbers up to here are set aside in the database; only the writing thread uses it. */
-    private long reserved;
+    private final Unsettled unsettled;
+    private final Numbers numbers;
+    private final Places places;
+    private final Sweep sweep;
+    private final Thread sweeping;
 
-    private final Map<Place, Integer> places = new ConcurrentHashMap<>();
     private final Map<Integer, StoredMailQueue> queues = new ConcurrentHashMap<>();
     private final ExecutorService cleaner = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "mail-store-cleaner");
         thread.setDaemon(true);
         return thread;
     });
-    /** The wall clock less the steady one, in milliseconds, at its latest: what it is now is less when it was set back. */
-    private final AtomicLong latestOffset = new AtomicLong();
 
-    /**
-     * A stored mail.
-     *
-     * @param due when it is handed out next, in milliseconds since 1970
-     * @param delay what it had to wait from its last storing on, in milliseconds
-     * @param blob its message; empty when it has none
-     */
-    record Row(
-            long id,
-            int place,
-            boolean held,
-            long due,
-            long delay,
-            long arrival,
-            int tries,
-            Optional<Blobs.Blob> blob,
-            String name,
-            String sender,
-            List<String> recipients,
-            String lastError,
-            String envelope) {}
-
-    /** A mail's turn: those due first come first, among them the one that came first. */
-    record Turn(long due, long id) implements Comparable<Turn> {
-        @Override
-        public int compareTo(Turn other) {
-            int byDue = Long.compare(due, other.due);
-            return byDue != 0 ? byDue : Long.compare(id, other.id);
-        }
-    }
-
-    /** Reads in a transaction of its own. */
-    interface Query<T> {
-        T run(Connection connection) throws SQLException;
-    }
-
-    private MailStore(
-            DataSource database, Blobs blobs, Clock clock, GroupCommit commits, String indexHint, long lastNumber) {
-        this.database = database;
+    /** @param last the last number of a mail that may have been used */
+    private MailStore(DataSource database, Connection connection, Blobs blobs, Clock clock, long last)
+            throws SQLException {
+        this.table = new MailTable(database, MailSchema.isPostgres(connection));
         this.blobs = blobs;
-        this.clock = clock;
-        this.commits = commits;
-        this.indexHint = indexHint;
-        this.lastNumber = new AtomicLong(lastNumber);
-        this.reserved = lastNumber;
-        latestOffset.set(offset());
+        this.clock = new StoreClock(clock);
+        this.availability = new Availability(() -> probe(database));
+        this.commits = new GroupCommit(database, availability);
+        this.unsettled = new Unsettled(commits, availability);
+        this.numbers = new Numbers(commits, last);
+        this.places = Places.read(connection, commits);
+        this.sweep = new Sweep(this, last);
+        this.sweeping = new Thread(sweep, "mail-store-sweep");
+        sweeping.setDaemon(true);
     }
 
     /**
-     * Opens the store, making its tables and folders where they are not there. Files that belong to no mail are deleted;
-     * mail whose file is missing is held.
+     * Opens the store, making its tables and folders where they are not there. Soon after, files that belong to no mail are
+     * deleted, and mail whose file is missing is held.
      *
      * @param database connections; Derby or PostgreSQL
      * @param folder for the messages, on a disk that honours fsync
@@ -158,22 +104,18 @@ public final class MailStore implements AutoCloseable {
             long next = Math.max(
                     number(connection, "SELECT next_number FROM rempart_mail_number"),
                     number(connection, "SELECT MAX(id) FROM rempart_mail") + 1);
-            // PostgreSQL keeps its statistics up by itself; Derby might read the whole table of a long queue.
-            String hint = MailSchema.isPostgres(connection) ? "" : " --DERBY-PROPERTIES index=rempart_mail_due\n";
-            store = new MailStore(database, blobs, clock, new GroupCommit(database, PROBE), hint, next - 1);
-            store.readPlaces(connection);
+            store = new MailStore(database, connection, blobs, clock, next - 1);
         } catch (SQLException refused) {
             throw new MailStoreException("the stored mail can't be read: " + refused.getMessage(), refused);
         }
         store.commits.start();
         try {
-            store.noteAccounts();
-            store.sweep();
-            store.mendDue();
+            store.countDelaysFromNow();
         } catch (MailStoreException failure) {
             store.close();
             throw failure;
         }
+        store.sweeping.start();
         return store;
     }
 
@@ -184,144 +126,44 @@ public final class MailStore implements AutoCloseable {
         }
     }
 
-    private void readPlaces(Connection connection) throws SQLException {
-        try (PreparedStatement statement =
-                        connection.prepareStatement("SELECT id, kind, name FROM rempart_mail_place");
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                places.put(new Place(Kind.valueOf(row.getString(2)), row.getString(3)), row.getInt(1));
+    private static void probe(DataSource database) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                MailTable.update(connection, PROBE, List.of());
+                connection.commit();
+            } catch (SQLException | RuntimeException failure) {
+                connection.rollback();
+                throw failure;
             }
         }
     }
 
-    /** Mail of tables that did not note accounts gets its own; none, where nobody had logged in. */
-    private void noteAccounts() throws MailStoreException {
-        Map<Long, String> page;
-        do {
-            page = read(MailStore::accountsToNote);
-            Map<Long, String> accounts = page;
-            task(false, use -> {
-                PreparedStatement statement = use.of("UPDATE rempart_mail SET account = ? WHERE id = ?");
-                for (Map.Entry<Long, String> account : accounts.entrySet()) {
-                    statement.setString(1, account.getValue());
-                    statement.setLong(2, account.getKey());
-                    statement.executeUpdate();
-                }
-                return accounts.size();
-            });
-        } while (!page.isEmpty());
-    }
-
-    private static Map<Long, String> accountsToNote(Connection connection) throws SQLException {
-        Map<Long, String> found = new LinkedHashMap<>();
-        try (PreparedStatement statement =
-                        connection.prepareStatement("SELECT id, envelope FROM rempart_mail WHERE account IS NULL"
-                                + " FETCH FIRST " + NUMBERS + " ROWS ONLY");
-                ResultSet row = statement.executeQuery()) {
-            while (row.next()) {
-                found.put(row.getLong(1), noted(accountOf(row.getString(2))));
-            }
-        }
-        return found;
-    }
-
-    private static Optional<String> accountOf(String envelope) {
-        try {
-            return HeldAccounts.account(Envelope.read(envelope));
-        } catch (IOException broken) {
-            // It is told when the mail's turn comes.
-            return Optional.empty();
-        }
-    }
-
-    private static String noted(Optional<String> account) {
-        return account.map(name -> searchable(name, MailSchema.SENDER)).orElse("");
-    }
-
-    private void sweep() throws MailStoreException {
-        Map<String, Long> named = read(connection -> {
-            Map<String, Long> found = new LinkedHashMap<>();
-            try (PreparedStatement statement = connection.prepareStatement(
-                            "SELECT blob_name, id FROM rempart_mail WHERE blob_name IS NOT NULL");
-                    ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    found.put(row.getString(1), row.getLong(2));
-                }
-            }
-            return found;
-        });
-        Set<String> present;
-        try {
-            present = blobs.sweep(named::containsKey, Instant.now().minus(ORPHAN_AGE));
-        } catch (IOException unreadable) {
-            throw new MailStoreException("the folder of queued messages can't be read: " + unreadable, unreadable);
-        }
-        for (Map.Entry<String, Long> entry : named.entrySet()) {
-            if (!present.contains(entry.getKey())) {
-                holdFor(entry.getValue(), "the message's file " + blobs.path(entry.getKey()) + " is missing");
-            }
-        }
-    }
-
-    /** Now, in milliseconds since 1970. */
-    long now() {
-        latestOffset.accumulateAndGet(offset(), Math::max);
-        return clock.millis();
+    MailTable table() {
+        return table;
     }
 
     Blobs blobs() {
         return blobs;
     }
 
-    /** Whether writing failed at the last try. */
+    Places places() {
+        return places;
+    }
+
+    /** Now, in milliseconds since 1970. */
+    long now() {
+        return clock.now();
+    }
+
+    /** Whether the database can't be written to. */
     boolean isAway() {
-        return commits.isAway();
+        return availability.isAway();
     }
 
     /** When something could not be written, last; a value of {@link System#nanoTime}. */
     long lastFailure() {
-        return commits.lastFailure();
-    }
-
-    // Places
-
-    /** Every place that was ever used. */
-    Set<Place> places() {
-        return Set.copyOf(places.keySet());
-    }
-
-    Optional<Integer> find(Place place) {
-        return Optional.ofNullable(places.get(place));
-    }
-
-    Place place(int id) {
-        return places.entrySet().stream()
-                .filter(entry -> entry.getValue() == id)
-                .map(Map.Entry::getKey)
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** A place's number; one that is new is known from now on, after a restart too. */
-    synchronized int add(Place place) throws MailStoreException {
-        Integer known = places.get(place);
-        if (known != null) {
-            return known;
-        }
-        if (place.name().length() > MailSchema.PLACE_NAME || !place.name().equals(clean(place.name()))) {
-            throw new MailStoreException("the name of a queue or repository has at most " + MailSchema.PLACE_NAME
-                    + " characters and no NUL: " + place.name());
-        }
-        int id = places.values().stream().mapToInt(Integer::intValue).max().orElse(0) + 1;
-        task(false, use -> {
-            PreparedStatement statement = use.of("INSERT INTO rempart_mail_place (id, kind, name) VALUES (?, ?, ?)");
-            statement.setInt(1, id);
-            statement.setString(2, place.kind().name());
-            statement.setString(3, place.name());
-            return statement.executeUpdate();
-        });
-        places.put(place, id);
-        return id;
+        return availability.lastFailure();
     }
 
     /** From now on the queue hears of mail for its place. */
@@ -333,39 +175,49 @@ public final class MailStore implements AutoCloseable {
         return Optional.ofNullable(queues.get(place));
     }
 
-    List<StoredMailQueue> queues() {
-        return List.copyOf(queues.values());
+    /** Has all queues forget what they know of turns: something has changed in the database. */
+    void refreshQueues() {
+        queues.values().forEach(StoredMailQueue::refresh);
     }
 
     // Writing
 
-    /** What is done in the writing thread. */
+    /** What is done in a transaction. */
     interface Task {
-        long run(GroupCommit.Statements use) throws SQLException;
+        long run(Connection connection) throws SQLException;
     }
 
-    /**
-     * Runs a change in the writing thread, and waits for its commit.
-     *
-     * @param owed whether it must happen, however long it takes; the wait ends then when the database is away
-     */
-    long task(boolean owed, Task task) throws MailStoreException {
-        return task(owed, task, () -> {});
-    }
-
-    /** The same, and after the commit something else. */
-    long task(boolean owed, Task task, Runnable committed) throws MailStoreException {
-        return commits.write(new GroupCommit.Change(owed) {
+    private static Change change(Task task, Runnable committed) {
+        return new Change() {
             @Override
-            long apply(GroupCommit.Statements use) throws SQLException {
-                return task.run(use);
+            long apply(Connection connection) throws SQLException {
+                return task.run(connection);
             }
 
             @Override
             void committed(long rows) {
                 committed.run();
             }
-        });
+        };
+    }
+
+    /** Runs a change in the writing thread, and waits for its commit. */
+    long task(Task task) throws MailStoreException {
+        return task(task, () -> {});
+    }
+
+    /** The same, and after the commit something else. */
+    long task(Task task, Runnable committed) throws MailStoreException {
+        return commits.write(change(task, committed));
+    }
+
+    /** Writes what has become of a mail: now, waiting for it, or as soon as it can be written. */
+    private void settle(Change change) {
+        try {
+            commits.write(change);
+        } catch (MailStoreException failure) {
+            unsettled.add(change, failure);
+        }
     }
 
     /**
@@ -373,12 +225,11 @@ public final class MailStore implements AutoCloseable {
      *
      * @param delay until it is due
      * @param tries how often it was tried in vain before
-     * @return its number
      * @throws MailStoreException when it is not stored
      */
-    long insert(int place, Mail mail, Duration delay, int tries) throws MailStoreException {
-        commits.refuseIfAway();
-        long id = lastNumber.incrementAndGet();
+    void insert(int place, Mail mail, Duration delay, int tries) throws MailStoreException {
+        availability.refuseIfAway();
+        long id = numbers.next();
         Row row;
         try {
             MimeMessage message = mail.getMessage();
@@ -395,12 +246,11 @@ public final class MailStore implements AutoCloseable {
         } catch (IOException | MessagingException | RuntimeException failure) {
             // A mail that is itself at fault says nothing about the store.
             if (Throwables.getCausalChain(failure).stream().anyMatch(IOException.class::isInstance)) {
-                commits.noteFailure();
+                availability.noteFailure();
             }
             throw new MailStoreException("mail " + mail.getName() + " can't be stored: " + failure, failure);
         }
         commits.write(new Insert(row, HeldAccounts.account(mail)));
-        return id;
     }
 
     private Row describe(long id, int place, Mail mail, Duration delay, int tries, Optional<Blobs.Blob> blob)
@@ -417,8 +267,8 @@ public final class MailStore implements AutoCloseable {
                 now,
                 tries,
                 blob,
-                clean(mail.getName()),
-                clean(mail.getMaybeSender().asString()),
+                MailTable.clean(mail.getName()),
+                MailTable.clean(mail.getMaybeSender().asString()),
                 mail.getRecipients().stream().map(MailAddress::asString).collect(Collectors.toList()),
                 "",
                 Envelope.write(mail));
@@ -432,41 +282,11 @@ public final class MailStore implements AutoCloseable {
         }
     }
 
-    /** PostgreSQL takes no NUL in a text. */
-    static String clean(String text) {
-        return text == null ? "" : text.replace('\0', '\uFFFD');
-    }
-
-    static String searchable(String text, int length) {
-        String lower = clean(text).toLowerCase(Locale.ROOT);
-        return lower.length() <= length ? lower : lower.substring(0, length);
-    }
-
-    static String searchableRecipients(Iterable<String> recipients) {
-        StringBuilder text = new StringBuilder("\n");
-        for (String recipient : recipients) {
-            text.append(clean(recipient).toLowerCase(Locale.ROOT)).append('\n');
-        }
-        return text.toString();
-    }
-
-    static String hash(String name) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(name.getBytes(UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-    }
-
-    private final class Insert extends GroupCommit.Change {
-        private static final String SQL = "INSERT INTO rempart_mail (id, place, held, due, delay, arrival, tries,"
-                + " name_hash, blob_name, blob_size, blob_crc, sender, name, recipients, last_error, envelope,"
-                + " account) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    private final class Insert extends Change {
         private final Row row;
         private final Optional<String> account;
 
         Insert(Row row, Optional<String> account) {
-            super(false);
             this.row = row;
             this.account = account;
         }
@@ -479,87 +299,40 @@ public final class MailStore implements AutoCloseable {
         }
 
         @Override
-        long apply(GroupCommit.Statements use) throws SQLException {
-            if (row.id() > reserved) {
-                long upTo = row.id() + NUMBERS;
-                PreparedStatement numbers = use.of("UPDATE rempart_mail_number SET next_number = ?");
-                numbers.setLong(1, upTo + 1);
-                numbers.executeUpdate();
-            }
-            PreparedStatement statement = use.of(SQL);
-            int at = 1;
-            statement.setLong(at++, row.id());
-            statement.setInt(at++, row.place());
-            statement.setLong(at++, row.due());
-            statement.setLong(at++, row.delay());
-            statement.setLong(at++, row.arrival());
-            statement.setInt(at++, row.tries());
-            statement.setString(at++, hash(row.name()));
-            statement.setString(at++, row.blob().map(Blobs.Blob::name).orElse(null));
-            statement.setLong(at++, row.blob().map(Blobs.Blob::size).orElse(0L));
-            statement.setLong(at++, row.blob().map(Blobs.Blob::crc).orElse(0L));
-            statement.setString(at++, searchable(row.sender(), MailSchema.SENDER));
-            statement.setString(at++, row.name());
-            statement.setString(at++, searchableRecipients(row.recipients()));
-            statement.setString(at++, row.lastError());
-            statement.setString(at++, row.envelope());
-            statement.setString(at, noted(account));
-            return statement.executeUpdate();
+        long apply(Connection connection) throws SQLException {
+            return MailTable.insert(connection, row, account);
         }
 
         @Override
         void committed(long rows) {
-            if (row.id() > reserved) {
-                reserved = row.id() + NUMBERS;
-            }
             queue(row.place()).ifPresent(queue -> queue.offer(row));
         }
 
         @Override
-        GroupCommit.Change undoing() {
-            return new Delete(row.id(), row.blob().map(Blobs.Blob::name), () -> {});
-        }
-
-        @Override
-        void failed() {
-            row.blob().ifPresent(blob -> cleaner.execute(() -> blobs.delete(blob.name())));
+        void failed(boolean unknown) {
+            if (!unknown) {
+                row.blob().ifPresent(blob -> deleteBlob(blob.name()));
+                return;
+            }
+            // Its client was told that it failed, and has it still.
+            Optional<StoredMailQueue> queue = queue(row.place());
+            queue.ifPresent(mine -> mine.take(List.of(row.id())));
+            unsettled.add(
+                    deletion(row, () -> queue.ifPresent(mine -> mine.giveBack(List.of(row.id())))),
+                    new MailStoreException("whether mail " + row.name() + " was stored is unknown; it is taken back"));
         }
     }
 
-    private final class Delete extends GroupCommit.Change {
-        private final long id;
-        private final Optional<String> blob;
-        private final Runnable then;
-
-        Delete(long id, Optional<String> blob, Runnable then) {
-            super(true);
-            this.id = id;
-            this.blob = blob;
-            this.then = then;
-        }
-
-        @Override
-        long apply(GroupCommit.Statements use) throws SQLException {
-            PreparedStatement statement = use.of("DELETE FROM rempart_mail WHERE id = ?");
-            statement.setLong(1, id);
-            return statement.executeUpdate();
-        }
-
-        @Override
-        void committed(long rows) {
-            blob.ifPresent(name -> cleaner.execute(() -> blobs.delete(name)));
+    private Change deletion(Row row, Runnable then) {
+        return change(connection -> MailTable.delete(connection, row.id()), () -> {
+            row.blob().ifPresent(blob -> deleteBlob(blob.name()));
             then.run();
-        }
+        });
     }
 
-    /**
-     * Deletes a mail that has been dealt with, now or as soon as the database is back.
-     *
-     * @param then runs after the commit
-     * @return 1 when it is gone now
-     */
-    long delete(long id, Optional<Blobs.Blob> blob, Runnable then) throws MailStoreException {
-        return commits.write(new Delete(id, blob.map(Blobs.Blob::name), then));
+    /** Deletes a mail that has been dealt with, now or as soon as it can be written, and after the commit does something else. */
+    void delete(Row row, Runnable then) {
+        settle(deletion(row, then));
     }
 
     /** Deletes a file that no row names any more, soon. */
@@ -567,62 +340,41 @@ public final class MailStore implements AutoCloseable {
         cleaner.execute(() -> blobs.delete(blob));
     }
 
-    /** Holds a mail for a fault, now or as soon as the database is back. */
-    void holdFor(long id, String error) throws MailStoreException {
+    /** Holds a mail for a fault, now or as soon as it can be written. */
+    void holdFor(long id, String error) {
         holdFor(id, error, () -> {});
     }
 
     /** The same, and after the commit something else. */
-    void holdFor(long id, String error, Runnable then) throws MailStoreException {
+    void holdFor(long id, String error, Runnable then) {
         LOGGER.error("Mail {} is kept and held: {}", id, error);
         hold(id, error, then);
     }
 
     /** Holds a mail at which nothing is wrong, with the reason, and after the commit does something else. */
-    void hold(long id, String reason, Runnable then) throws MailStoreException {
-        task(
-                true,
-                use -> {
-                    PreparedStatement statement =
-                            use.of("UPDATE rempart_mail SET held = 1, last_error = ? WHERE id = ?");
-                    statement.setString(1, clean(reason));
-                    statement.setLong(2, id);
-                    return statement.executeUpdate();
-                },
-                then);
+    void hold(long id, String reason, Runnable then) {
+        settle(change(connection -> MailTable.hold(connection, id, reason), then));
     }
 
     /**
-     * Makes a mail due again later, now or as soon as the database is back.
+     * Makes a mail due again later, now or as soon as it can be written.
      *
      * @param envelope what replaces its envelope, if anything
      */
-    void postpone(Row row, Duration delay, String error, Optional<Envelopes> envelope, Runnable then)
-            throws MailStoreException {
-        long now = now();
-        int tries = row.tries() + 1;
-        task(
-                true,
-                use -> {
-                    PreparedStatement statement = use.of(
-                            "UPDATE rempart_mail SET due = ?, delay = ?, tries = ?, last_error = ? WHERE id = ?");
-                    statement.setLong(1, now + delay.toMillis());
-                    statement.setLong(2, delay.toMillis());
-                    statement.setInt(3, tries);
-                    statement.setString(4, clean(error));
-                    statement.setLong(5, row.id());
-                    long rows = statement.executeUpdate();
+    void postpone(Row row, Duration delay, String error, Optional<Envelopes> envelope, Runnable then) {
+        long due = now() + delay.toMillis();
+        settle(change(
+                connection -> {
                     if (envelope.isPresent()) {
-                        PreparedStatement other =
-                                use.of("UPDATE rempart_mail SET envelope = ?, recipients = ? WHERE id = ?");
-                        other.setString(1, envelope.get().text());
-                        other.setString(2, searchableRecipients(envelope.get().recipients()));
-                        other.setLong(3, row.id());
-                        other.executeUpdate();
+                        MailTable.replaceEnvelope(
+                                connection,
+                                row.id(),
+                                envelope.get().text(),
+                                envelope.get().recipients());
                     }
-                    return rows;
+                    return MailTable.postpone(connection, row.id(), due, delay.toMillis(), row.tries() + 1, error);
                 },
-                then);
+                then));
     }
 
     /** An envelope and what searches see of it. */
@@ -635,118 +387,6 @@ public final class MailStore implements AutoCloseable {
     }
 
     // Reading
-
-    /** Reads, once more when the database had to choose between two that waited for each other. */
-    <T> T read(Query<T> query) throws MailStoreException {
-        SQLException last = null;
-        for (int at = 0; at < READ_TRIES; at++) {
-            try (Connection connection = database.getConnection()) {
-                connection.setAutoCommit(true);
-                return query.run(connection);
-            } catch (SQLException failure) {
-                last = failure;
-                String state = failure.getSQLState();
-                if (state == null || !state.startsWith("40")) {
-                    break;
-                }
-            }
-        }
-        throw new MailStoreException("stored mail can't be read: " + last.getMessage(), last);
-    }
-
-    private static final String COLUMNS = "id, place, held, due, delay, arrival, tries, blob_name, blob_size, blob_crc,"
-            + " name, recipients, last_error, envelope, sender";
-
-    /** Rows of a condition. */
-    List<Row> rows(String condition, List<Object> values, int limit) throws MailStoreException {
-        return read(connection -> {
-            List<Row> rows = new ArrayList<>();
-            try (PreparedStatement statement = connection.prepareStatement("SELECT " + COLUMNS
-                    + " FROM rempart_mail WHERE " + condition + " ORDER BY id FETCH FIRST " + limit + " ROWS ONLY")) {
-                bind(statement, values);
-                try (ResultSet row = statement.executeQuery()) {
-                    while (row.next()) {
-                        rows.add(row(row));
-                    }
-                }
-            }
-            return rows;
-        });
-    }
-
-    static void bind(PreparedStatement statement, List<Object> values) throws SQLException {
-        for (int at = 0; at < values.size(); at++) {
-            statement.setObject(at + 1, values.get(at));
-        }
-    }
-
-    Optional<Row> row(long id) throws MailStoreException {
-        return rows("id = ?", List.of(id), 1).stream().findFirst();
-    }
-
-    private static Row row(ResultSet row) throws SQLException {
-        String blob = row.getString(8);
-        Optional<Blobs.Blob> message =
-                blob == null ? Optional.empty() : Optional.of(new Blobs.Blob(blob, row.getLong(9), row.getLong(10)));
-        String recipients = row.getString(12).strip();
-        String error = row.getString(13);
-        return new Row(
-                row.getLong(1),
-                row.getInt(2),
-                row.getInt(3) != 0,
-                row.getLong(4),
-                row.getLong(5),
-                row.getLong(6),
-                row.getInt(7),
-                message,
-                row.getString(11),
-                row.getString(15),
-                recipients.isEmpty() ? List.of() : List.of(recipients.split("\n")),
-                error == null ? "" : error,
-                row.getString(14));
-    }
-
-    /** The next turns of a queue that are due at a time. */
-    List<Turn> due(int place, long time, int limit) throws MailStoreException {
-        return turns(place, "due <= ?", time, limit);
-    }
-
-    /** When the first mail that is not due at a time will be; {@code Long.MAX_VALUE} for never. */
-    long nextDue(int place, long time) throws MailStoreException {
-        List<Turn> next = turns(place, "due > ?", time, 1);
-        return next.isEmpty() ? Long.MAX_VALUE : next.get(0).due();
-    }
-
-    private List<Turn> turns(int place, String condition, long time, int limit) throws MailStoreException {
-        return read(connection -> {
-            List<Turn> turns = new ArrayList<>();
-            try (PreparedStatement statement = connection.prepareStatement("SELECT due, id FROM rempart_mail"
-                    + indexHint
-                    + " WHERE place = ? AND held = 0 AND " + condition + " ORDER BY due, id FETCH FIRST " + limit
-                    + " ROWS ONLY")) {
-                statement.setInt(1, place);
-                statement.setLong(2, time);
-                try (ResultSet row = statement.executeQuery()) {
-                    while (row.next()) {
-                        turns.add(new Turn(row.getLong(1), row.getLong(2)));
-                    }
-                }
-            }
-            return turns;
-        });
-    }
-
-    /** The first number, or 0. */
-    long count(String sql, List<Object> values) throws MailStoreException {
-        return read(connection -> {
-            try (PreparedStatement statement = connection.prepareStatement(sql)) {
-                bind(statement, values);
-                try (ResultSet row = statement.executeQuery()) {
-                    return row.next() ? row.getLong(1) : 0L;
-                }
-            }
-        });
-    }
 
     /** A row's mail with its message, which is read when it is needed. */
     MailImpl mail(Row row) throws IOException {
@@ -761,34 +401,22 @@ public final class MailStore implements AutoCloseable {
         return mail;
     }
 
-    // The clock
-
-    private long offset() {
-        return clock.millis() - TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-    }
-
     /** Sees to it that a clock that was set back makes no mail wait for longer than it should have from then on. */
     void checkClock() throws MailStoreException {
-        long offset = offset();
-        if (latestOffset.get() - offset > CLOCK_TOLERANCE) {
+        if (clock.wasSetBack()) {
             LOGGER.warn("The clock was set back; delays of queued mail are counted from now");
-            mendDue();
-            latestOffset.set(offset);
-            queues().forEach(StoredMailQueue::refresh);
+            countDelaysFromNow();
+            clock.noteSetBack();
+            refreshQueues();
         }
     }
 
-    private void mendDue() throws MailStoreException {
+    private void countDelaysFromNow() throws MailStoreException {
         long now = now();
-        task(false, use -> {
-            PreparedStatement statement =
-                    use.of("UPDATE rempart_mail SET due = delay + ? WHERE due - delay > ? AND delay < ?");
-            statement.setLong(1, now);
-            statement.setLong(2, now + CLOCK_TOLERANCE);
-            statement.setLong(3, Long.MAX_VALUE - now);
-            return statement.executeUpdate();
-        });
+        task(connection -> MailTable.countDelaysFrom(connection, now));
     }
+
+    // Copying, and the end
 
     /** Ends a {@link #keepFiles()}. */
     public interface Kept {
@@ -825,7 +453,7 @@ public final class MailStore implements AutoCloseable {
 
     /** From now on no queue hands out mail; what is handed out can be finished. */
     void handOutNoMore() {
-        queues().forEach(StoredMailQueue::stop);
+        queues.values().forEach(StoredMailQueue::stop);
     }
 
     /** Waits a little for mail in flight, writes what is pending, and ends. */
@@ -837,8 +465,11 @@ public final class MailStore implements AutoCloseable {
     /** @param patience for mail in flight */
     void close(Duration patience) {
         handOutNoMore();
+        sweep.stop();
         long deadline = System.nanoTime() + patience.toNanos();
-        while (queues().stream().anyMatch(StoredMailQueue::isBusy) && System.nanoTime() < deadline && !isAway()) {
+        while (queues.values().stream().anyMatch(StoredMailQueue::isBusy)
+                && System.nanoTime() < deadline
+                && !isAway()) {
             try {
                 TimeUnit.MILLISECONDS.sleep(20);
             } catch (InterruptedException stop) {
@@ -846,12 +477,23 @@ public final class MailStore implements AutoCloseable {
                 break;
             }
         }
+        joinQuietly(sweeping);
         commits.close();
+        unsettled.close();
+        availability.close();
         cleaner.shutdown();
         try {
             if (!cleaner.awaitTermination(CLOSING.toSeconds(), TimeUnit.SECONDS)) {
                 LOGGER.info("Some messages' files are left over; the next start deletes them");
             }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void joinQuietly(Thread thread) {
+        try {
+            thread.join(CLOSING.toMillis());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }

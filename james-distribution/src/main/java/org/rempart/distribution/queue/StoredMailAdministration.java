@@ -13,6 +13,7 @@ import java.sql.ResultSet;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,7 @@ import java.util.stream.Collectors;
 import javax.inject.Inject;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.server.core.MailImpl;
-import org.rempart.distribution.queue.MailStore.Row;
+import org.rempart.distribution.queue.MailTable.Row;
 
 /** {@link MailAdministration} of a {@link MailStore}. */
 public final class StoredMailAdministration implements MailAdministration {
@@ -35,7 +36,7 @@ public final class StoredMailAdministration implements MailAdministration {
 
     private static final int HEADER = 64 * 1024;
     /** The end of the year 9999, which every form of a date can hold. */
-    private static final long LAST_INSTANT = 253_402_300_799_000L;
+    static final long LAST_INSTANT = 253_402_300_799_000L;
 
     private final MailStore store;
 
@@ -52,41 +53,46 @@ public final class StoredMailAdministration implements MailAdministration {
             all.addAll(List.of(more));
             return new Condition(sql + " AND " + other, all);
         }
+
+        /** Filled up to a power of two with the last one, so that there are few shapes of statements, whatever is asked for. */
+        Condition andIn(String column, List<?> wanted) {
+            int count = Integer.highestOneBit(Math.max(1, wanted.size() * 2 - 1));
+            List<Object> filled = new ArrayList<>(wanted);
+            filled.addAll(Collections.nCopies(count - wanted.size(), wanted.get(wanted.size() - 1)));
+            return and(column + " IN (?" + ", ?".repeat(count - 1) + ")", filled.toArray());
+        }
     }
 
     private Condition condition(Filter filter) {
         Condition condition = new Condition("1 = 1", List.of());
         if (!filter.ids().isEmpty()) {
-            condition = condition.and(
-                    "id IN (" + marks(filter.ids().size()) + ")", filter.ids().toArray());
+            condition = condition.andIn("id", List.copyOf(filter.ids()));
         }
         if (filter.kind().isPresent() || filter.name().isPresent()) {
             List<Object> places = new ArrayList<>();
-            for (Place place : store.places()) {
+            for (Place place : store.places().all()) {
                 if (filter.kind().filter(kind -> kind != place.kind()).isEmpty()
                         && filter.name().filter(name -> !isNamed(place, name)).isEmpty()) {
-                    store.find(place).ifPresent(places::add);
+                    store.places().find(place).ifPresent(places::add);
                 }
             }
-            condition = places.isEmpty()
-                    ? condition.and("1 = 0")
-                    : condition.and("place IN (" + marks(places.size()) + ")", places.toArray());
+            condition = places.isEmpty() ? condition.and("1 = 0") : condition.andIn("place", places);
         }
         if (filter.sender().isPresent()) {
             String sender =
                     filter.sender().get().isEmpty() ? "<>" : filter.sender().get();
-            condition = condition.and("sender = ?", MailStore.searchable(sender, MailSchema.SENDER));
+            condition = condition.and("sender = ?", MailTable.searchable(sender, MailSchema.SENDER));
         }
         if (filter.recipient().isPresent()) {
             String recipient =
-                    MailStore.searchableRecipients(List.of(filter.recipient().get()));
+                    MailTable.searchableRecipients(List.of(filter.recipient().get()));
             condition = condition.and(
                     "recipients LIKE ? ESCAPE '!'",
                     "%" + recipient.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%");
         }
         if (filter.account().isPresent()) {
             condition = condition.and(
-                    "account = ?", MailStore.searchable(filter.account().get(), MailSchema.SENDER));
+                    "account = ?", MailTable.searchable(filter.account().get(), MailSchema.SENDER));
         }
         if (filter.held().isPresent()) {
             condition = condition.and("held = " + (filter.held().get() ? 1 : 0));
@@ -112,13 +118,9 @@ public final class StoredMailAdministration implements MailAdministration {
         return path.replaceAll("^/+|/+$", "");
     }
 
-    private static String marks(int count) {
-        return "?" + ", ?".repeat(count - 1);
-    }
-
     @Override
     public List<Count> counts() throws MailStoreException {
-        Map<Integer, Count> counted = store.read(connection -> {
+        Map<Integer, Count> counted = store.table().read(connection -> {
             Map<Integer, Count> found = new HashMap<>();
             try (PreparedStatement statement =
                     connection.prepareStatement("SELECT place, COUNT(*), SUM(CASE WHEN held = 1 THEN 1 ELSE 0 END),"
@@ -127,7 +129,7 @@ public final class StoredMailAdministration implements MailAdministration {
                 statement.setLong(1, store.now());
                 try (ResultSet row = statement.executeQuery()) {
                     while (row.next()) {
-                        Place place = store.place(row.getInt(1));
+                        Place place = store.places().of(row.getInt(1));
                         found.put(
                                 row.getInt(1),
                                 new Count(
@@ -142,9 +144,10 @@ public final class StoredMailAdministration implements MailAdministration {
             }
             return found;
         });
-        return store.places().stream()
+        return store.places().all().stream()
                 .sorted(Comparator.comparing(Place::kind).thenComparing(Place::name))
-                .map(place -> store.find(place)
+                .map(place -> store.places()
+                        .find(place)
                         .map(counted::get)
                         .orElseGet(() -> new Count(place, 0, 0, 0, 0, Optional.empty())))
                 .collect(Collectors.toList());
@@ -156,7 +159,7 @@ public final class StoredMailAdministration implements MailAdministration {
             throw new IllegalArgumentException("a page has between 1 and " + MOST_OF_A_PAGE + " mails: " + limit);
         }
         Condition condition = condition(filter).and("id > ?", after);
-        List<Row> rows = store.rows(condition.sql(), condition.values(), limit);
+        List<Row> rows = store.table().rows(condition.sql(), condition.values(), limit);
         return new Page(
                 rows.stream().map(this::summary).collect(Collectors.toList()),
                 rows.size() < limit
@@ -167,13 +170,13 @@ public final class StoredMailAdministration implements MailAdministration {
     @Override
     public long count(Filter filter) throws MailStoreException {
         Condition condition = condition(filter);
-        return store.count("SELECT COUNT(*) FROM rempart_mail WHERE " + condition.sql(), condition.values());
+        return store.table().count("SELECT COUNT(*) FROM rempart_mail WHERE " + condition.sql(), condition.values());
     }
 
     private Summary summary(Row row) {
         return new Summary(
                 row.id(),
-                store.place(row.place()),
+                store.places().of(row.place()),
                 row.name(),
                 row.sender(),
                 row.recipients(),
@@ -190,7 +193,7 @@ public final class StoredMailAdministration implements MailAdministration {
 
     @Override
     public Optional<Details> show(long id) throws MailStoreException {
-        Optional<Row> found = store.row(id);
+        Optional<Row> found = store.table().row(id);
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -238,7 +241,7 @@ public final class StoredMailAdministration implements MailAdministration {
 
     @Override
     public Optional<InputStream> message(long id) throws MailStoreException, IOException {
-        Optional<Blobs.Blob> blob = store.row(id).flatMap(Row::blob);
+        Optional<Blobs.Blob> blob = store.table().row(id).flatMap(Row::blob);
         return blob.isEmpty()
                 ? Optional.empty()
                 : Optional.of(store.blobs().open(blob.get().name()));
@@ -251,7 +254,7 @@ public final class StoredMailAdministration implements MailAdministration {
         }
         long held = update(
                 "held = 1", List.of(), condition(filter.withKind(Kind.QUEUE)).and("held = 0"));
-        store.queues().forEach(StoredMailQueue::refresh);
+        store.refreshQueues();
         return held;
     }
 
@@ -261,7 +264,7 @@ public final class StoredMailAdministration implements MailAdministration {
                 "held = 0, due = ?, delay = 0",
                 List.of(store.now()),
                 condition(filter).and("held = 1"));
-        store.queues().forEach(StoredMailQueue::refresh);
+        store.refreshQueues();
         return released;
     }
 
@@ -275,7 +278,7 @@ public final class StoredMailAdministration implements MailAdministration {
                 "due = ?, delay = 0",
                 List.of(now),
                 condition(filter.withKind(Kind.QUEUE)).and("held = 0").and("due > ?", now));
-        store.queues().forEach(StoredMailQueue::refresh);
+        store.refreshQueues();
         return flushed;
     }
 
@@ -285,24 +288,22 @@ public final class StoredMailAdministration implements MailAdministration {
             return 0;
         }
         Place spool = new Place(Kind.QUEUE, MailQueueFactory.SPOOL.asString());
-        int place = store.find(spool)
+        int place = store.places()
+                .find(spool)
                 .orElseThrow(() -> new MailStoreException("there is no spool; the server does not process mail"));
         long processed = update(
                 "place = ?, held = 0, due = ?, delay = 0, tries = 0",
                 List.of(place, store.now()),
                 condition(filter.withKind(Kind.REPOSITORY)));
-        store.queues().forEach(StoredMailQueue::refresh);
+        store.refreshQueues();
         return processed;
     }
 
     private long update(String what, List<Object> values, Condition condition) throws MailStoreException {
         List<Object> all = new ArrayList<>(values);
         all.addAll(condition.values());
-        return store.task(false, use -> {
-            PreparedStatement statement = use.of("UPDATE rempart_mail SET " + what + " WHERE " + condition.sql());
-            MailStore.bind(statement, all);
-            return statement.executeUpdate();
-        });
+        return store.task(connection ->
+                MailTable.update(connection, "UPDATE rempart_mail SET " + what + " WHERE " + condition.sql(), all));
     }
 
     /** What is deleted of one mail. */
@@ -326,12 +327,12 @@ public final class StoredMailAdministration implements MailAdministration {
     }
 
     private List<Doomed> doomed(Condition condition) throws MailStoreException {
-        return store.read(connection -> {
+        return store.table().read(connection -> {
             List<Doomed> found = new ArrayList<>();
             try (PreparedStatement statement =
                     connection.prepareStatement("SELECT id, place, blob_name FROM rempart_mail WHERE " + condition.sql()
                             + " ORDER BY id FETCH FIRST " + CHUNK + " ROWS ONLY")) {
-                MailStore.bind(statement, condition.values());
+                MailTable.bind(statement, condition.values());
                 try (ResultSet row = statement.executeQuery()) {
                     while (row.next()) {
                         found.add(new Doomed(row.getLong(1), row.getInt(2), Optional.ofNullable(row.getString(3))));
@@ -360,13 +361,10 @@ public final class StoredMailAdministration implements MailAdministration {
             return 0;
         }
         return store.task(
-                false,
-                use -> {
-                    PreparedStatement statement = use.of("DELETE FROM rempart_mail WHERE id = ?");
+                connection -> {
                     long rows = 0;
                     for (Doomed mail : doomed) {
-                        statement.setLong(1, mail.id());
-                        rows += statement.executeUpdate();
+                        rows += MailTable.delete(connection, mail.id());
                     }
                     return rows;
                 },

@@ -60,14 +60,14 @@ public final class StoredMailQueueFactory implements MailQueueFactory<StoredMail
 
     @Override
     public Optional<StoredMailQueue> getQueue(MailQueueName name, PrefetchCount count) {
-        return store.find(place(name)).map(place -> queue(name, place));
+        return store.places().find(place(name)).map(place -> queue(name, place));
     }
 
     /** @throws IllegalStateException when the queue is new and the database does not answer */
     @Override
     public StoredMailQueue createQueue(MailQueueName name, PrefetchCount count) {
         try {
-            return queue(name, store.add(place(name)));
+            return queue(name, store.places().add(place(name)));
         } catch (MailStoreException failure) {
             throw new IllegalStateException(
                     "the queue " + name.asString() + " can't be made: " + failure.getMessage(), failure);
@@ -98,7 +98,7 @@ public final class StoredMailQueueFactory implements MailQueueFactory<StoredMail
 
     @Override
     public Set<MailQueueName> listCreatedMailQueues() {
-        return store.places().stream()
+        return store.places().all().stream()
                 .filter(place -> place.kind() == Kind.QUEUE)
                 .map(place -> MailQueueName.of(place.name()))
                 .collect(Collectors.toUnmodifiableSet());

@@ -23,7 +23,7 @@ import org.apache.mailet.Mail;
 import org.rempart.distribution.queue.MailAdministration.Filter;
 import org.rempart.distribution.queue.MailAdministration.Kind;
 import org.rempart.distribution.queue.MailAdministration.Place;
-import org.rempart.distribution.queue.MailStore.Row;
+import org.rempart.distribution.queue.MailTable.Row;
 
 /** A repository of {@link MailStore}, of the protocol {@value #PROTOCOL}. A mail's key is its name. */
 public final class StoredMailRepository implements MailRepository {
@@ -41,7 +41,7 @@ public final class StoredMailRepository implements MailRepository {
     public StoredMailRepository(MailStore store, MailRepositoryUrl url) throws MailStoreException {
         this.store = store;
         this.url = url.asString();
-        this.place = store.add(new Place(Kind.REPOSITORY, url.asString()));
+        this.place = store.places().add(new Place(Kind.REPOSITORY, url.asString()));
     }
 
     private MessagingException failed(Exception failure) {
@@ -51,7 +51,7 @@ public final class StoredMailRepository implements MailRepository {
     @Override
     public long size() throws MessagingException {
         try {
-            return store.count("SELECT COUNT(*) FROM rempart_mail WHERE place = ?", List.of(place));
+            return store.table().count("SELECT COUNT(*) FROM rempart_mail WHERE place = ?", List.of(place));
         } catch (MailStoreException failure) {
             throw failed(failure);
         }
@@ -74,18 +74,18 @@ public final class StoredMailRepository implements MailRepository {
     }
 
     private List<Row> named(MailKey key) throws MailStoreException {
-        String name = MailStore.clean(key.asString());
-        return store.rows("place = ? AND name_hash = ?", List.of(place, MailStore.hash(name)), OF_ONE_NAME);
+        String name = MailTable.clean(key.asString());
+        return store.table().rows("place = ? AND name_hash = ?", List.of(place, MailTable.hash(name)), OF_ONE_NAME);
     }
 
     private void delete(Row row) throws MailStoreException {
-        store.delete(row.id(), row.blob(), () -> {});
+        store.delete(row, () -> {});
     }
 
     @Override
     public Iterator<MailKey> list() throws MessagingException {
         try {
-            Set<MailKey> keys = store.read(connection -> {
+            Set<MailKey> keys = store.table().read(connection -> {
                 Set<MailKey> found = new LinkedHashSet<>();
                 try (PreparedStatement statement =
                         connection.prepareStatement("SELECT name FROM rempart_mail WHERE place = ? ORDER BY id")) {

@@ -29,7 +29,7 @@ public final class StoredMailRepositoryUrlStore implements MailRepositoryUrlStor
     @Override
     public void add(MailRepositoryUrl url) {
         try {
-            store.add(place(url));
+            store.places().add(place(url));
         } catch (MailStoreException failure) {
             throw new IllegalStateException(
                     "the repository " + url.asString() + " can't be made: " + failure.getMessage(), failure);
@@ -38,13 +38,13 @@ public final class StoredMailRepositoryUrlStore implements MailRepositoryUrlStor
 
     @Override
     public Stream<MailRepositoryUrl> listDistinct() {
-        return store.places().stream()
+        return store.places().all().stream()
                 .filter(place -> place.kind() == Kind.REPOSITORY)
                 .map(place -> MailRepositoryUrl.from(place.name()));
     }
 
     @Override
     public boolean contains(MailRepositoryUrl url) {
-        return store.find(place(url)).isPresent();
+        return store.places().find(place(url)).isPresent();
     }
 }

@@ -36,6 +36,7 @@ final class TestDatabase implements DataSource, AutoCloseable {
         pool.setUrl(url);
         pool.setMaxTotal(20);
         pool.setPoolPreparedStatements(true);
+        pool.setMaxOpenPreparedStatements(60);
     }
 
     static TestDatabase derby(Path folder) {
