@@ -89,10 +89,12 @@ public final class AccountRoutes implements Routes {
     }
 
     private Object list(Request request, Response response) {
+        Query.of(request);
         return ledger.usages().stream().map(AccountRoutes::fields).toList();
     }
 
     private Object show(Request request, Response response) {
+        Query.of(request);
         Username account = account(request);
         return answer(() -> {
             Map<String, Object> fields = fields(ledger.usage(account));
@@ -121,8 +123,10 @@ public final class AccountRoutes implements Routes {
 
     private Object hold(Request request, Response response) {
         Username account = account(request);
-        String given = request.queryParams("reason");
-        String reason = "administrator" + (given == null || given.isBlank() ? "" : ": " + given.strip());
+        String reason = Query.of(request, "reason")
+                .text("reason")
+                .map(given -> "administrator: " + given.strip())
+                .orElse("administrator");
         boolean isNew = ledger.hold(Hold.of(account, Instant.now(), reason, 0, 0));
         if (isNew) {
             LOGGER.warn("{} is held by an administrator", account.asString());
@@ -136,7 +140,7 @@ public final class AccountRoutes implements Routes {
 
     private Object release(Request request, Response response) {
         Username account = account(request);
-        String what = request.queryParams("mail");
+        String what = Query.of(request, "mail").text("mail").orElse(null);
         if (what != null && !what.equals("send") && !what.equals("delete")) {
             throw refused(HttpStatus.BAD_REQUEST_400, "mail=" + what + " is unknown; write mail=send or mail=delete");
         }

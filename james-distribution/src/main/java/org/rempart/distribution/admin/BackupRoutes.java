@@ -47,6 +47,7 @@ public final class BackupRoutes implements Routes {
     }
 
     private Answer make(Request request, Response response) {
+        Query.of(request);
         try {
             Backup.Copy copy = backup.make();
             return new Answer(copy.database(), copy.blobs());

@@ -11,9 +11,12 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
@@ -34,7 +37,7 @@ import spark.Service;
  * Mail at rest for the administration interface.
  *
  * <ul>
- *   <li>{@code GET /rempart/mails} lists; with {@code place}, {@code sender}, {@code recipient}, {@code account}, {@code held=true},
+ *   <li>{@code GET /rempart/mails} lists; with {@code place}, {@code sender}, {@code recipient}, {@code account}, {@code held} (true or false),
  *       {@code olderThan} (ISO 8601, such as {@code PT2H}), {@code limit} (1000 at
  *       most), {@code after} (the {@code next} of the page before)
  *   <li>{@code GET /rempart/mails/counts} counts
@@ -42,11 +45,16 @@ import spark.Service;
  *   <li>{@code POST /rempart/mails/flush}, {@code hold}, {@code release}, {@code delete} change the mails of {@code id}
  *       (which may come several times), or of the same conditions, or all with {@code all=true}
  * </ul>
+ *
+ * <p>What a route does not know it refuses.
  */
 public final class MailRoutes implements Routes {
     private static final Logger LOGGER = LoggerFactory.getLogger(MailRoutes.class);
     private static final String PATH = "/rempart/mails";
     private static final int MOST = 1000;
+    private static final Set<String> REPEATED = Set.of("id");
+    private static final List<String> CONDITIONS =
+            List.of("place", "sender", "recipient", "account", "held", "olderThan");
 
     private final MailAdministration mails;
     private final JsonTransformer json;
@@ -83,9 +91,10 @@ public final class MailRoutes implements Routes {
     }
 
     private Object list(Request request, Response response) {
-        Filter filter = filter(request);
-        long after = number(request, "after", 0);
-        int limit = (int) Math.max(1, Math.min(MOST, number(request, "limit", MOST)));
+        Query query = Query.of(request, REPEATED, with("after", "limit"));
+        Filter filter = filter(query);
+        long after = query.number("after", 0, 0, Long.MAX_VALUE);
+        int limit = (int) query.number("limit", MOST, 1, MOST);
         return answer(() -> {
             MailAdministration.Page page = mails.list(filter, after, limit);
             Map<String, Object> fields = new LinkedHashMap<>();
@@ -96,6 +105,7 @@ public final class MailRoutes implements Routes {
     }
 
     private Object counts(Request request, Response response) {
+        Query.of(request);
         return answer(() -> mails.counts().stream()
                 .map(count -> {
                     Map<String, Object> fields = new LinkedHashMap<>();
@@ -112,6 +122,7 @@ public final class MailRoutes implements Routes {
     }
 
     private Object show(Request request, Response response) {
+        Query.of(request);
         long id = id(request.params(":id"));
         return answer(() -> {
             MailAdministration.Details details = mails.show(id).orElseThrow(() -> absent(id));
@@ -127,6 +138,7 @@ public final class MailRoutes implements Routes {
     }
 
     private Object message(Request request, Response response) {
+        Query.of(request);
         long id = id(request.params(":id"));
         return answer(() -> {
             try (InputStream message = mails.message(id).orElseThrow(() -> absent(id))) {
@@ -138,11 +150,15 @@ public final class MailRoutes implements Routes {
     }
 
     private Object change(Request request, Change change) {
-        Filter filter = filter(request);
-        if (filter.equals(Filter.ALL) && !"true".equals(request.queryParams("all"))) {
-            throw refused(
-                    HttpStatus.BAD_REQUEST_400,
+        Query query = Query.of(request, REPEATED, with("all"));
+        Filter filter = filter(query);
+        boolean all = query.flag("all").orElse(false);
+        if (filter.equals(Filter.ALL) && !all) {
+            throw Query.refused(
                     "which mails? name id, place, sender, recipient, account, held or olderThan; or all=true");
+        }
+        if (!filter.equals(Filter.ALL) && all) {
+            throw Query.refused("all=true stands alone; leave it out, or the conditions");
         }
         return answer(() -> Map.of("changed", change.of(filter)));
     }
@@ -174,48 +190,45 @@ public final class MailRoutes implements Routes {
         return kind.name().toLowerCase(Locale.ROOT);
     }
 
-    private static Filter filter(Request request) {
+    private static String[] with(String... more) {
+        return Stream.concat(CONDITIONS.stream(), Arrays.stream(more)).toArray(String[]::new);
+    }
+
+    private static Filter filter(Query query) {
         Filter filter = Filter.ALL;
-        String[] ids = request.queryParamsValues("id");
-        if (ids != null) {
-            filter = Filter.ofIds(Arrays.stream(ids).map(MailRoutes::id).collect(Collectors.toSet()));
+        List<String> ids = query.texts("id");
+        if (ids.size() > MOST) {
+            throw Query.refused(ids.size() + " ids are too many; give " + MOST + " at most");
         }
-        String place = request.queryParams("place");
-        filter = place == null ? filter : filter.withName(place);
-        String sender = request.queryParams("sender");
-        filter = sender == null ? filter : filter.withSender(sender);
-        String recipient = request.queryParams("recipient");
-        filter = recipient == null ? filter : filter.withRecipient(recipient);
-        String account = request.queryParams("account");
-        filter = account == null ? filter : filter.withAccount(account);
-        String held = request.queryParams("held");
-        filter = held == null ? filter : filter.withHeld(held.equals("true"));
-        String age = request.queryParams("olderThan");
-        return age == null ? filter : filter.withOlderThan(age(age));
+        if (!ids.isEmpty()) {
+            filter = Filter.ofIds(ids.stream().map(MailRoutes::id).collect(Collectors.toSet()));
+        }
+        filter = query.text("place").map(filter::withName).orElse(filter);
+        filter = query.text("sender").map(filter::withSender).orElse(filter);
+        filter = query.text("recipient").map(filter::withRecipient).orElse(filter);
+        filter = query.text("account").map(filter::withAccount).orElse(filter);
+        filter = query.flag("held").map(filter::withHeld).orElse(filter);
+        return query.text("olderThan")
+                .map(MailRoutes::age)
+                .map(filter::withOlderThan)
+                .orElse(filter);
     }
 
     private static Duration age(String text) {
         try {
-            return Duration.parse(text);
+            Duration age = Duration.parse(text);
+            if (!age.isNegative()) {
+                return age;
+            }
         } catch (DateTimeParseException odd) {
-            throw refused(HttpStatus.BAD_REQUEST_400, "olderThan=" + text + " is no span of time; write PT2H or P5D");
+            // Told below, like one that lies in the future.
         }
+        throw Query.refused("olderThan=" + text + " is no span of time that has passed; write PT2H or P5D");
     }
 
     private static long id(String text) {
         if (!text.matches("\\d{1,18}")) {
             throw refused(HttpStatus.NOT_FOUND_404, "there is no mail " + text + "; ids are numbers");
-        }
-        return Long.parseLong(text);
-    }
-
-    private static long number(Request request, String name, long usual) {
-        String text = request.queryParams(name);
-        if (text == null) {
-            return usual;
-        }
-        if (!text.matches("\\d{1,18}")) {
-            throw refused(HttpStatus.BAD_REQUEST_400, name + "=" + text + " is no number");
         }
         return Long.parseLong(text);
     }
@@ -237,7 +250,6 @@ public final class MailRoutes implements Routes {
         ErrorType type =
                 switch (status) {
                     case HttpStatus.NOT_FOUND_404 -> ErrorType.NOT_FOUND;
-                    case HttpStatus.BAD_REQUEST_400 -> ErrorType.INVALID_ARGUMENT;
                     default -> ErrorType.SERVER_ERROR;
                 };
         return ErrorResponder.builder()
