@@ -301,6 +301,11 @@ final class Directory implements AutoCloseable {
             answered = true;
             return result;
         } catch (LDAPException failure) {
+            answered = isAnAnswer(failure);
+            if (failure.getResultCode().equals(ResultCode.SIZE_LIMIT_EXCEEDED)) {
+                throw new DirectoryException("more than " + request.getSizeLimit() + " entries fit "
+                        + request.getFilter() + "; a name has to be one account's");
+            }
             throw failed(failure);
         } finally {
             tell(questionBreaker, answered);
@@ -331,6 +336,7 @@ final class Directory implements AutoCloseable {
             answered = true;
             return right;
         } catch (LDAPException failure) {
+            answered = isAnAnswer(failure);
             throw failed(failure);
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -384,6 +390,12 @@ final class Directory implements AutoCloseable {
         if (result.getEntryCount() == 0) {
             throw new DirectoryException(settings.bindDn() + " sees nothing at " + settings.base());
         }
+    }
+
+    /** Whether it says something of this question alone, and nothing of the directory: that answers. */
+    private static boolean isAnAnswer(LDAPException failure) {
+        return failure.getResultCode().isConnectionUsable()
+                && !failure.getResultCode().equals(ResultCode.TIME_LIMIT_EXCEEDED);
     }
 
     private static void tell(Breaker breaker, boolean answered) {

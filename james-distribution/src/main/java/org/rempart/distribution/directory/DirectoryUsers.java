@@ -66,15 +66,25 @@ final class DirectoryUsers implements UsersRepository, MoreAliases {
             return before;
         }
         Optional<DirectoryEntry> now = question.ask(name);
-        known.put(name, now);
+        remember(known, name, now);
         return now;
+    }
+
+    /** That there is none is not remembered: an account may be made just after somebody asked for it. */
+    private static void remember(
+            Cache<String, Optional<DirectoryEntry>> known, String name, Optional<DirectoryEntry> entry) {
+        if (entry.isPresent()) {
+            known.put(name, entry);
+        } else {
+            known.invalidate(name);
+        }
     }
 
     @Override
     public boolean test(Username login, String password) throws UsersRepositoryException {
         // Not what is remembered: an account may have been locked, or moved, since.
         Optional<DirectoryEntry> account = directory.byLogin(login.asString());
-        byLogin.put(login.asString(), account);
+        remember(byLogin, login.asString(), account);
         return account.isPresent() && directory.isRight(account.get(), password);
     }
 

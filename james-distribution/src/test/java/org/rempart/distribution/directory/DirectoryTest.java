@@ -7,6 +7,7 @@ package org.rempart.distribution.directory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.unboundid.ldap.sdk.LDAPConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +56,13 @@ class DirectoryTest {
                     + " MAY ( sAMAccountName $ userPrincipalName $ proxyAddresses ) )",
             "sizelimit 1000");
 
-    private static final List<String> POLICY =
-            List.of("overlay ppolicy", "ppolicy_default cn=default,dc=test", "access to * by * read");
+    private static final String MANAGERS_SECRET = "manager's secret";
+
+    private static final List<String> POLICY = List.of(
+            "rootpw \"" + MANAGERS_SECRET + "\"",
+            "overlay ppolicy",
+            "ppolicy_default cn=default,dc=test",
+            "access to * by * read");
 
     @TempDir
     private static Path shared;
@@ -275,6 +281,46 @@ class DirectoryTest {
                 .isInstanceOf(UsersRepositoryException.class);
         assertThatThrownBy(() -> users.accountOf("sales", org.apache.james.core.Domain.of("ours.example")))
                 .isInstanceOf(IllegalStateException.class);
+    }
+
+    /** What a directory says of one question once counted as that it does not answer, and closed it for all. */
+    @Test
+    void anAddressOfManyAccountsKeepsNobodyElseOut() throws Exception {
+        DirectoryUsers users = users();
+        for (int question = 0; question < 5; question++) {
+            assertThatThrownBy(() -> users.accountOf("crowd", org.apache.james.core.Domain.of("ours.example")))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("more than 10 entries");
+        }
+        assertThat(users.contains(Username.of("dave@ours.example"))).isTrue();
+        assertThat(logsIn(users, "carol", "carol's secret")).isTrue();
+    }
+
+    /** It may be made just after somebody asked for it. */
+    @Test
+    void thatThereIsNoAccountIsNotRemembered() throws Exception {
+        DirectoryUsers users = users();
+        Username late = Username.of("late@ours.example");
+        assertThat(users.contains(late)).isFalse();
+        assertThat(users.getUserByName(late)).isNull();
+        try (LDAPConnection manager =
+                new LDAPConnection("localhost", slapd.ldap(), "cn=manager,dc=test", MANAGERS_SECRET)) {
+            manager.add(
+                    "dn: uid=late,ou=people,dc=test",
+                    "objectClass: inetOrgPerson",
+                    "uid: late",
+                    "cn: Late",
+                    "sn: Late",
+                    "mail: late@ours.example",
+                    "userPassword: late's secret");
+            try {
+                assertThat(users.contains(late)).isTrue();
+                assertThat(users.getUserByName(late)).isNotNull();
+                assertThat(logsIn(users, "late", "late's secret")).isTrue();
+            } finally {
+                manager.delete("uid=late,ou=people,dc=test");
+            }
+        }
     }
 
     @Test
