@@ -163,7 +163,8 @@ class BundleTest {
         assertThat(text(bundle, "META-INF/NOTICE")).contains("Rempart", "Jackson", "IPAddress", "ICU4J");
         assertThat(text(bundle, "META-INF/licenses/jackson-core-LICENSE")).contains("Apache License");
         assertThat(text(bundle, "META-INF/licenses/jackson-core-NOTICE")).contains("Jackson");
-        assertThat(text(bundle, "META-INF/licenses/ICU4J-LICENSE")).contains("UNICODE LICENSE V3", "SPDX-License-Identifier: Unicode-3.0", "ICU 1.8.1 to ICU 57.1");
+        assertThat(text(bundle, "META-INF/licenses/ICU4J-LICENSE"))
+                .contains("UNICODE LICENSE V3", "SPDX-License-Identifier: Unicode-3.0", "ICU 1.8.1 to ICU 57.1");
         assertThat(text(bundle, "META-INF/licenses/Schubfach-LICENSE")).contains("Raffaello Giulietti");
         assertThat(text(bundle, "META-INF/licenses/FastDoubleParser-LICENSE")).contains("MIT License");
     }
