@@ -93,6 +93,9 @@ final class FakeConnection {
             case "popLineHandler":
                 lineHandlers.poll();
                 return null;
+            case "needsCommandInjectionDetection":
+                // As James has it until it has seen a DATA.
+                return true;
             default:
                 throw new UnsupportedOperationException(method);
         }
