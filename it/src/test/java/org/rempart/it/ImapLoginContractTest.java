@@ -89,6 +89,9 @@ class ImapLoginContractTest {
             }
             try (RawClient proxy = new RawClient(variant.imaps())) {
                 proxy.send("PROXY TCP4 192.0.2.7 198.51.100.1 40000 993\r\n").tls();
+                proxy.line();
+                // Who the client is is known with the first bytes behind the proxy's line.
+                proxy.send("a NOOP\r\n");
                 assertThat(proxy.untilClosed()).startsWith("* BYE ").doesNotContain("OK");
             }
             assertThat(logsInBehindProxy(variant, "192.0.2.8", server.password()))
