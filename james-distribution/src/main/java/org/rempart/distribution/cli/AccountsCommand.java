@@ -111,7 +111,8 @@ final class AccountsCommand extends Group {
             @Parameters(paramLabel = "ACCOUNT") String account,
             @Option(names = "--reason", defaultValue = "", description = "why, for others and for later") String reason)
             throws IOException, InterruptedException {
-        JsonNode answer = server().post(path(account, "/hold?reason=" + WebAdminClient.encoded(reason)), "");
+        String parameter = reason.isBlank() ? "" : "?reason=" + WebAdminClient.encoded(reason);
+        JsonNode answer = server().post(path(account, "/hold" + parameter), "");
         out().println(answer.path("changed").asBoolean() ? account + " is held." : account + " was held already.");
         out().flush();
         return 0;

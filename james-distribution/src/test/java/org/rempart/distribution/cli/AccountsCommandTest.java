@@ -59,6 +59,7 @@ class AccountsCommandTest {
     @Test
     void holdsAndReleases() throws Exception {
         server.answer("POST /rempart/accounts/bob%40ours.example/hold?reason=a%26b", 200, "{\"changed\":true}")
+                .answer("POST /rempart/accounts/carol%40ours.example/hold", 200, "{\"changed\":true}")
                 .answer(
                         "POST /rempart/accounts/alice%40ours.example/release?mail=delete",
                         200, "{\"changed\":true,\"mailsSent\":0,\"mailsDeleted\":12}")
@@ -68,6 +69,7 @@ class AccountsCommandTest {
         assertThat(run("accounts", "hold", "bob@ours.example", "--reason", "a&b")
                         .out())
                 .contains("is held");
+        assertThat(run("accounts", "hold", "carol@ours.example").out()).contains("is held");
         CommandRun undecided = run("accounts", "release", "alice@ours.example");
         assertThat(undecided.exitCode()).isEqualTo(1);
         assertThat(undecided.err()).contains("mail=delete");
