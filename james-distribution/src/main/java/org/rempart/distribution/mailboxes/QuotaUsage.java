@@ -183,8 +183,15 @@ final class QuotaUsage implements CurrentQuotaManager {
 
     private int update(String root, String sql, long count, long size) throws SQLException {
         try (Connection connection = connections.getConnection()) {
-            connection.setAutoCommit(true);
-            return update(connection, sql, root, count, size);
+            connection.setAutoCommit(false);
+            try {
+                int changed = update(connection, sql, root, count, size);
+                connection.commit();
+                return changed;
+            } catch (SQLException | RuntimeException failed) {
+                connection.rollback();
+                throw failed;
+            }
         }
     }
 
@@ -204,11 +211,13 @@ final class QuotaUsage implements CurrentQuotaManager {
 
     private void insert(String root) throws SQLException {
         try (Connection connection = connections.getConnection()) {
-            connection.setAutoCommit(true);
+            connection.setAutoCommit(false);
             try (PreparedStatement statement = connection.prepareStatement(INSERT)) {
                 statement.setString(1, root);
                 statement.executeUpdate();
+                connection.commit();
             } catch (SQLException failed) {
+                connection.rollback();
                 // Another thread may have been quicker.
                 if (!UNIQUE_VIOLATION.equals(failed.getSQLState())) {
                     throw failed;
