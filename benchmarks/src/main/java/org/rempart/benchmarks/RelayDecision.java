@@ -38,19 +38,19 @@ import org.rempart.policy.relay.RelayVerdict;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class RelayDecision {
-    @Param({"10", "1000", "100000"})
+    @Param({"10", "1000", "100000", "1000000"})
     private int networks;
 
     private RelayPolicy policy;
     private RelayRequest inside;
     private RelayRequest outside;
 
-    /** Makes every second /28 from 10.0.0.0 on a network of the policy. */
+    /** Makes every second /29 from 10.0.0.0 on a network of the policy. */
     @Setup
     public void prepare() throws Exception {
         Networks.Builder builder = Networks.builder();
         for (int number = 0; number < networks; number++) {
-            builder.add("app-servers", address(number * 32).getHostAddress() + "/28");
+            builder.add("app-servers", address(number * 16).getHostAddress() + "/29");
         }
         policy = RelayPolicy.of(
                 builder.build(),
@@ -62,8 +62,8 @@ public class RelayDecision {
                                 "app-servers",
                                 List.of(DomainPattern.parse("example.com")))));
         MaybeSender sender = MaybeSender.of(new MailAddress("app@example.com"));
-        inside = RelayRequest.of(address(networks / 2 * 32 + 7), false, sender, false);
-        outside = RelayRequest.of(address(networks / 2 * 32 + 23), false, sender, false);
+        inside = RelayRequest.of(address(networks / 2 * 16 + 3), false, sender, false);
+        outside = RelayRequest.of(address(networks / 2 * 16 + 11), false, sender, false);
         require(RelayVerdict.ALLOWED, policy.decide(inside));
         require(RelayVerdict.DENIED, policy.decide(outside));
     }

@@ -8,25 +8,22 @@ import inet.ipaddr.AddressStringException;
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
 import inet.ipaddr.IPAddressStringParameters;
-import inet.ipaddr.format.util.AssociativeAddressTrie;
-import inet.ipaddr.ipv4.IPv4Address;
-import inet.ipaddr.ipv4.IPv4AddressAssociativeTrie;
-import inet.ipaddr.ipv6.IPv6Address;
-import inet.ipaddr.ipv6.IPv6AddressAssociativeTrie;
 import java.net.InetAddress;
-import java.util.ArrayDeque;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The named networks of a policy. A look-up walks down one prefix trie, at most as many steps as an address has bits,
- * however many networks there are.
+ * The named networks of a policy. A look-up asks one hash table for each length that a prefix has, the longest first, and
+ * so takes as long with a million networks as with ten.
  *
  * <p>Addresses are the connection's own: an IPv4 address mapped into IPv6 ({@code ::ffff:192.0.2.1}, RFC 4291, section
  * 2.5.5.2) is that IPv4 address, and a zone ({@code fe80::1%eth0}) is left out of the comparison.
@@ -51,15 +48,91 @@ public final class Networks {
             .setRangeOptions(inet.ipaddr.AddressStringParameters.RangeParameters.NO_RANGE)
             .toParams();
 
+    private static final int IPV4_BYTES = 4;
+    private static final int IPV4_MAPPED = 0xffff;
+
     // Never written to: copies of the builder's.
-    private final IPv4AddressAssociativeTrie<List<String>> ipv4;
-    private final IPv6AddressAssociativeTrie<List<String>> ipv6;
+    private final List<PrefixTable> ipv4;
+    private final List<PrefixTable> ipv6;
     private final Set<String> names;
 
     private Networks(Builder builder) {
-        this.ipv4 = builder.ipv4.clone();
-        this.ipv6 = builder.ipv6.clone();
+        this.ipv4 = copies(builder.ipv4);
+        this.ipv6 = copies(builder.ipv6);
         this.names = Collections.unmodifiableSet(new TreeSet<>(builder.names));
+    }
+
+    private static List<PrefixTable> copies(Map<Integer, PrefixTable> tables) {
+        List<PrefixTable> copies = new ArrayList<>();
+        tables.values().forEach(table -> copies.add(new PrefixTable(table)));
+        return List.copyOf(copies);
+    }
+
+    /** The first bits of an address, the others 0; an IPv4 address is in the lower half. */
+    private static final class Bits {
+        private final long high;
+        private final long low;
+
+        private Bits(long high, long low) {
+            this.high = high;
+            this.low = low;
+        }
+
+        static Bits of(byte[] address) {
+            ByteBuffer bytes = ByteBuffer.wrap(address);
+            return address.length == IPV4_BYTES
+                    ? new Bits(0, Integer.toUnsignedLong(bytes.getInt()))
+                    : new Bits(bytes.getLong(), bytes.getLong());
+        }
+
+        /** Without the last bits. */
+        Bits without(int last) {
+            if (last >= Long.SIZE) {
+                return new Bits(last == 2 * Long.SIZE ? 0 : high & (-1L << (last - Long.SIZE)), 0);
+            }
+            return new Bits(high, low & (-1L << last));
+        }
+
+        /** RFC 4291, section 2.5.5.2. */
+        boolean isMappedIpv4() {
+            return high == 0 && (low >>> Integer.SIZE) == IPV4_MAPPED;
+        }
+
+        Bits unmapped() {
+            return new Bits(0, low & (-1L >>> Integer.SIZE));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Bits && high == ((Bits) other).high && low == ((Bits) other).low;
+        }
+
+        @Override
+        public int hashCode() {
+            // Neighbouring networks differ in few bits, which multiplication spreads.
+            long mixed = (high * 31 + low) * 0x9e3779b97f4a7c15L;
+            return (int) (mixed >>> Integer.SIZE);
+        }
+    }
+
+    /** Who has the prefixes of one length. */
+    private static final class PrefixTable {
+        private final int hostBits;
+        private final Map<Bits, List<String>> owners;
+
+        PrefixTable(int hostBits) {
+            this.hostBits = hostBits;
+            this.owners = new HashMap<>();
+        }
+
+        PrefixTable(PrefixTable other) {
+            this.hostBits = other.hostBits;
+            this.owners = new HashMap<>(other.owners);
+        }
+
+        List<String> owners(Bits address) {
+            return owners.getOrDefault(address.without(hostBits), List.of());
+        }
     }
 
     /** No network at all. */
@@ -83,12 +156,12 @@ public final class Networks {
      */
     public List<String> containing(InetAddress address) {
         byte[] bytes = address.getAddress();
-        if (bytes.length == IPv4Address.BYTE_COUNT) {
-            return namesAlong(ipv4, new IPv4Address(bytes));
+        Bits bits = Bits.of(bytes);
+        if (bytes.length == IPV4_BYTES) {
+            return owners(ipv4, bits);
         }
-        // Made of the bytes alone, so that there is no zone.
-        IPv6Address ip = new IPv6Address(bytes);
-        return ip.isIPv4Mapped() ? namesAlong(ipv4, ip.getEmbeddedIPv4Address()) : namesAlong(ipv6, ip);
+        // The bytes hold no zone.
+        return bits.isMappedIpv4() ? owners(ipv4, bits.unmapped()) : owners(ipv6, bits);
     }
 
     /** Whether the network of this name holds the address. */
@@ -96,17 +169,11 @@ public final class Networks {
         return containing(address).contains(name);
     }
 
-    private static <A extends IPAddress> List<String> namesAlong(
-            AssociativeAddressTrie<A, List<String>> trie, A address) {
-        var containing = trie.elementsContaining(address);
-        if (containing == null) {
-            return List.of();
-        }
-        // From the shortest prefix to the longest.
-        Deque<List<String>> along = new ArrayDeque<>();
-        containing.containingFirstIterator(true).forEachRemaining(node -> along.push(node.getValue()));
+    private static List<String> owners(List<PrefixTable> tables, Bits address) {
         Set<String> found = new LinkedHashSet<>();
-        along.forEach(found::addAll);
+        for (PrefixTable table : tables) {
+            found.addAll(table.owners(address));
+        }
         return List.copyOf(found);
     }
 
@@ -140,8 +207,10 @@ public final class Networks {
 
     /** Collects networks. Not thread-safe. */
     public static final class Builder {
-        private final IPv4AddressAssociativeTrie<List<String>> ipv4 = new IPv4AddressAssociativeTrie<>();
-        private final IPv6AddressAssociativeTrie<List<String>> ipv6 = new IPv6AddressAssociativeTrie<>();
+        /** By the number of bits behind the prefix: the longest prefix is the first. */
+        private final Map<Integer, PrefixTable> ipv4 = new TreeMap<>();
+
+        private final Map<Integer, PrefixTable> ipv6 = new TreeMap<>();
         private final Set<String> names = new TreeSet<>();
 
         private Builder() {}
@@ -157,18 +226,14 @@ public final class Networks {
         public Optional<String> add(String name, String cidr) throws PolicyException {
             IPAddress ip = parseUnmapped(cidr);
             names.add(name);
-            return ip.isIPv4() ? put(ipv4, ip.toIPv4(), name) : put(ipv6, ip.toIPv6(), name);
+            return put(ip, name);
         }
 
         /** As {@link #add}, returning the prefix in the form in which equal ones are equal. */
         public IPAddress put(String name, String cidr) throws PolicyException {
             IPAddress ip = parseUnmapped(cidr);
             names.add(name);
-            if (ip.isIPv4()) {
-                put(ipv4, ip.toIPv4(), name);
-            } else {
-                put(ipv6, ip.toIPv6(), name);
-            }
+            put(ip, name);
             return ip;
         }
 
@@ -182,17 +247,20 @@ public final class Networks {
             return ip;
         }
 
-        private static <A extends IPAddress> Optional<String> put(
-                AssociativeAddressTrie<A, List<String>> trie, A prefix, String name) {
-            List<String> before = trie.get(prefix);
+        private Optional<String> put(IPAddress prefix, String name) {
+            int hostBits = prefix.isPrefixed() ? prefix.getBitCount() - prefix.getNetworkPrefixLength() : 0;
+            Map<Bits, List<String>> owners =
+                    (prefix.isIPv4() ? ipv4 : ipv6).computeIfAbsent(hostBits, PrefixTable::new).owners;
+            Bits bits = Bits.of(prefix.getBytes()).without(hostBits);
+            List<String> before = owners.get(bits);
             if (before == null) {
-                trie.put(prefix, List.of(name));
+                owners.put(bits, List.of(name));
                 return Optional.empty();
             }
             if (!before.contains(name)) {
                 List<String> both = new ArrayList<>(before);
                 both.add(name);
-                trie.put(prefix, List.copyOf(both));
+                owners.put(bits, List.copyOf(both));
                 return Optional.of(before.get(0));
             }
             return Optional.of(name);
