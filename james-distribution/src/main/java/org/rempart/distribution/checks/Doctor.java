@@ -34,6 +34,7 @@ public final class Doctor {
                 new ListenersCheck(),
                 new QueueCheck(),
                 new DirectoryCheck(),
+                new ContactsCheck(),
                 new DnsCheck()));
     }
 

@@ -44,6 +44,7 @@ import org.w3c.dom.NodeList;
  */
 public final class StartChecks {
     private static final String PLACEHOLDER = "mail.example.com";
+    private static final String PLACEHOLDER_POSTMASTER = "<postmaster>postmaster@example.com</postmaster>";
 
     private final Home home;
     private final Clock clock;
@@ -256,6 +257,10 @@ public final class StartChecks {
                 if (text.contains(PLACEHOLDER)) {
                     warnings.add(
                             "conf/" + file + ": the host is still called " + PLACEHOLDER + "; write its public name");
+                }
+                if (text.contains(PLACEHOLDER_POSTMASTER)) {
+                    warnings.add("conf/" + file + ": the postmaster, who is told of held accounts, is still "
+                            + "postmaster@example.com; write postmaster@ and your domain");
                 }
             } catch (IOException unread) {
                 if (!file.equals("rempart.xml")) {

@@ -75,7 +75,7 @@ final class AliasesCommand extends Group {
         return aliases;
     }
 
-    private static String path(String address, String target) {
+    static String path(String address, String target) {
         return "/address/aliases/" + WebAdminClient.encoded(target) + "/sources/" + WebAdminClient.encoded(address);
     }
 }

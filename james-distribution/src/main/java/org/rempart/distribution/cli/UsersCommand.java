@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import org.rempart.distribution.home.Home;
 import picocli.CommandLine.Command;
@@ -18,6 +19,9 @@ import picocli.CommandLine.Parameters;
 @Command(name = "users", description = "List, add and remove accounts, and change their passwords.")
 final class UsersCommand extends Group {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** To whom people write about a domain's mail: RFC 5321, section 4.5.1, and RFC 2142. */
+    private static final List<String> CONTACTS = List.of("postmaster", "abuse");
 
     UsersCommand(Home home) {
         super(home);
@@ -37,12 +41,30 @@ final class UsersCommand extends Group {
     }
 
     /** Adds one. */
-    @Command(description = "Add an account. The password is asked for, or read as a line from standard input.")
+    @Command(
+            description = "Add an account. The password is asked for, or read as a line from standard input. Mail for "
+                    + "postmaster and abuse of its domain goes to it where nobody gets it yet.")
     int add(@Parameters(paramLabel = "ADDRESS", description = "such as alice@example.com") String address)
             throws IOException, InterruptedException {
         server().put(path(address), body(Terminal.password(address, "users add")));
         out().println("The account " + address + " is there.");
+        giveContacts(address);
         return 0;
+    }
+
+    private void giveContacts(String address) throws IOException, InterruptedException {
+        String domain = address.substring(address.lastIndexOf('@') + 1);
+        for (String name : CONTACTS) {
+            String contact = name + "@" + domain;
+            boolean reachesSomebody = contact.equalsIgnoreCase(address)
+                    || !server().get("/mappings/user/" + WebAdminClient.encoded(contact))
+                            .isEmpty()
+                    || server().hasHead(path(contact));
+            if (!reachesSomebody) {
+                server().put(AliasesCommand.path(contact, address), "");
+                out().println("Mail for " + contact + " goes to it, too; bin/rempart aliases gives it to another.");
+            }
+        }
     }
 
     /** Changes a password. */

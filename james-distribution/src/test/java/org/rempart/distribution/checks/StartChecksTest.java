@@ -58,7 +58,9 @@ class StartChecksTest {
     @Test
     void theHostNameOfTheSamplesIsAWarningForEachFile() {
         assertThat(configuration().warnings())
-                .contains("conf/smtpserver.xml: the host is still called mail.example.com; write its public name");
+                .contains("conf/smtpserver.xml: the host is still called mail.example.com; write its public name")
+                .anyMatch(warning -> warning.startsWith("conf/mailetcontainer.xml: the postmaster")
+                        && warning.endsWith("write postmaster@ and your domain"));
     }
 
     @Test

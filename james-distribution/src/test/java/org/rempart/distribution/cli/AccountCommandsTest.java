@@ -69,6 +69,39 @@ class AccountCommandsTest {
     }
 
     @Test
+    void theFirstAccountOfADomainGetsTheMailForPostmasterAndAbuse() throws Exception {
+        server.answer("HEAD /users/postmaster%40example.com", 404, "")
+                .answer("HEAD /users/abuse%40example.com", 404, "")
+                .answer("GET /mappings/user/postmaster%40example.com", 200, "[]")
+                .answer("GET /mappings/user/abuse%40example.com", 200, "[]");
+
+        CommandRun first = CommandRun.withInput(home, "secret\n", "users", "add", "a@example.com");
+
+        assertThat(first.exitCode()).isZero();
+        assertThat(first.out()).contains("Mail for postmaster@example.com goes to it", "Mail for abuse@example.com");
+        assertThat(server.requests())
+                .contains(
+                        "PUT /address/aliases/a%40example.com/sources/postmaster%40example.com",
+                        "PUT /address/aliases/a%40example.com/sources/abuse%40example.com");
+    }
+
+    @Test
+    void whoeverGetsTheMailForPostmasterAndAbuseKeepsIt() throws Exception {
+        server.answer("HEAD /users/postmaster%40example.com", 404, "")
+                .answer(
+                        "GET /mappings/user/postmaster%40example.com",
+                        200, "[{\"type\":\"Group\",\"mapping\":\"admins@example.com\"}]")
+                .answer("GET /mappings/user/abuse%40example.com", 200, "[]");
+
+        CommandRun second = CommandRun.withInput(home, "secret\n", "users", "add", "b@example.com");
+        CommandRun itself = CommandRun.withInput(home, "secret\n", "users", "add", "Postmaster@example.com");
+
+        assertThat(second.exitCode()).isZero();
+        assertThat(itself.exitCode()).isZero();
+        assertThat(server.requests()).noneMatch(request -> request.startsWith("PUT /address/"));
+    }
+
+    @Test
     void anAccountGoesWithoutItsMailboxesUnlessTheyAreNamed() throws Exception {
         run("users", "remove", "a@example.com");
         run("users", "remove", "--with-mailboxes", "b@example.com");
