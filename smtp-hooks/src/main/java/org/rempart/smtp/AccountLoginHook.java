@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * is answered {@code 454 4.7.0} here (RFC 4954, section 6), so that nobody's mail program asks for another password. The
  * session gets the account's own name, in whatever way its user logs in. Part of {@link CoreHandlers}.
  *
- * <p>An empty password is always wrong: a directory would take it for no login at all, and agree. So is none.
+ * <p>An empty password is always wrong: a directory would take it for no login at all, and agree. So is none. What was given
+ * as a name is never logged here: it may be a password that was typed into the wrong field.
  */
 public final class AccountLoginHook implements ListenerHook, AuthHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(AccountLoginHook.class);
@@ -59,10 +60,10 @@ public final class AccountLoginHook implements ListenerHook, AuthHook {
             return wrong();
         } catch (UsersRepositoryException away) {
             // Comes with each login while a directory is away: where in the code says nothing.
-            LOGGER.error("Can't tell whether the password of {} is right: {}", name.asString(), away.getMessage());
+            LOGGER.error("Can't tell whether a password is right: {}", away.getMessage());
             return undecided();
         } catch (RuntimeException fault) {
-            LOGGER.error("Can't tell whether the password of {} is right", name.asString(), fault);
+            LOGGER.error("Can't tell whether a password is right", fault);
             return undecided();
         }
     }

@@ -221,36 +221,41 @@ public final class LoginFailuresHook extends PolicyHook
 
     /** Notes that no hook took the login; answers false when that is because the directory is down. */
     private boolean failed(SMTPSession session, Optional<Username> account, LoginFailureLedger.Attempt attempt) {
-        if (!account.map(this::directoryAnswers).orElse(true)) {
+        Optional<Boolean> known = account.isEmpty() ? Optional.of(false) : account.flatMap(this::isThere);
+        if (known.isEmpty()) {
             attempt.dismissed();
             audit("login-undecided", session, account).log();
             return false;
         }
         List<LoginFailureLedger.Subject> blocked = attempt.failed();
-        audit("login-failed", session, account).log();
-        notice.accept(blocked, () -> audit("blocked", session, account));
+        audit("login-failed", session, account, known.get()).log();
+        notice.accept(blocked, () -> audit("blocked", session, account, known.get()));
         return true;
     }
 
+    /** An event about a login of somebody of whom nobody has asked whether he has an account. */
     private static AuditEvent audit(String event, SMTPSession session, Optional<Username> account) {
+        return audit(event, session, account, false);
+    }
+
+    private static AuditEvent audit(String event, SMTPSession session, Optional<Username> account, boolean isThere) {
         AuditEvent trail = AuditTrail.event(event, session);
-        account.ifPresent(name -> trail.with("account", name.asString()));
+        account.ifPresent(name -> trail.triedName(name.asString(), isThere));
         return trail;
     }
 
-    /** James answers a wrong password and a directory that is down alike. */
-    private boolean directoryAnswers(Username account) {
+    /** Whether there is such an account; empty when the directory is down, which James answers like a wrong password. */
+    private Optional<Boolean> isThere(Username account) {
         try {
-            users.contains(account);
-            return true;
+            return Optional.of(users.contains(account));
         } catch (InvalidUsernameException noSuchAccount) {
-            return true;
+            return Optional.of(false);
         } catch (UsersRepositoryException down) {
             LOGGER.error("The directory does not answer, login failures are not counted: {}", down.getMessage());
-            return false;
+            return Optional.empty();
         } catch (RuntimeException fault) {
             LOGGER.error("The accounts can't be asked, login failures are not counted", fault);
-            return false;
+            return Optional.empty();
         }
     }
 

@@ -69,20 +69,41 @@ public final class LoginNotice implements BiConsumer<List<LoginFailureLedger.Sub
     public void accept(List<LoginFailureLedger.Subject> braked, Supplier<AuditEvent> event) {
         for (LoginFailureLedger.Subject subject : braked) {
             FailureLimit limit = subject.limit();
-            boolean named = limit.per() != FailureLimit.Per.PASSWORD;
+            String name = nameOf(subject);
             event.get()
-                    .with("blocked", named ? subject.name() : "a password")
+                    .with("blocked", name)
                     .with("seconds", limit.block().toSeconds())
                     .rule(limit.rule())
                     .log();
             LOGGER.warn(
                     "Strangers are refused for {}: {}, by {}",
                     limit.block(),
-                    named ? subject.name() : "a password that was wrong at many accounts",
+                    name,
                     limit.rule());
             if (limit.per() == FailureLimit.Per.ACCOUNT) {
                 tellOwner(Username.of(subject.name()), limit);
             }
+        }
+    }
+
+    /** A name that is no account's may be a password that was typed where the name belongs. */
+    private String nameOf(LoginFailureLedger.Subject subject) {
+        switch (subject.limit().per()) {
+            case PASSWORD:
+                return "a password";
+            case ACCOUNT:
+                return isThere(subject.name()) ? subject.name() : "a name that is no account's";
+            default:
+                return subject.name();
+        }
+    }
+
+    /** Whether there is an account of this name; false, too, when that can't be found out. */
+    private boolean isThere(String name) {
+        try {
+            return users.contains(Username.of(name));
+        } catch (UsersRepositoryException | RuntimeException unknown) {
+            return false;
         }
     }
 

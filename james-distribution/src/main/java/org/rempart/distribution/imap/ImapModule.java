@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import javax.inject.Provider;
+import org.apache.james.core.Username;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.imap.api.message.response.StatusResponseFactory;
 import org.apache.james.imap.api.process.ImapProcessor;
@@ -41,7 +44,8 @@ public final class ImapModule extends AbstractModule {
 
     @Provides
     @Singleton
-    LoginBrake loginBrake(FileSystem files, LoginFailureLedger ledger, GuiceGenericLoader extensions)
+    LoginBrake loginBrake(
+            FileSystem files, LoginFailureLedger ledger, UsersRepository users, GuiceGenericLoader extensions)
             throws PolicyException, IOException, ClassNotFoundException {
         // Of the hooks, which are an extension: only James's loader of extensions finds it.
         BiConsumer<List<LoginFailureLedger.Subject>, Supplier<AuditEvent>> notice =
@@ -51,7 +55,8 @@ public final class ImapModule extends AbstractModule {
                 PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
                         .submission()
                         .failures(),
-                notice);
+                notice,
+                name -> isThere(users, name));
     }
 
     @Provides
@@ -73,5 +78,14 @@ public final class ImapModule extends AbstractModule {
                 metrics,
                 gauges,
                 brake);
+    }
+
+    /** Whether there is an account of this name; false, too, when that can't be found out. */
+    private static boolean isThere(UsersRepository users, String name) {
+        try {
+            return users.contains(Username.of(name));
+        } catch (UsersRepositoryException | RuntimeException unknown) {
+            return false;
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.james.core.Username;
 import org.apache.james.imap.api.ImapSessionState;
@@ -51,16 +52,20 @@ final class LoginBrake {
     private final LoginFailureLedger ledger;
     private final List<FailureLimit> limits;
     private final BiConsumer<List<Subject>, Supplier<AuditEvent>> notice;
+    private final Predicate<String> accounts;
 
     /**
      * @param notice tells of the brakes that a failure has put on, each with an event that says who tried
+     * @param accounts whether a name is an account's
      */
     LoginBrake(
             LoginFailureLedger ledger,
             List<FailureLimit> limits,
-            BiConsumer<List<Subject>, Supplier<AuditEvent>> notice) {
+            BiConsumer<List<Subject>, Supplier<AuditEvent>> notice,
+            Predicate<String> accounts) {
         this.ledger = ledger;
         this.notice = notice;
+        this.accounts = accounts;
         this.limits = List.copyOf(limits);
     }
 
@@ -119,7 +124,8 @@ final class LoginBrake {
                         .orElseGet(() -> Login.ofToken(client, secret)));
         if (answer.attempt().isEmpty()) {
             boolean braked = answer.brake().isPresent();
-            AuditEvent trail = event(braked ? "blocked-refused" : "login-delayed", session, account, mechanism);
+            AuditEvent trail = event(braked ? "blocked-refused" : "login-delayed", session, mechanism);
+            account.ifPresent(name -> trail.triedName(name.asString(), false));
             answer.brake().ifPresent(subject -> trail.rule(subject.limit().rule()));
             trail.log();
             refuse.run();
@@ -181,8 +187,7 @@ final class LoginBrake {
             if (session.getState() == ImapSessionState.AUTHENTICATED && conclude()) {
                 Username proved = session.getMailboxSession().getUser();
                 attempt.succeeded(proved.asString());
-                LoginBrake.event("login", session, Optional.of(proved), mechanism)
-                        .log();
+                event("login").with("account", proved.asString()).log();
             }
         }
 
@@ -191,20 +196,27 @@ final class LoginBrake {
                 return;
             }
             List<Subject> blocked = attempt.failed();
-            event("login-failed").log();
-            notice.accept(blocked, () -> event("blocked"));
+            boolean known = account.isPresent() && accounts.test(account.get().asString());
+            tried("login-failed", known).log();
+            notice.accept(blocked, () -> tried("blocked", known));
         }
 
         /** An attempt that neither failed for its credentials nor succeeded was one that nobody could judge. */
         void dismiss() {
             if (conclude()) {
                 attempt.dismissed();
-                event("login-undecided").log();
+                tried("login-undecided", false).log();
             }
         }
 
+        private AuditEvent tried(String event, boolean known) {
+            AuditEvent trail = event(event);
+            account.ifPresent(name -> trail.triedName(name.asString(), known));
+            return trail;
+        }
+
         private AuditEvent event(String event) {
-            return LoginBrake.event(event, session, account, mechanism);
+            return LoginBrake.event(event, session, mechanism);
         }
     }
 
@@ -216,11 +228,10 @@ final class LoginBrake {
                 .with("listener", peer.listener());
     }
 
-    private static AuditEvent event(String event, ImapSession session, Optional<Username> account, String mechanism) {
+    private static AuditEvent event(String event, ImapSession session, String mechanism) {
         AuditEvent trail = event(event, (Peer) session.getAttribute(PEER))
                 .with("connection", session.sessionId().asString())
                 .with("mechanism", mechanism);
-        account.ifPresent(name -> trail.with("account", name.asString()));
         session.getSSLSession()
                 .ifPresent(tls -> trail.with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite()));
         return trail;

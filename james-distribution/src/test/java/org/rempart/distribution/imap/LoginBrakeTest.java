@@ -43,7 +43,7 @@ class LoginBrakeTest {
 
     private final List<Subject> told = new ArrayList<>();
     private final MemoryLoginFailureLedger ledger = new MemoryLoginFailureLedger();
-    private final LoginBrake brake = new LoginBrake(ledger, List.of(LIMIT), (braked, event) -> told.addAll(braked));
+    private final LoginBrake brake = new LoginBrake(ledger, List.of(LIMIT), (braked, event) -> told.addAll(braked), "alice@example.com"::equals);
 
     private ImapSessionState state = ImapSessionState.NON_AUTHENTICATED;
     private final Map<String, Object> attributes = new HashMap<>();

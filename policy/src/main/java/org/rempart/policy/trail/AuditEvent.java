@@ -203,6 +203,16 @@ public final class AuditEvent {
         throw new AssertionError(privacy.policy.subjects());
     }
 
+    /**
+     * Adds the name that a login was tried with: an account's as it is, and what stands in for any other, since people type
+     * their password where the name belongs.
+     *
+     * @param isAccount false where it is no account's, or that was not asked
+     */
+    public AuditEvent triedName(String name, boolean isAccount) {
+        return with("account", isAccount ? name : PRIVACY.get().pseudonyms.of(name));
+    }
+
     /** The policy rule that made the verdict. */
     public AuditEvent rule(Rule rule) {
         return with("rule", rule.toString());
