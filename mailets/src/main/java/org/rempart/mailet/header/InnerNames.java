@@ -73,7 +73,7 @@ final class InnerNames {
     /** No field that tells a recipient anything is longer. */
     static final int LONGEST_TEXT = 65_536;
 
-    /** More than the fields of a header hold together that are worth looking into; servers take no longer headers. */
+    /** More than the fields of a header hold together that are worth looking into. */
     static final int MOST_TEXT = 131_072;
 
     /** The longest name that DNS knows (RFC 1035, section 2.3.4). */
