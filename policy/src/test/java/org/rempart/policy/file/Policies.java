@@ -49,7 +49,8 @@ public final class Policies {
             "<policy><headers><received name='mail.example.com'>rewrite</received><strip name='X-A'/>"
                     + "<signed>strip</signed><keep name='X-MS-Exchange-Organization-SCL'/><strip preset='labels'/>"
                     + "<strip preset='trace'/></headers></policy>",
-            "<policy><headers><signed>keep</signed><strip name='X-*'/><received> keep </received></headers></policy>",
+            "<policy><headers><signed>keep</signed><strip name='X-*'/><strip name='X-*-A'/><strip name='X-*-A-*'/>"
+                    + "<received> keep </received></headers></policy>",
             "<policy><headers><values inner='corp.example, local'>rewrite</values><signed>keep</signed><strip name='X-*'/>"
                     + "<received>keep</received></headers></policy>",
             "<policy><headers><strip name='X-*'/><received>keep</received><values>keep</values><keep name='X-A'/>"
