@@ -158,7 +158,8 @@ public final class HeaderFirewall {
     /** One header, and what is asked about it once for all of its fields. */
     private final class Reading {
         private final HeaderBlock header;
-        private final InnerNames names = new InnerNames(ours, publicName, innerDomains, machine);
+        private final InnerNames names =
+                new InnerNames(ours, publicName, innerDomains, machine, policy.innerNetworks());
         private final boolean rewritesValues = policy.rewriteValues().verdict();
         private final boolean removesHops = policy.decide(RECEIVED).verdict() == HeaderVerdict.STRIP;
         /** Null where signatures save nothing. */
@@ -267,7 +268,10 @@ public final class HeaderFirewall {
      * @throws IOException when a part of it can't be read
      */
     public byte[] applyToReport(byte[] message) throws IOException {
-        return new OwnReport(new InnerNames(ours, publicName, innerDomains, machine), this::quoted, publicName)
+        return new OwnReport(
+                        new InnerNames(ours, publicName, innerDomains, machine, policy.innerNetworks()),
+                        this::quoted,
+                        publicName)
                 .rewrite(message);
     }
 

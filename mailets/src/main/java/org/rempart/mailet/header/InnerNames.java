@@ -19,6 +19,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
+import org.rempart.policy.Networks;
 
 /** Tells what belongs to the inside: addresses that no network routes, names that no DNS knows, and our own. */
 final class InnerNames {
@@ -83,6 +84,7 @@ final class InnerNames {
     private final String publicName;
     private final List<String> innerDomains;
     private final Set<String> machine;
+    private final Networks innerNetworks;
     /** The list of ours may be a look-up in a directory. */
     private final Map<Domain, Boolean> known = new HashMap<>();
 
@@ -98,12 +100,19 @@ final class InnerNames {
      * @param innerDomains domains of our inside, each with all below it, in lower case
      * @param machine the names of this machine, in lower case. Only they themselves are inner ones, since below {@code mx}
      *     there is a country; and only those with a dot, since a name without one is inner anyhow
+     * @param innerNetworks the networks of our inside that are routed
      */
-    InnerNames(Predicate<Domain> ours, String publicName, Collection<String> innerDomains, Collection<String> machine) {
+    InnerNames(
+            Predicate<Domain> ours,
+            String publicName,
+            Collection<String> innerDomains,
+            Collection<String> machine,
+            Networks innerNetworks) {
         this.ours = ours;
         this.publicName = publicName.toLowerCase(Locale.ROOT);
         this.innerDomains = List.copyOf(innerDomains);
         this.machine = Set.copyOf(machine);
+        this.innerNetworks = innerNetworks;
     }
 
     /** The addresses that the text holds, wherever they stand in it. No name is looked up. */
@@ -167,11 +176,16 @@ final class InnerNames {
         }
     }
 
+    /** Whether no network outside routes the address, or it is within an inner network of ours. */
+    boolean isInner(InetAddress address) {
+        return isUnrouted(address) || !innerNetworks.containing(address).isEmpty();
+    }
+
     /**
      * Whether no network outside routes the address: this host and this network (RFC 1122), private (RFC 1918), shared (RFC
      * 6598), link-local (RFC 3927, RFC 4291), site-local (RFC 3879), unique local (RFC 4193).
      */
-    static boolean isInner(InetAddress address) {
+    private static boolean isUnrouted(InetAddress address) {
         if (address.isSiteLocalAddress()
                 || address.isLoopbackAddress()
                 || address.isLinkLocalAddress()
@@ -188,7 +202,7 @@ final class InnerNames {
 
     /** Whether the text holds an address of the inside. */
     boolean holdsInnerAddress(String text) {
-        return addresses(text).stream().anyMatch(InnerNames::isInner);
+        return addresses(text).stream().anyMatch(this::isInner);
     }
 
     /** Whether a host of this name is ours: the public name, or a domain of ours, or below one. */
@@ -294,7 +308,7 @@ final class InnerNames {
         return address != null && isInner(of(address.getBytes())) ? NEUTRAL_IPV6 : literal;
     }
 
-    private static String neutralIpv4(String literal) {
+    private String neutralIpv4(String literal) {
         byte[] address = ipv4(literal);
         return address != null && isInner(of(address)) ? NEUTRAL_IPV4 : literal;
     }

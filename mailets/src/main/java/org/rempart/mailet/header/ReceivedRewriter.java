@@ -218,7 +218,7 @@ final class ReceivedRewriter {
             return;
         }
         List<InetAddress> addresses = names.addresses(hop.clause("from"));
-        boolean outside = !addresses.isEmpty() && addresses.stream().noneMatch(InnerNames::isInner);
+        boolean outside = !addresses.isEmpty() && addresses.stream().noneMatch(names::isInner);
         if (outside && !AUTHENTICATED.matcher(value).find()) {
             InetAddress address = addresses.get(0);
             String literal = (address instanceof Inet6Address ? "IPv6:" : "") + address.getHostAddress();

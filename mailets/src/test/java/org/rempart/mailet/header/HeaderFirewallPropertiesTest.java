@@ -21,6 +21,7 @@ import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
 import org.rempart.message.Headers;
 import org.rempart.policy.Decision;
+import org.rempart.policy.Networks;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.headers.HeaderPattern;
@@ -52,7 +53,7 @@ class HeaderFirewallPropertiesTest {
     }
 
     private static InnerNames names() {
-        return new InnerNames(OURS, "mail.ours.example", List.of(), List.of());
+        return new InnerNames(OURS, "mail.ours.example", List.of(), List.of(), Networks.none());
     }
 
     private static byte[] strip(HeaderFirewall firewall, byte[] header) throws HeaderFirewall.TooManyHopsException {

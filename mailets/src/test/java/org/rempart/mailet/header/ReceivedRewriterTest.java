@@ -17,12 +17,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
+import org.rempart.policy.Networks;
 
 class ReceivedRewriterTest {
     private static final String DATE = "Tue, 24 Nov 2026 20:50:07 +0000";
 
-    private final InnerNames names =
-            new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of());
+    private final InnerNames names = new InnerNames(
+            Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of(), Networks.none());
     private final ReceivedRewriter rewriter = new ReceivedRewriter(names, "mail.ours.example");
 
     /** The rewritten value on one line; the value as it was when it stays. */

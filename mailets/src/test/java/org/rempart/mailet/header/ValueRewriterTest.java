@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.message.HeaderBlock;
+import org.rempart.policy.Networks;
 import org.rempart.policy.headers.HeaderPolicy;
 
 class ValueRewriterTest {
@@ -134,10 +135,37 @@ class ValueRewriterTest {
         "mx1.a.example, x.mx1.a.example, false"
     })
     void nameOfTheMachineIsItselfAloneAndNothingWithoutADot(String machine, String host, boolean inside) {
-        InnerNames names =
-                new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of(machine));
+        InnerNames names = new InnerNames(
+                Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of(machine), Networks.none());
         assertThat(names.isOurs(host)).isEqualTo(inside);
         assertThat(names.isOwnInnerHost(host)).isEqualTo(inside);
+    }
+
+    @Test
+    void addressOfAnInnerNetworkIsAnInnerOne() throws Exception {
+        HeaderFirewall firewall = new HeaderFirewall(
+                HeaderPolicy.builder()
+                        .inner("203.0.113.0/24")
+                        .inner("2001:db8:7::/48")
+                        .build(),
+                Domain.of("ours.example")::equals,
+                "mail.ours.example",
+                Ids.KNOWN,
+                List.of());
+        String header = "Received: from a.example ([203.0.113.9]) by mx.ours.example with ESMTP id 1\r\n"
+                + "Received: from a.example ([2001:db8:7::9]) by mx.partner.example with ESMTP id 2\r\n"
+                + "Authentication-Results: mx.partner.example; iprev=pass policy.iprev=203.0.113.9\r\n"
+                + "X-Sent-From: 203.0.113.9\r\nX-Sent-To: 198.51.100.9"
+                + END;
+        assertThat(new String(
+                        firewall.apply(HeaderBlock.parse(header.getBytes(ISO_8859_1)))
+                                .orElseThrow(),
+                        ISO_8859_1))
+                .isEqualTo("Received: by mail.ours.example with ESMTP id 1\r\n"
+                        + "Received: from a.example ([2001:db8::1]) by mx.partner.example with ESMTP id 2\r\n"
+                        + "Authentication-Results: mx.partner.example; iprev=pass policy.iprev=192.0.2.1\r\n"
+                        + "X-Sent-To: 198.51.100.9"
+                        + END);
     }
 
     // Message ids
@@ -313,7 +341,8 @@ class ValueRewriterTest {
 
     @Test
     void ipv6AddressesAreNotReadWithoutEnd() {
-        InnerNames names = new InnerNames(Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of());
+        InnerNames names = new InnerNames(
+                Domain.of("ours.example")::equals, "mail.ours.example", List.of(), List.of(), Networks.none());
         assertThat(names.addresses("2001:db8::7 ".repeat(10_000))).hasSizeLessThan(5000);
         assertThat(names.holdsInnerAddress("2001:db8::7")).isTrue();
         assertThat(names.neutralise("2001:db9::7")).isEqualTo("2001:db8::1");

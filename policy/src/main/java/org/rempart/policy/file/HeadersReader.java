@@ -193,7 +193,7 @@ final class HeadersReader {
         builder.rewriteValues(handling == Values.REWRITE, element.rule());
         Optional<String> inner = element.attribute("inner");
         if (inner.isPresent()) {
-            for (String domain : element.list(inner.get(), "inner domains")) {
+            for (String domain : element.list(inner.get(), "inner domains and networks")) {
                 try {
                     builder.inner(domain);
                 } catch (PolicyException fault) {

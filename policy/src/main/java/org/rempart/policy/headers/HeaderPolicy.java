@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
+import org.rempart.policy.Networks;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.Wording;
@@ -27,6 +29,9 @@ import org.rempart.policy.Wording;
  */
 public final class HeaderPolicy {
     private static final String RECEIVED = "received";
+    /** What no domain holds, or digits alone. */
+    private static final Pattern NETWORK = Pattern.compile("[/:]|^[0-9.]+$");
+
     private static final Decision<HeaderVerdict> UNNAMED =
             Decision.of(HeaderVerdict.KEEP, Rule.byDefault("no <strip> of <headers> names it"));
 
@@ -47,6 +52,7 @@ public final class HeaderPolicy {
     private final boolean rewriteValues;
     private final Rule valuesRule;
     private final List<String> innerDomains;
+    private final Networks innerNetworks;
 
     private HeaderPolicy(Builder builder) {
         Map<String, Decision<HeaderVerdict>> names = new HashMap<>();
@@ -91,6 +97,7 @@ public final class HeaderPolicy {
         this.rewriteValues = builder.rewriteValues;
         this.valuesRule = builder.valuesRule;
         this.innerDomains = List.copyOf(builder.innerDomains);
+        this.innerNetworks = builder.innerNetworks.build();
     }
 
     public static Builder builder() {
@@ -187,6 +194,11 @@ public final class HeaderPolicy {
         return innerDomains;
     }
 
+    /** Networks whose addresses belong to our inside, beside those that nobody routes. */
+    public Networks innerNetworks() {
+        return innerNetworks;
+    }
+
     /**
      * Collects the rules. Starts without any to strip, {@code Received} and values rewritten, signed fields kept.
      */
@@ -201,6 +213,7 @@ public final class HeaderPolicy {
         private boolean rewriteValues = true;
         private Rule valuesRule = Rule.byDefault("<values>rewrite</values>");
         private final List<String> innerDomains = new ArrayList<>();
+        private final Networks.Builder innerNetworks = Networks.builder();
 
         private Builder() {}
 
@@ -244,11 +257,16 @@ public final class HeaderPolicy {
         }
 
         /**
-         * Adds a domain whose host names, it and all below it, belong to our inside.
+         * Adds what belongs to our inside.
          *
-         * @throws PolicyException when the text is no domain, or one with a star
+         * @param domain the name of all hosts of it and below it, or a network in CIDR notation, or an address
+         * @throws PolicyException when the text is none of these, or a domain with a star
          */
         public Builder inner(String domain) throws PolicyException {
+            if (NETWORK.matcher(domain).find()) {
+                innerNetworks.add("inner", domain);
+                return this;
+            }
             DomainPattern pattern = DomainPattern.parse(domain);
             if (pattern.isWildcard()) {
                 throw new PolicyException(

@@ -609,6 +609,8 @@ class PolicyFaultsTest {
             headersFault("<signed>keeep</signed>").contains("is keep meant?");
             headersFault("<values>rewrit</values>").contains("is rewrite meant?");
             headersFault("<values inner='*.corp.example'>rewrite</values>").contains("has a star", "all below it");
+            headersFault("<values inner='203.0.113.7/24'>rewrite</values>").contains("203.0.113.0/24");
+            headersFault("<values inner='203.0.113'>rewrite</values>").contains("203.0.113");
             headersFault("<values inner='corp_example'>rewrite</values>").contains("is not a domain");
             headersFault("<values inner='a.example,,b.example'>rewrite</values>")
                     .contains("has an empty part");

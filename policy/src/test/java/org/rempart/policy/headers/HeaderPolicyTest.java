@@ -6,6 +6,7 @@ package org.rempart.policy.headers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -115,6 +116,22 @@ class HeaderPolicyTest {
         } finally {
             Locale.setDefault(before);
         }
+    }
+
+    @Test
+    void innerNetworksStandBesideInnerDomains() throws Exception {
+        HeaderPolicy policy = Policies.read("<policy><headers><values"
+                        + " inner='corp.example, 203.0.113.0/24, 2001:db8:7::/48, 198.51.100.7'>rewrite</values></headers>"
+                        + "</policy>")
+                .headers();
+        assertThat(policy.innerDomains()).containsExactly("corp.example");
+        for (String address : new String[] {"203.0.113.200", "2001:db8:7::1", "198.51.100.7"}) {
+            assertThat(policy.innerNetworks().containing(InetAddress.getByName(address)))
+                    .as(address)
+                    .isNotEmpty();
+        }
+        assertThat(policy.innerNetworks().containing(InetAddress.getByName("198.51.100.8")))
+                .isEmpty();
     }
 
     @Test
