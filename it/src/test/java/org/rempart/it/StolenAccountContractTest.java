@@ -261,7 +261,10 @@ class StolenAccountContractTest {
 
     private void itIsTracedAndReleased(Variant variant, String marker) throws Exception {
         Result traced = variant.run("", "trace", "<" + marker + "@client.example>");
-        assertThat(traced.output()).containsSubsequence("  login", "  submission", "  outgoing");
+        // A mail that is taken goes on at once: whether its client or its way is written down first is chance.
+        assertThat(traced.output())
+                .containsSubsequence("  login", "  submission")
+                .containsSubsequence("  login", "  outgoing");
         assertThat(traced.output()).contains("mechanism=PLAIN", "account=" + server.user());
         assertThat(variant.run("", "trace", server.user()).output()).contains("  held", "<rate");
 
