@@ -4,11 +4,11 @@
  */
 package org.rempart.mailet;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -20,14 +20,10 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
 import org.apache.james.mailrepository.api.MailRepositoryUrl;
-import org.apache.james.server.core.MailImpl;
-import org.apache.james.server.core.MimeMessageInputStreamSource;
-import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryReport;
@@ -35,6 +31,7 @@ import org.rempart.mailet.delivery.DeliveryReport.Action;
 import org.rempart.mailet.delivery.Outcome;
 import org.rempart.mailet.report.StatusReport;
 import org.rempart.mailet.report.Texts;
+import org.rempart.message.OwnMail;
 import org.rempart.policy.trail.AuditEvent;
 
 /**
@@ -210,17 +207,7 @@ public final class SendReport extends GenericMailet {
         } catch (IOException unreadable) {
             throw new MessagingException("The message can't be read", unreadable);
         }
-        MailImpl reporting = MailImpl.builder()
-                .name("report-" + UUID.randomUUID())
-                .addRecipient(sender)
-                .mimeMessage(new MimeMessageWrapper(MimeMessageInputStreamSource.create(
-                        "report-" + UUID.randomUUID(), new ByteArrayInputStream(report))))
-                .build();
-        try {
-            getMailetContext().sendMail(reporting, Mail.DEFAULT);
-        } finally {
-            LifecycleUtil.dispose(reporting);
-        }
+        OwnMail.send(getMailetContext(), "report-" + UUID.randomUUID(), List.of(sender), report);
         trail(action == Action.FAILED ? "bounce" : "report", mail);
     }
 

@@ -38,6 +38,7 @@ import org.apache.mailet.DsnParameters.Ret;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,7 @@ class SendReportTest {
 
     private final List<String> reports = new ArrayList<>();
     private final List<String> recipients = new ArrayList<>();
+    private final List<MailImpl> mails = new ArrayList<>();
     private final List<String> kept = new ArrayList<>();
     private final Map<String, String> files = new TreeMap<>();
 
@@ -128,8 +130,15 @@ class SendReportTest {
                 (proxy, method, arguments) -> repository);
     }
 
-    private static MailImpl mail(String message) throws MessagingException {
-        return Server.mail(message.getBytes(ISO_8859_1));
+    private MailImpl mail(String message) throws MessagingException {
+        MailImpl mail = Server.mail(message.getBytes(ISO_8859_1));
+        mails.add(mail);
+        return mail;
+    }
+
+    @AfterEach
+    void disposeOfMails() {
+        mails.forEach(MailImpl::dispose);
     }
 
     private String report(Mail mail, String... namesAndValues) throws MessagingException {

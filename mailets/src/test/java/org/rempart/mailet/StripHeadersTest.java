@@ -459,6 +459,7 @@ class StripHeadersTest {
         assertThat(new String(Server.bytes(mail), UTF_8))
                 .matches(
                         "Received: by pub\\.example\r\nX-Mailer: c\r\nMessage-ID: <[a-z0-9]{10,30}@pub\\.example>\r\n\r\n");
+        mail.dispose();
     }
 
     @Test

@@ -26,6 +26,7 @@ import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.lib.DomainListConfiguration;
 import org.apache.james.domainlist.memory.MemoryDomainList;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailetcontainer.impl.JamesMailetContext;
 import org.apache.james.mailetcontainer.impl.LocalResourcesImpl;
 import org.apache.james.metrics.api.NoopGaugeRegistry;
@@ -147,13 +148,15 @@ final class Outbound implements AutoCloseable {
         MailImpl.Builder mail = MailImpl.builder()
                 .name(name)
                 .sender(new MailAddress("alice@ours.example"))
-                .state(Mail.TRANSPORT)
-                .mimeMessage(new MimeMessageWrapper(MimeMessageInputStreamSource.create(
-                        name, new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)))));
+                .state(Mail.TRANSPORT);
         for (String recipient : recipients) {
             mail.addRecipient(new MailAddress(recipient));
         }
-        mailet.service(mail.build());
+        MailImpl built = mail.build();
+        built.setMessageNoCopy(new MimeMessageWrapper(MimeMessageInputStreamSource.create(
+                name, new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)))));
+        mailet.service(built);
+        LifecycleUtil.dispose(built);
     }
 
     /** What failed so far. */

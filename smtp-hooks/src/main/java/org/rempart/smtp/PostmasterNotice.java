@@ -4,6 +4,8 @@
  */
 package org.rempart.smtp;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -22,6 +24,7 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.MailetContext;
+import org.rempart.message.OwnMail;
 import org.rempart.policy.Rule;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.submission.HeldMail;
@@ -170,12 +173,10 @@ final class PostmasterNotice {
             message.setHeader("Auto-Submitted", "auto-generated");
             message.setText(text, StandardCharsets.UTF_8.name());
             message.saveChanges();
-            server.sendMail(MailImpl.builder()
-                    .name(MailImpl.getId())
-                    .addRecipients(recipients)
-                    .mimeMessage(message)
-                    .build());
-        } catch (MessagingException | RuntimeException unsent) {
+            ByteArrayOutputStream written = new ByteArrayOutputStream();
+            message.writeTo(written);
+            OwnMail.send(server, MailImpl.getId(), recipients, written.toByteArray());
+        } catch (IOException | MessagingException | RuntimeException unsent) {
             LOGGER.error("{} could not be told: {}", recipients, subject, unsent);
         }
     }

@@ -5,7 +5,6 @@
 package org.rempart.smtp;
 
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -21,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import javax.mail.MessagingException;
 import org.apache.commons.configuration2.BaseConfiguration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.core.Domain;
@@ -40,7 +38,7 @@ import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.api.RecipientRewriteTableException;
 import org.apache.james.rrt.lib.MappingsImpl;
 import org.apache.james.server.core.MailImpl;
-import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
@@ -268,11 +266,18 @@ final class SubmissionFakes {
                 .sender(sender(sender))
                 .addRecipient("someone@foreign.example")
                 .build();
-        try (InputStream in = new ByteArrayInputStream(message)) {
-            mail.setMessageContent(MimeMessageInputStreamSource.create("mail-1", in));
-        } catch (IOException | MessagingException failure) {
-            throw new AssertionError(failure);
-        }
+        // In memory only, so that nobody need dispose of it.
+        mail.setMessageContent(new MimeMessageSource() {
+            @Override
+            public String getSourceId() {
+                return "mail-1";
+            }
+
+            @Override
+            public InputStream getInputStream() {
+                return new ByteArrayInputStream(message);
+            }
+        });
         return mail;
     }
 

@@ -114,9 +114,9 @@ final class QueueSender implements Sender {
                     .name(mail.name())
                     .sender(new MailAddress(mail.sender()))
                     .addRecipient(new MailAddress(mail.recipient()))
-                    .mimeMessage(new MimeMessageWrapper(
-                            MimeMessageInputStreamSource.create(mail.name(), new ByteArrayInputStream(mail.content()))))
                     .build();
+            queued.setMessageNoCopy(new MimeMessageWrapper(
+                    MimeMessageInputStreamSource.create(mail.name(), new ByteArrayInputStream(mail.content()))));
             queue.enQueue(queued);
             LifecycleUtil.dispose(queued);
         }

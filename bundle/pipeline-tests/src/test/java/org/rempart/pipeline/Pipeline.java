@@ -35,6 +35,7 @@ import org.apache.james.core.Username;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailetcontainer.api.MailetLoader;
 import org.apache.james.mailetcontainer.api.MatcherLoader;
 import org.apache.james.mailetcontainer.impl.CompositeProcessorImpl;
@@ -52,6 +53,7 @@ import org.apache.james.rrt.api.RecipientRewriteTableConfiguration;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.MappingSource;
 import org.apache.james.rrt.memory.MemoryRecipientRewriteTable;
+import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.user.memory.MemoryUsersRepository;
 import org.apache.mailet.Mail;
@@ -122,7 +124,9 @@ public final class Pipeline implements AutoCloseable {
 
     /** Spools a mail, as a listener does, and runs everything that comes of it. */
     public void accept(TestMail mail) throws MessagingException {
-        spool.enQueue(mail.build());
+        MailImpl built = mail.build();
+        spool.enQueue(built);
+        LifecycleUtil.dispose(built);
         run();
     }
 
@@ -140,6 +144,8 @@ public final class Pipeline implements AutoCloseable {
                 } catch (MailRepositoryStore.MailRepositoryStoreException impossible) {
                     throw new MessagingException("the mail is lost", impossible);
                 }
+            } finally {
+                LifecycleUtil.dispose(mail);
             }
         }
     }
@@ -202,6 +208,7 @@ public final class Pipeline implements AutoCloseable {
     public void close() {
         processors.dispose();
         spool.close();
+        repositories.close();
     }
 
     /** What the pipeline's server knows. */

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.mailrepository.api.MailKey;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryPath;
@@ -81,6 +82,11 @@ final class Repositories implements MailRepositoryStore {
         return repositories.keySet().stream();
     }
 
+    /** Disposes of what is stored. */
+    void close() {
+        repositories.values().forEach(MemoryRepository::removeAll);
+    }
+
     private final class MemoryRepository implements MailRepository {
         private final MailRepositoryUrl url;
         private final Map<MailKey, Mail> mails = new LinkedHashMap<>();
@@ -103,7 +109,7 @@ final class Repositories implements MailRepositoryStore {
             MailImpl copy = MailImpl.duplicate(mail);
             copy.setName(mail.getName());
             copy.setState(mail.getState());
-            mails.put(key, copy);
+            LifecycleUtil.dispose(mails.put(key, copy));
             seen.put(key, SeenMail.of(mail));
             return key;
         }
@@ -125,7 +131,7 @@ final class Repositories implements MailRepositoryStore {
 
         @Override
         public void remove(MailKey key) {
-            mails.remove(key);
+            LifecycleUtil.dispose(mails.remove(key));
             seen.remove(key);
         }
 
@@ -136,6 +142,7 @@ final class Repositories implements MailRepositoryStore {
 
         @Override
         public void removeAll() {
+            mails.values().forEach(LifecycleUtil::dispose);
             mails.clear();
             seen.clear();
         }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import javax.mail.MessagingException;
+import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
@@ -73,6 +74,7 @@ final class Spool implements MailQueueFactory<MailQueue>, MailQueue {
 
     @Override
     public void close() {
+        mails.forEach(LifecycleUtil::dispose);
         mails.clear();
     }
 

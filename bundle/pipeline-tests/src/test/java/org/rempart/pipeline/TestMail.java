@@ -110,8 +110,9 @@ public final class TestMail {
             mail.addRecipient(new MailAddress(recipient));
         }
         mail.addAttributes(attributes);
-        mail.mimeMessage(
+        MailImpl built = mail.build();
+        built.setMessageNoCopy(
                 new MimeMessageWrapper(MimeMessageInputStreamSource.create(name, new ByteArrayInputStream(message))));
-        return mail.build();
+        return built;
     }
 }

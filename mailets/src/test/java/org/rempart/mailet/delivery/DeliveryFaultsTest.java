@@ -12,7 +12,6 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -135,12 +134,7 @@ class DeliveryFaultsTest {
     void anUnknownDomainDoesNotEndTheTriesOfAnother() throws Exception {
         peer.answers("RCPT", "450 4.7.1 Greylisted");
         rig.start();
-        rig.queue()
-                .enQueue(rig.mail(
-                        "alice@ours.example",
-                        DeliveryRig.MESSAGE.getBytes(StandardCharsets.US_ASCII),
-                        "bob@there.example",
-                        "bob@nowhere.example"));
+        rig.sendUnsplit(DeliveryRig.MESSAGE, "bob@there.example", "bob@nowhere.example");
         awaitDone(1);
 
         assertThat(rig.bounces()).singleElement().satisfies(bounce -> {

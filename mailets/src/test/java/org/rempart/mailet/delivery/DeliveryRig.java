@@ -167,6 +167,14 @@ final class DeliveryRig implements AutoCloseable {
         mail.dispose();
     }
 
+    /** Puts a mail into the queue as it is, with recipients of several domains. */
+    void sendUnsplit(String message, String... recipients) throws Exception {
+        MailImpl mail = mail("alice@ours.example", message.getBytes(StandardCharsets.ISO_8859_1), recipients);
+        queue.enQueue(mail);
+        mail.dispose();
+    }
+
+    /** A mail that the caller disposes of. */
     MailImpl mail(String sender, byte[] message, String... recipients) throws MessagingException {
         List<MailAddress> all = new ArrayList<>();
         for (String recipient : recipients) {
