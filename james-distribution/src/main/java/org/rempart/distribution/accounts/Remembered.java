@@ -17,6 +17,7 @@ public final class Remembered {
 
     private Remembered() {}
 
+    /** A memory that forgets after some seconds. */
     public static <K, V> Cache<K, V> cache() {
         return CacheBuilder.newBuilder()
                 .expireAfterWrite(TIME)

@@ -22,54 +22,25 @@ final class Schema {
     Schema(DatabaseSettings.Kind kind) {
         this.kind = kind;
         steps.add(wholeColumns());
-        steps.add(indexes());
     }
 
     /**
-     * Columns that James makes shorter than what they have to hold. What does not fit would fail the delivery of a mail
-     * (a parameter of its Content-Type is as long as its sender makes it), or the setting up of an account or alias
-     * (RFC 5321, section 4.5.3.1; all members of a group stand in one field).
+     * Columns that James makes shorter than what they have to hold. What does not fit would fail the setting up of an
+     * account or alias (RFC 5321, section 4.5.3.1; all members of a group stand in one field).
      */
     private List<String> wholeColumns() {
         return List.of(
-                wider("JAMES_MAIL", "MAIL_MIME_TYPE", 4000),
-                wider("JAMES_MAIL", "MAIL_MIME_SUBTYPE", 4000),
-                wider("JAMES_MAIL_PROPERTY", "PROPERTY_LOCAL_NAME", 4000),
-                wider("JAMES_MAIL_PROPERTY", "PROPERTY_VALUE", 32000),
                 wider("JAMES_DOMAIN", "DOMAIN_NAME", 255),
                 wider("JAMES_USER", "USER_NAME", 320),
                 wider("JAMES_USER", "PASSWORD", 500),
                 wider("JAMES_RECIPIENT_REWRITE", "USER_NAME", 320),
                 wider("JAMES_RECIPIENT_REWRITE", "DOMAIN_NAME", 255),
-                wider("JAMES_RECIPIENT_REWRITE", "TARGET_ADDRESS", 32000),
-                wider("JAMES_MAILBOX", "USER_NAME", 320),
-                wider("JAMES_MAILBOX", "MAILBOX_NAME", 500),
-                wider("JAMES_SUBSCRIPTION", "USER_NAME", 320),
-                wider("JAMES_SUBSCRIPTION", "MAILBOX_NAME", 500));
+                wider("JAMES_RECIPIENT_REWRITE", "TARGET_ADDRESS", 32000));
     }
 
     private String wider(String table, String column, int length) {
         return "ALTER TABLE " + table + " ALTER COLUMN " + column
                 + (kind == DatabaseSettings.Kind.DERBY ? " SET DATA TYPE" : " TYPE") + " VARCHAR(" + length + ")";
-    }
-
-    /**
-     * What mailboxes and messages are looked up by. Two mailboxes of one path, which two first mails to an account can
-     * make, would be found by nobody. OpenJPA's own indexes of single flags help no query, and each costs a write for
-     * every message.
-     */
-    private static List<String> indexes() {
-        return List.of(
-                "CREATE UNIQUE INDEX REMPART_MAILBOX_PATH ON JAMES_MAILBOX (USER_NAME, MAILBOX_NAME, MAILBOX_NAMESPACE)",
-                "CREATE INDEX REMPART_PROPERTY_MAIL ON JAMES_MAIL_PROPERTY (MAILBOX_ID, MAIL_UID)",
-                "CREATE INDEX REMPART_USERFLAG_MAIL ON JAMES_MAIL_USERFLAG (MAILBOX_ID, MAIL_UID)",
-                "CREATE INDEX REMPART_MAIL_FLAGS ON JAMES_MAIL "
-                        + "(MAILBOX_ID, MAIL_IS_SEEN, MAIL_IS_RECENT, MAIL_IS_DELETED, MAIL_UID)",
-                "DROP INDEX I_JMS_MIL_MAIL_IS_SEEN",
-                "DROP INDEX I_JMS_MIL_MAIL_IS_RECENT",
-                "DROP INDEX I_JMS_MIL_MAIL_IS_DELETED",
-                "DROP INDEX I_JMS_MIL_MAIL_MODSEQ",
-                "DROP INDEX INDEX_PROPERTY_LINE_NUMBER");
     }
 
     /**

@@ -60,7 +60,13 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
     @Override
     protected IMAPServer createServer() {
         return new HardenedImapServer(
-                decoder.get(), encoder.get(), processor.get(), imapMetrics, gaugeRegistry, brake, threads);
+                decoder.get(),
+                encoder.get(),
+                new OrderlyProcessor(processor.get()),
+                imapMetrics,
+                gaugeRegistry,
+                brake,
+                threads);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -69,6 +75,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         private static final int LOGIN_DEADLINE_SECONDS = 120;
         private static final int HANDSHAKE_DEADLINE_SECONDS = 30;
 
+        private final OrderlyProcessor processor;
         private final LoginBrake brake;
         private final ListenerThreads threads;
         private Duration loginDeadline;
@@ -78,12 +85,13 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         HardenedImapServer(
                 ImapDecoder decoder,
                 ImapEncoder encoder,
-                ImapProcessor processor,
+                OrderlyProcessor processor,
                 ImapMetrics metrics,
                 GaugeRegistry gauges,
                 LoginBrake brake,
                 ListenerThreads threads) {
             super(decoder, encoder, processor, metrics, gauges);
+            this.processor = processor;
             this.brake = brake;
             this.threads = threads;
         }
@@ -97,6 +105,8 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
             connPerIP = 0;
             super.doConfigure(config);
             connectionLimit = limit;
+            processor.setDeadline(Duration.ofSeconds(
+                    SmtpLimits.number(config, "commandDeadline", (int) OrderlyProcessor.DEFAULT_DEADLINE.toSeconds())));
             loginDeadline = Duration.ofSeconds(SmtpLimits.number(config, "loginDeadline", LOGIN_DEADLINE_SECONDS));
             handshakeDeadline =
                     Duration.ofSeconds(SmtpLimits.number(config, "handshakeDeadline", HANDSHAKE_DEADLINE_SECONDS));

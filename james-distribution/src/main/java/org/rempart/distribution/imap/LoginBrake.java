@@ -220,6 +220,16 @@ final class LoginBrake {
         }
     }
 
+    /** An event of a connection. */
+    static AuditEvent event(String event, ImapSession session) {
+        AuditEvent trail = event(event, (Peer) session.getAttribute(PEER))
+                .with("connection", session.sessionId().asString());
+        if (session.getMailboxSession() != null) {
+            trail.with("account", session.getMailboxSession().getUser().asString());
+        }
+        return trail;
+    }
+
     private static AuditEvent event(String event, Peer peer) {
         return AuditEvent.now(event)
                 .with("protocol", "imap")

@@ -4,19 +4,29 @@
  */
 package org.rempart.distribution.mailboxes;
 
+import java.io.InputStream;
 import java.time.Clock;
+import java.util.Date;
+import java.util.EnumSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import javax.inject.Inject;
 import javax.mail.Flags;
 import org.apache.james.events.EventBus;
-import org.apache.james.mailbox.MailboxPathLocker;
+import org.apache.james.mailbox.MailboxManager;
 import org.apache.james.mailbox.MailboxSession;
+import org.apache.james.mailbox.MessageUid;
 import org.apache.james.mailbox.SessionProvider;
-import org.apache.james.mailbox.jpa.JPAMailboxSessionMapperFactory;
-import org.apache.james.mailbox.jpa.openjpa.OpenJPAMailboxManager;
+import org.apache.james.mailbox.exception.MailboxException;
 import org.apache.james.mailbox.model.Mailbox;
 import org.apache.james.mailbox.model.MessageId;
+import org.apache.james.mailbox.model.MessageRange;
+import org.apache.james.mailbox.store.MailboxManagerConfiguration;
+import org.apache.james.mailbox.store.MailboxReactorUtils;
 import org.apache.james.mailbox.store.MessageFactory;
 import org.apache.james.mailbox.store.MessageStorer;
+import org.apache.james.mailbox.store.NoMailboxPathLocker;
 import org.apache.james.mailbox.store.PreDeletionHooks;
 import org.apache.james.mailbox.store.StoreMailboxAnnotationManager;
 import org.apache.james.mailbox.store.StoreMailboxManager;
@@ -27,12 +37,16 @@ import org.apache.james.mailbox.store.mail.model.impl.MessageParser;
 import org.apache.james.mailbox.store.mail.model.impl.SimpleMailboxMessage;
 import org.apache.james.mailbox.store.quota.QuotaComponents;
 import org.apache.james.mailbox.store.search.MessageSearchIndex;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
- * James's mailboxes, whose new messages are not copied into memory before they are written: each thread that delivers would
- * hold the largest message twice.
+ * James's mailboxes, in which one change is made at a time ({@link MailboxLocks}), and whose new messages are not copied
+ * into memory before they are written: each thread that delivers would hold the largest message twice.
  */
-final class Mailboxes extends OpenJPAMailboxManager {
+final class Mailboxes extends StoreMailboxManager {
     static final MessageFactory<SimpleMailboxMessage> STREAMED =
             (id, thread, mailbox, received, saved, size, bodyStart, content, flags, properties, attachments) ->
                     SimpleMailboxMessage.builder()
@@ -49,10 +63,13 @@ final class Mailboxes extends OpenJPAMailboxManager {
                             .addAttachments(attachments)
                             .build();
 
+    private final MailboxLocks locks;
+
     @Inject
     Mailboxes(
-            JPAMailboxSessionMapperFactory mappers,
+            StoredMappers mappers,
             SessionProvider sessions,
+            MailboxLocks locks,
             MessageParser parser,
             MessageId.Factory messageIds,
             EventBus events,
@@ -62,23 +79,51 @@ final class Mailboxes extends OpenJPAMailboxManager {
             MessageSearchIndex index,
             ThreadIdGuessingAlgorithm threads,
             Clock clock) {
-        super(mappers, sessions, parser, messageIds, events, annotations, rights, quotas, index, threads, clock);
+        super(
+                mappers,
+                sessions,
+                locks,
+                parser,
+                messageIds,
+                annotations,
+                events,
+                rights,
+                quotas,
+                index,
+                MailboxManagerConfiguration.DEFAULT,
+                PreDeletionHooks.NO_PRE_DELETION_HOOK,
+                threads,
+                clock);
+        this.locks = locks;
+    }
+
+    @Override
+    public EnumSet<MailboxManager.MailboxCapabilities> getSupportedMailboxCapabilities() {
+        return EnumSet.of(
+                MailboxCapabilities.Move,
+                MailboxCapabilities.UserFlag,
+                MailboxCapabilities.Namespace,
+                MailboxCapabilities.Annotation);
     }
 
     @Override
     protected StoreMessageManager createMessageManager(Mailbox mailbox, MailboxSession session) {
-        return new Messages(this, getLocker(), mailbox);
+        return new Messages(this, mailbox);
     }
 
-    /** Messages of one mailbox. */
+    /** The messages of one mailbox. */
     private static final class Messages extends StoreMessageManager {
-        Messages(Mailboxes all, MailboxPathLocker locker, Mailbox mailbox) {
+        private final MailboxLocks locks;
+        private final MailboxNumber number;
+
+        Messages(Mailboxes all, Mailbox mailbox) {
             super(
                     StoreMailboxManager.DEFAULT_NO_MESSAGE_CAPABILITIES,
                     all.getMapperFactory(),
                     all.getMessageSearchIndex(),
                     all.getEventBus(),
-                    locker,
+                    // A mailbox is locked by its number here: its path may change at any time.
+                    new NoMailboxPathLocker(),
                     mailbox,
                     all.getQuotaComponents().getQuotaManager(),
                     all.getQuotaComponents().getQuotaRootResolver(),
@@ -91,6 +136,8 @@ final class Mailboxes extends OpenJPAMailboxManager {
                             STREAMED,
                             all.getThreadIdGuessingAlgorithm(),
                             all.getClock()));
+            this.locks = all.locks;
+            this.number = MailboxNumber.of(mailbox.getMailboxId());
         }
 
         /** An account may make flags of its own. */
@@ -99,6 +146,72 @@ final class Mailboxes extends OpenJPAMailboxManager {
             Flags flags = super.getPermanentFlags(session);
             flags.add(Flags.Flag.USER);
             return flags;
+        }
+
+        private <T> Mono<T> change(Publisher<T> change) {
+            return locks.change(number, Mono.from(change));
+        }
+
+        @Override
+        public AppendResult appendMessage(AppendCommand command, MailboxSession session) throws MailboxException {
+            return MailboxReactorUtils.block(appendMessageReactive(command, session));
+        }
+
+        @Override
+        public Publisher<AppendResult> appendMessageReactive(AppendCommand command, MailboxSession session) {
+            return change(super.appendMessageReactive(command, session));
+        }
+
+        @Override
+        public AppendResult appendMessage(
+                InputStream message, Date received, MailboxSession session, boolean recent, Flags flags)
+                throws MailboxException {
+            return MailboxReactorUtils.block(
+                    change(Mono.fromCallable(() -> super.appendMessage(message, received, session, recent, flags))
+                            .subscribeOn(Schedulers.boundedElastic())));
+        }
+
+        @Override
+        public Iterator<MessageUid> expunge(MessageRange set, MailboxSession session) throws MailboxException {
+            return MailboxReactorUtils.block(expungeReactive(set, session).collectList())
+                    .iterator();
+        }
+
+        @Override
+        public Flux<MessageUid> expungeReactive(MessageRange set, MailboxSession session) {
+            return change(super.expungeReactive(set, session).collectList()).flatMapIterable(uids -> uids);
+        }
+
+        @Override
+        public void delete(List<MessageUid> uids, MailboxSession session) throws MailboxException {
+            MailboxReactorUtils.block(deleteReactive(uids, session));
+        }
+
+        @Override
+        public Mono<Void> deleteReactive(List<MessageUid> uids, MailboxSession session) {
+            return change(super.deleteReactive(uids, session));
+        }
+
+        @Override
+        public Map<MessageUid, Flags> setFlags(
+                Flags flags, FlagsUpdateMode mode, MessageRange set, MailboxSession session) throws MailboxException {
+            return MailboxReactorUtils.block(setFlagsReactive(flags, mode, set, session));
+        }
+
+        @Override
+        public Publisher<Map<MessageUid, Flags>> setFlagsReactive(
+                Flags flags, FlagsUpdateMode mode, MessageRange set, MailboxSession session) {
+            return change(super.setFlagsReactive(flags, mode, set, session));
+        }
+
+        @Override
+        public Mono<List<MessageRange>> copyTo(MessageRange set, StoreMessageManager to, MailboxSession session) {
+            return locks.change(number, MailboxNumber.of(to.getId()), super.copyTo(set, to, session));
+        }
+
+        @Override
+        public Mono<List<MessageRange>> moveTo(MessageRange set, StoreMessageManager to, MailboxSession session) {
+            return locks.change(number, MailboxNumber.of(to.getId()), super.moveTo(set, to, session));
         }
     }
 }

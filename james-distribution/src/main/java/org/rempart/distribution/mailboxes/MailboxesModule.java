@@ -5,6 +5,7 @@
 package org.rempart.distribution.mailboxes;
 
 import com.google.inject.AbstractModule;
+import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.name.Names;
@@ -23,11 +24,6 @@ import org.apache.james.mailbox.MailboxPathLocker;
 import org.apache.james.mailbox.SessionProvider;
 import org.apache.james.mailbox.SubscriptionManager;
 import org.apache.james.mailbox.extractor.TextExtractor;
-import org.apache.james.mailbox.jpa.JPAAttachmentContentLoader;
-import org.apache.james.mailbox.jpa.JPAId;
-import org.apache.james.mailbox.jpa.JPAMailboxSessionMapperFactory;
-import org.apache.james.mailbox.jpa.mail.JPAModSeqProvider;
-import org.apache.james.mailbox.jpa.mail.JPAUidProvider;
 import org.apache.james.mailbox.model.MailboxId;
 import org.apache.james.mailbox.model.MessageId;
 import org.apache.james.mailbox.quota.CurrentQuotaManager;
@@ -36,13 +32,11 @@ import org.apache.james.mailbox.quota.QuotaManager;
 import org.apache.james.mailbox.quota.QuotaRootDeserializer;
 import org.apache.james.mailbox.quota.QuotaRootResolver;
 import org.apache.james.mailbox.quota.UserQuotaRootResolver;
-import org.apache.james.mailbox.store.JVMMailboxPathLocker;
 import org.apache.james.mailbox.store.MailboxManagerConfiguration;
 import org.apache.james.mailbox.store.MailboxSessionMapperFactory;
 import org.apache.james.mailbox.store.SessionProviderImpl;
 import org.apache.james.mailbox.store.StoreMailboxManager;
 import org.apache.james.mailbox.store.StoreSubscriptionManager;
-import org.apache.james.mailbox.store.event.MailboxAnnotationListener;
 import org.apache.james.mailbox.store.extractor.JsoupTextExtractor;
 import org.apache.james.mailbox.store.mail.MailboxMapperFactory;
 import org.apache.james.mailbox.store.mail.MessageMapperFactory;
@@ -56,7 +50,6 @@ import org.apache.james.mailbox.store.quota.ListeningCurrentQuotaUpdater;
 import org.apache.james.mailbox.store.quota.QuotaUpdater;
 import org.apache.james.mailbox.store.quota.StoreQuotaManager;
 import org.apache.james.mailbox.store.search.MessageSearchIndex;
-import org.apache.james.mailbox.store.search.SimpleMessageSearchIndex;
 import org.apache.james.mailbox.store.user.SubscriptionMapperFactory;
 import org.apache.james.modules.MailboxModule;
 import org.apache.james.modules.mailbox.DefaultEventModule;
@@ -82,27 +75,31 @@ public final class MailboxesModule extends AbstractModule {
     }
 
     private void mappers() {
-        one(MessageWriter.class);
-        one(MapperFactory.class);
-        bind(JPAMailboxSessionMapperFactory.class).to(MapperFactory.class);
-        bind(SubscriptionMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
-        bind(MessageMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
-        bind(MailboxMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
-        bind(MailboxSessionMapperFactory.class).to(JPAMailboxSessionMapperFactory.class);
-
-        one(BlockModSeqProvider.class);
-        bind(JPAModSeqProvider.class).to(BlockModSeqProvider.class);
-        bind(ModSeqProvider.class).to(JPAModSeqProvider.class);
-        one(BlockUidProvider.class);
-        bind(JPAUidProvider.class).to(BlockUidProvider.class);
-        bind(UidProvider.class).to(JPAUidProvider.class);
-        one(JPAId.Factory.class);
-        bind(MailboxId.Factory.class).to(JPAId.Factory.class);
+        one(Transactions.class);
+        one(MessageTable.class);
+        one(StoredMappers.class);
+        bind(MailboxSessionMapperFactory.class).to(StoredMappers.class);
+        bind(SubscriptionMapperFactory.class).to(StoredMappers.class);
+        bind(MessageMapperFactory.class).to(StoredMappers.class);
+        bind(MailboxMapperFactory.class).to(StoredMappers.class);
+        bind(MailboxId.Factory.class).to(MailboxNumber.Factory.class);
         one(DefaultMessageId.Factory.class);
         bind(MessageId.Factory.class).to(DefaultMessageId.Factory.class);
         one(NaiveThreadIdGuessingAlgorithm.class);
         bind(ThreadIdGuessingAlgorithm.class).to(NaiveThreadIdGuessingAlgorithm.class);
-        bind(AttachmentContentLoader.class).to(JPAAttachmentContentLoader.class);
+        bind(AttachmentContentLoader.class).toInstance((attachment, session) -> {
+            throw new UnsupportedOperationException("attachments are read with their message");
+        });
+    }
+
+    @Provides
+    UidProvider uids(StoredMappers mappers) {
+        return mappers.getUidProvider();
+    }
+
+    @Provides
+    ModSeqProvider modSeqs(StoredMappers mappers) {
+        return mappers.getModSeqProvider();
     }
 
     private void manager() {
@@ -117,15 +114,13 @@ public final class MailboxesModule extends AbstractModule {
                 .addBinding()
                 .to(Definition.class);
 
-        one(JVMMailboxPathLocker.class);
-        bind(MailboxPathLocker.class).to(JVMMailboxPathLocker.class);
+        bind(MailboxLocks.class).toInstance(new MailboxLocks());
+        bind(MailboxPathLocker.class).to(MailboxLocks.class);
         one(StoreSubscriptionManager.class);
         bind(SubscriptionManager.class).to(StoreSubscriptionManager.class);
         one(SessionProviderImpl.class);
         bind(SessionProvider.class).to(SessionProviderImpl.class);
-        Multibinder.newSetBinder(binder(), EventListener.GroupEventListener.class)
-                .addBinding()
-                .to(MailboxAnnotationListener.class);
+        Multibinder.newSetBinder(binder(), EventListener.GroupEventListener.class);
     }
 
     private void accounts() {
@@ -149,21 +144,19 @@ public final class MailboxesModule extends AbstractModule {
         bind(MaxQuotaManager.class).to(RememberedMaxQuotas.class);
         one(StoreQuotaManager.class);
         bind(QuotaManager.class).to(StoreQuotaManager.class);
-        one(QuotaUsage.class);
-        bind(CurrentQuotaManager.class).to(QuotaUsage.class);
+        one(StoredUsage.class);
+        bind(CurrentQuotaManager.class).to(StoredUsage.class);
         one(ListeningCurrentQuotaUpdater.class);
         bind(QuotaUpdater.class).to(ListeningCurrentQuotaUpdater.class);
-        Multibinder.newSetBinder(binder(), EventListener.ReactiveGroupEventListener.class)
-                .addBinding()
-                .to(ListeningCurrentQuotaUpdater.class);
+        Multibinder.newSetBinder(binder(), EventListener.ReactiveGroupEventListener.class);
         one(ScanningQuotaSearcher.class);
         bind(QuotaSearcher.class).to(ScanningQuotaSearcher.class);
     }
 
     /** Searches read the mailbox itself: slower than an index, and right after any crash. */
     private void search() {
-        one(SimpleMessageSearchIndex.class);
-        bind(MessageSearchIndex.class).to(SimpleMessageSearchIndex.class);
+        one(MailboxSearch.class);
+        bind(MessageSearchIndex.class).to(MailboxSearch.class);
         bind(TextExtractor.class).to(JsoupTextExtractor.class);
     }
 

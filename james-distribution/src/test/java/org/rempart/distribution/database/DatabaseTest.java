@@ -12,12 +12,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import javax.persistence.EntityManager;
-import org.apache.james.core.Username;
-import org.apache.james.mailbox.jpa.JPAId;
-import org.apache.james.mailbox.jpa.mail.model.JPAMailbox;
-import org.apache.james.mailbox.model.MailboxPath;
-import org.apache.james.mailbox.model.UidValidity;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,17 +41,6 @@ class DatabaseTest {
         open();
     }
 
-    private JPAId mailbox(String name) {
-        JPAMailbox mailbox =
-                new JPAMailbox(MailboxPath.forUser(Username.of("alice@example.com"), name), UidValidity.of(1));
-        EntityManager entities = database.entities().createEntityManager();
-        entities.getTransaction().begin();
-        entities.persist(mailbox);
-        entities.getTransaction().commit();
-        entities.close();
-        return mailbox.getMailboxId();
-    }
-
     private int length(String table, String column) throws SQLException {
         try (Connection connection = database.connections().getConnection();
                 ResultSet columns = connection.getMetaData().getColumns(null, null, table, column)) {
@@ -68,8 +51,6 @@ class DatabaseTest {
 
     @Test
     void columnsHoldWhatSendersAndAdministratorsWrite() throws SQLException {
-        assertThat(length("JAMES_MAIL_PROPERTY", "PROPERTY_VALUE")).isEqualTo(32000);
-        assertThat(length("JAMES_MAIL", "MAIL_MIME_SUBTYPE")).isEqualTo(4000);
         assertThat(length("JAMES_RECIPIENT_REWRITE", "TARGET_ADDRESS")).isEqualTo(32000);
         assertThat(length("JAMES_USER", "USER_NAME")).isEqualTo(320);
         assertThat(length("JAMES_DOMAIN", "DOMAIN_NAME")).isEqualTo(255);
@@ -110,11 +91,5 @@ class DatabaseTest {
                 })
                 .isInstanceOf(FaultException.class)
                 .hasMessageContaining("var/database");
-    }
-
-    @Test
-    void twoMailboxesOfOnePathAreImpossible() {
-        mailbox("INBOX");
-        assertThatThrownBy(() -> mailbox("INBOX")).hasStackTraceContaining("REMPART_MAILBOX_PATH");
     }
 }
