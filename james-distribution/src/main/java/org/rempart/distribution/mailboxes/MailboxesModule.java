@@ -9,6 +9,7 @@ import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import com.google.inject.multibindings.Multibinder;
 import com.google.inject.name.Names;
+import com.google.inject.util.Modules;
 import javax.inject.Inject;
 import org.apache.james.adapter.mailbox.ACLUsernameChangeTaskStep;
 import org.apache.james.adapter.mailbox.MailboxUsernameChangeTaskStep;
@@ -16,6 +17,7 @@ import org.apache.james.adapter.mailbox.QuotaUsernameChangeTaskStep;
 import org.apache.james.adapter.mailbox.UserRepositoryAuthenticator;
 import org.apache.james.adapter.mailbox.UserRepositoryAuthorizator;
 import org.apache.james.events.EventListener;
+import org.apache.james.events.InVMEventBus;
 import org.apache.james.mailbox.AttachmentContentLoader;
 import org.apache.james.mailbox.Authenticator;
 import org.apache.james.mailbox.Authorizator;
@@ -64,7 +66,9 @@ public final class MailboxesModule extends AbstractModule {
     @Override
     protected void configure() {
         install(new MailboxModule());
-        install(new DefaultEventModule());
+        install(Modules.override(new DefaultEventModule())
+                .with(binder ->
+                        binder.bind(InVMEventBus.class).to(MailboxEvents.class).in(Singleton.class)));
         // Holds events, never mail: what a listener could not count is counted anew by "recompute quotas".
         install(new MemoryDeadLetterModule());
         mappers();
