@@ -19,9 +19,14 @@ import org.apache.james.mailbox.MailboxSession;
 import org.apache.james.mailbox.MessageUid;
 import org.apache.james.mailbox.SessionProvider;
 import org.apache.james.mailbox.exception.MailboxException;
+import org.apache.james.mailbox.exception.MailboxExistsException;
 import org.apache.james.mailbox.model.Mailbox;
+import org.apache.james.mailbox.model.MailboxId;
+import org.apache.james.mailbox.model.MailboxPath;
 import org.apache.james.mailbox.model.MessageId;
 import org.apache.james.mailbox.model.MessageRange;
+import org.apache.james.mailbox.model.search.MailboxQuery;
+import org.apache.james.mailbox.model.search.PrefixedWildcard;
 import org.apache.james.mailbox.store.MailboxManagerConfiguration;
 import org.apache.james.mailbox.store.MailboxReactorUtils;
 import org.apache.james.mailbox.store.MessageFactory;
@@ -104,6 +109,77 @@ final class Mailboxes extends StoreMailboxManager {
                 MailboxCapabilities.UserFlag,
                 MailboxCapabilities.Namespace,
                 MailboxCapabilities.Annotation);
+    }
+
+    // An account's mailboxes are made, renamed and deleted one at a time: a name belongs to those above and below it.
+
+    @Override
+    public Mono<MailboxId> createMailboxReactive(MailboxPath path, CreateOption option, MailboxSession session) {
+        return locks.change(session.getUser(), Mono.defer(() -> super.createMailboxReactive(path, option, session)));
+    }
+
+    @Override
+    public void deleteMailbox(MailboxPath path, MailboxSession session) throws MailboxException {
+        MailboxReactorUtils.block(deleteMailboxReactive(path, session));
+    }
+
+    @Override
+    public Mailbox deleteMailbox(MailboxId id, MailboxSession session) throws MailboxException {
+        return MailboxReactorUtils.block(deleteMailboxReactive(id, session));
+    }
+
+    @Override
+    public Mono<Mailbox> deleteMailboxReactive(MailboxId id, MailboxSession session) {
+        return locks.change(session.getUser(), Mono.defer(() -> super.deleteMailboxReactive(id, session)));
+    }
+
+    @Override
+    public Mono<Void> deleteMailboxReactive(MailboxPath path, MailboxSession session) {
+        return locks.change(session.getUser(), Mono.defer(() -> super.deleteMailboxReactive(path, session)));
+    }
+
+    @Override
+    public Mono<List<MailboxRenamedResult>> renameMailboxReactive(
+            MailboxPath from,
+            MailboxPath to,
+            RenameOption option,
+            MailboxSession fromSession,
+            MailboxSession toSession) {
+        return locks.change(
+                fromSession.getUser(),
+                assertFree(from, to, fromSession, toSession)
+                        .then(Mono.defer(() -> super.renameMailboxReactive(from, to, option, fromSession, toSession))));
+    }
+
+    @Override
+    public Mono<List<MailboxRenamedResult>> renameMailboxReactive(
+            MailboxId id, MailboxPath to, RenameOption option, MailboxSession session) {
+        return getMapperFactory()
+                .getMailboxMapper(session)
+                .findMailboxById(id)
+                .flatMap(mailbox ->
+                        renameMailboxReactive(mailbox.generateAssociatedPath(), to, option, session, session));
+    }
+
+    /** James renames a mailbox, and finds then that one below it can't be. */
+    private Mono<Void> assertFree(
+            MailboxPath from, MailboxPath to, MailboxSession fromSession, MailboxSession toSession) {
+        MailboxQuery.UserBound below = MailboxQuery.builder()
+                .userAndNamespaceFrom(from)
+                .expression(new PrefixedWildcard(from.getName() + fromSession.getPathDelimiter()))
+                .build()
+                .asUserBound();
+        return getMapperFactory()
+                .getMailboxMapper(fromSession)
+                .findMailboxWithPathLike(below)
+                .map(mailbox -> new MailboxPath(
+                        to,
+                        to.getName()
+                                + mailbox.getName().substring(from.getName().length())))
+                .concatMap(target -> mailboxExists(target, toSession)
+                        .filter(exists -> exists)
+                        .flatMap(exists -> Mono.error(new MailboxExistsException(target.asString()))))
+                .then();
     }
 
     @Override
