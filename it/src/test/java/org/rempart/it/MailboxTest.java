@@ -72,6 +72,47 @@ class MailboxTest {
         }
     }
 
+    @Test
+    void aMailboxIsRenamedWithAllBelowItOrNot() throws Exception {
+        String one = "one-" + Mails.marker();
+        String other = "other-" + Mails.marker();
+        try (ImapClient imap = ImapClient.connectTls(server.imaps(), Mails.tls(server))) {
+            assertThat(imap.login(server.user(), server.password()).ok()).isTrue();
+            assertThat(imap.command("CREATE " + one + ".below").ok()).isTrue();
+            assertThat(imap.command("CREATE " + other + ".below").ok()).isTrue();
+            assertThat(imap.command("DELETE " + other).ok()).isTrue();
+
+            assertThat(imap.command("RENAME " + one + " " + other).status()).contains("exists");
+            assertThat(imap.command("STATUS " + one + " (MESSAGES)").ok()).isTrue();
+            assertThat(imap.command("STATUS " + other + " (MESSAGES)").ok()).isFalse();
+
+            assertThat(imap.command("DELETE " + other + ".below").ok()).isTrue();
+            assertThat(imap.command("RENAME " + one + " " + other).ok()).isTrue();
+            assertThat(imap.command("STATUS " + other + ".below (MESSAGES)").ok())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void anEmptyMailboxMayBeAskedForUidsButNotForNumbers() throws Exception {
+        String folder = "empty-" + Mails.marker();
+        try (ImapClient imap = ImapClient.connectTls(server.imaps(), Mails.tls(server))) {
+            assertThat(imap.login(server.user(), server.password()).ok()).isTrue();
+            assertThat(imap.command("CREATE " + folder).ok()).isTrue();
+            assertThat(imap.command("SELECT " + folder).ok()).isTrue();
+            for (String command : List.of(
+                    "UID FETCH 1:* (FLAGS)",
+                    "UID FETCH 1:* (FLAGS) (CHANGEDSINCE 1)",
+                    "UID STORE 7 +FLAGS (\\Seen)",
+                    "UID COPY 7 INBOX",
+                    "UID EXPUNGE 7")) {
+                assertThat(imap.command(command).ok()).as(command).isTrue();
+            }
+            assertThat(imap.command("UID COPY 7 nowhere").ok()).isFalse();
+            assertThat(imap.command("FETCH 1 (FLAGS)").ok()).isFalse();
+        }
+    }
+
     private static String message(String marker) {
         return "From: a@example.com\r\nSubject: " + marker + "\r\n\r\nThe body of " + marker + "\r\n";
     }

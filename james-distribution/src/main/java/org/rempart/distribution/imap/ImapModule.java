@@ -21,6 +21,7 @@ import org.apache.james.imap.decode.ImapCommandParserFactory;
 import org.apache.james.imap.decode.main.DefaultImapDecoder;
 import org.apache.james.imap.encode.ImapEncoder;
 import org.apache.james.imap.processor.AuthenticateProcessor;
+import org.apache.james.imap.processor.IdleProcessor;
 import org.apache.james.imap.processor.LoginProcessor;
 import org.apache.james.imapserver.netty.IMAPServerFactory;
 import org.apache.james.metrics.api.GaugeRegistry;
@@ -40,6 +41,7 @@ public final class ImapModule extends AbstractModule {
     protected void configure() {
         bind(LoginProcessor.class).to(BrakedLogin.class).in(Scopes.SINGLETON);
         bind(AuthenticateProcessor.class).to(BrakedAuthenticate.class).in(Scopes.SINGLETON);
+        bind(IdleProcessor.class).to(OrderlyIdle.class).in(Scopes.SINGLETON);
     }
 
     @Provides

@@ -5,6 +5,7 @@
 package org.rempart.distribution.imap;
 
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.apache.james.imap.api.ImapConfiguration;
 import org.apache.james.imap.api.ImapMessage;
@@ -12,11 +13,17 @@ import org.apache.james.imap.api.display.HumanReadableText;
 import org.apache.james.imap.api.message.UidRange;
 import org.apache.james.imap.api.message.request.ImapRequest;
 import org.apache.james.imap.api.message.response.ImapResponseMessage;
+import org.apache.james.imap.api.message.response.StatusResponse;
 import org.apache.james.imap.api.message.response.StatusResponseFactory;
 import org.apache.james.imap.api.process.ImapProcessor;
 import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imap.api.process.SelectedMailbox;
+import org.apache.james.imap.message.request.AbstractMessageRangeRequest;
+import org.apache.james.imap.message.request.CompressRequest;
+import org.apache.james.imap.message.request.ExpungeRequest;
+import org.apache.james.imap.message.request.FetchRequest;
 import org.apache.james.imap.message.request.SearchRequest;
+import org.apache.james.imap.message.request.StoreRequest;
 import org.apache.james.imap.message.response.ExistsResponse;
 import org.apache.james.imap.message.response.ExpungeResponse;
 import org.apache.james.imap.message.response.FetchResponse;
@@ -36,6 +43,9 @@ import reactor.core.publisher.Mono;
  *   <li>A client hears of a message's number only after the {@code EXISTS} that covers it (RFC 9051, section 7.4.1), and
  *       {@code EXISTS} counts what the client may still ask for.
  *   <li>A message that had gone before the client heard of it has no number, and so no {@code EXPUNGE}.
+ *   <li>The tagged answer comes once, and last: what came after it would change numbers in the middle of the next command
+ *       (section 7.5.1).
+ *   <li>UIDs that do not exist are no fault of the client (section 6.4.9), in a mailbox without messages, too.
  * </ul>
  */
 final class OrderlyProcessor implements ImapProcessor {
@@ -43,11 +53,12 @@ final class OrderlyProcessor implements ImapProcessor {
     static final Duration DEFAULT_DEADLINE = Duration.ofMinutes(2);
 
     private static final String KNOWN = "org.rempart.imap.known";
+    private static final String ANSWERS = "org.rempart.imap.answers";
+    private static final StatusResponseFactory RESPONSES = new UnpooledStatusResponseFactory();
     private static final HumanReadableText OVERDUE =
             new HumanReadableText("org.rempart.imap.OVERDUE", "failed. It takes too long, try again later.");
 
     private final ImapProcessor next;
-    private final StatusResponseFactory responses = new UnpooledStatusResponseFactory();
     private volatile Duration deadline = DEFAULT_DEADLINE;
 
     OrderlyProcessor(ImapProcessor next) {
@@ -70,24 +81,49 @@ final class OrderlyProcessor implements ImapProcessor {
             return next.processReactive(message, responder, session);
         }
         return Mono.defer(() -> {
-            Answers answers = new Answers(responder, session, asksForNumbers(request));
+            Answers answers = new Answers(request, responder, session);
+            Answers before = (Answers) session.getAttribute(ANSWERS);
+            session.setAttribute(ANSWERS, answers);
+            Mono<Void> turn = before == null ? Mono.empty() : before.told();
             Mono<Void> silence = Flux.interval(deadline.dividedBy(4))
                     .filter(tick -> answers.silent().compareTo(deadline) > 0)
                     .next()
                     .flatMap(tick -> Mono.error(new TimeoutException()));
-            return Mono.firstWithSignal(next.processReactive(message, answers, session), silence)
+            Mono<Void> answered = turn.then(Mono.defer(() -> next.processReactive(message, answers, session)))
+                    .doOnTerminate(answers::processed);
+            return Mono.firstWithSignal(answered, silence)
                     .onErrorResume(
                             TimeoutException.class,
-                            late -> Mono.fromRunnable(() -> overdue(request, responder, answers, session)));
+                            late -> Mono.fromRunnable(() -> overdue(request, answers, session)));
         });
     }
 
-    private static boolean asksForNumbers(ImapRequest request) {
+    /**
+     * Has what others have changed told while a command waits for it: one telling after the other, and none once the command
+     * is answered.
+     *
+     * @param responder the command's
+     */
+    static Mono<Void> tell(Responder responder, Mono<Void> telling) {
+        return responder instanceof Answers answers ? answers.tell(telling) : telling;
+    }
+
+    private static boolean searchesNumbers(ImapRequest request) {
         return request instanceof SearchRequest search && !search.isUseUids();
     }
 
-    private void overdue(ImapRequest request, Responder responder, Answers answers, ImapSession session) {
-        answers.end();
+    /** Whether James calls it a fault of the client that a mailbox has no messages at all. */
+    private static boolean isAboutUids(ImapRequest request) {
+        return (request instanceof FetchRequest fetch && fetch.isUseUids())
+                || (request instanceof StoreRequest store && store.isUseUids())
+                || (request instanceof AbstractMessageRangeRequest copy && copy.isUseUids())
+                || request instanceof ExpungeRequest;
+    }
+
+    private void overdue(ImapRequest request, Answers answers, ImapSession session) {
+        if (!answers.giveUp(RESPONSES.taggedNo(request.getTag(), request.getCommand(), OVERDUE))) {
+            return;
+        }
         LOGGER.error(
                 "{} was not answered within {} s, and is given up",
                 request.getCommand().getName(),
@@ -96,8 +132,6 @@ final class OrderlyProcessor implements ImapProcessor {
                 .with("command", request.getCommand().getName())
                 .with("seconds", deadline.toSeconds())
                 .log();
-        responder.respond(responses.taggedNo(request.getTag(), request.getCommand(), OVERDUE));
-        responder.flush();
     }
 
     /** How many messages of the selected mailbox a client knows of. */
@@ -112,36 +146,118 @@ final class OrderlyProcessor implements ImapProcessor {
 
     /** The answers to one command. */
     private static final class Answers implements Responder {
+        private final ImapRequest request;
         private final Responder next;
         private final ImapSession session;
-        private final boolean searchesNumbers;
         private long heard = System.nanoTime();
+        private CompletableFuture<Void> told = CompletableFuture.completedFuture(null);
+        private StatusResponse tagged;
+        private boolean processed;
         private boolean ended;
 
-        Answers(Responder next, ImapSession session, boolean searchesNumbers) {
+        Answers(ImapRequest request, Responder next, ImapSession session) {
+            this.request = request;
             this.next = next;
             this.session = session;
-            this.searchesNumbers = searchesNumbers;
         }
 
         synchronized Duration silent() {
             return Duration.ofNanos(System.nanoTime() - heard);
         }
 
-        /** What still comes is not said any more. */
-        synchronized void end() {
-            ended = true;
+        /** Ends when what is being told, of a command that idles, has been told. */
+        synchronized Mono<Void> told() {
+            return Mono.fromFuture(told.copy());
+        }
+
+        Mono<Void> tell(Mono<Void> telling) {
+            return Mono.defer(() -> {
+                CompletableFuture<Void> mine = new CompletableFuture<>();
+                Mono<Void> before;
+                synchronized (this) {
+                    if (tagged != null) {
+                        return Mono.empty();
+                    }
+                    before = told();
+                    told = mine;
+                }
+                return before.then(telling).doFinally(end -> {
+                    synchronized (this) {
+                        if (told == mine) {
+                            told = CompletableFuture.completedFuture(null);
+                            conclude();
+                        }
+                    }
+                    // Only now: the next command may wait for it.
+                    mine.complete(null);
+                });
+            });
+        }
+
+        /** Its processing is over: of IDLE, which is answered later, only the beginning. */
+        synchronized void processed() {
+            processed = true;
+            conclude();
+        }
+
+        /**
+         * What still comes is not said any more.
+         *
+         * @return whether it had no answer yet
+         */
+        synchronized boolean giveUp(StatusResponse answer) {
+            boolean unanswered = tagged == null;
+            if (unanswered) {
+                tagged = answer;
+            }
+            processed = true;
+            told = CompletableFuture.completedFuture(null);
+            conclude();
+            return unanswered;
         }
 
         @Override
         public synchronized void respond(ImapResponseMessage message) {
             heard = System.nanoTime();
-            if (!ended) {
-                // What comes while a client idles comes in threads of its own.
-                synchronized (session) {
-                    answer(message, session.getSelected());
-                }
+            if (ended) {
+                return;
             }
+            if (message instanceof StatusResponse status && status.getTag() != null) {
+                if (tagged == null) {
+                    tagged = status;
+                    conclude();
+                }
+                return;
+            }
+            // What comes while a client idles comes in threads of its own.
+            synchronized (session) {
+                answer(message, session.getSelected());
+            }
+        }
+
+        /** Gives the tagged answer, if nothing comes before it any more. */
+        private void conclude() {
+            // Without a mailbox there is nothing to wait for, and STARTTLS has to be answered before TLS begins.
+            boolean last =
+                    session.getSelected() == null || request instanceof CompressRequest || (processed && told.isDone());
+            if (tagged != null && !ended && last) {
+                ended = true;
+                next.respond(
+                        isAboutNothing()
+                                ? RESPONSES.taggedOk(
+                                        request.getTag(), request.getCommand(), HumanReadableText.COMPLETED)
+                                : tagged);
+                next.flush();
+            }
+        }
+
+        private boolean isAboutNothing() {
+            SelectedMailbox selected = session.getSelected();
+            return tagged.getServerResponseType() == StatusResponse.Type.BAD
+                    && HumanReadableText.INVALID_MESSAGESET.equals(tagged.getTextKey())
+                    && isAboutUids(request)
+                    && selected != null
+                    && selected.existsCount() == 0;
         }
 
         private void answer(ImapResponseMessage message, SelectedMailbox selected) {
@@ -163,7 +279,7 @@ final class OrderlyProcessor implements ImapProcessor {
                 vanish(known, vanished);
             } else {
                 if (message instanceof SearchResponse
-                        && searchesNumbers
+                        && searchesNumbers(request)
                         && known.mailbox.existsCount() > known.messages) {
                     exists(known);
                 }

@@ -1,0 +1,200 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.distribution.imap;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import javax.mail.Flags;
+import org.apache.james.imap.api.ImapConfiguration;
+import org.apache.james.imap.api.ImapMessage;
+import org.apache.james.imap.api.Tag;
+import org.apache.james.imap.api.display.HumanReadableText;
+import org.apache.james.imap.api.message.IdRange;
+import org.apache.james.imap.api.message.request.ImapRequest;
+import org.apache.james.imap.api.message.response.ImapResponseMessage;
+import org.apache.james.imap.api.message.response.StatusResponse;
+import org.apache.james.imap.api.message.response.StatusResponseFactory;
+import org.apache.james.imap.api.process.ImapProcessor;
+import org.apache.james.imap.api.process.ImapProcessor.Responder;
+import org.apache.james.imap.api.process.ImapSession;
+import org.apache.james.imap.api.process.SelectedMailbox;
+import org.apache.james.imap.encode.FakeImapSession;
+import org.apache.james.imap.message.request.IdleRequest;
+import org.apache.james.imap.message.request.NoopRequest;
+import org.apache.james.imap.message.request.StoreRequest;
+import org.apache.james.imap.message.response.ExistsResponse;
+import org.apache.james.imap.message.response.UnpooledStatusResponseFactory;
+import org.apache.james.mailbox.MessageManager.FlagsUpdateMode;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** The answers to a command fit each other, and the tagged one ends them. */
+class OrderlyProcessorTest {
+    private static final StatusResponseFactory RESPONSES = new UnpooledStatusResponseFactory();
+
+    private final List<String> said = new ArrayList<>();
+    private final ImapSession session = new FakeImapSession();
+    private int messages = 1;
+
+    private interface Processing {
+        Mono<Void> of(ImapRequest request, Responder responder);
+    }
+
+    private void select() {
+        SelectedMailbox mailbox = (SelectedMailbox) Proxy.newProxyInstance(
+                SelectedMailbox.class.getClassLoader(),
+                new Class<?>[] {SelectedMailbox.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("existsCount")) {
+                        return (long) messages;
+                    }
+                    throw new UnsupportedOperationException(method.getName());
+                });
+        session.selected(mailbox).block();
+    }
+
+    private Mono<Void> process(ImapRequest request, Processing processing) {
+        return new OrderlyProcessor(new ImapProcessor() {
+                    @Override
+                    public Mono<Void> processReactive(ImapMessage message, Responder responder, ImapSession any) {
+                        return processing.of((ImapRequest) message, responder);
+                    }
+
+                    @Override
+                    public void configure(ImapConfiguration configuration) {}
+                })
+                .processReactive(
+                        request,
+                        new Responder() {
+                            @Override
+                            public void respond(ImapResponseMessage message) {
+                                said.add(
+                                        message instanceof StatusResponse status
+                                                ? status.getTag().asString() + " " + status.getServerResponseType()
+                                                : message instanceof ExistsResponse exists
+                                                        ? exists.getNumberOfMessages() + " EXISTS"
+                                                        : message.toString());
+                            }
+
+                            @Override
+                            public void flush() {}
+                        },
+                        session);
+    }
+
+    private static ImapRequest noop(String tag) {
+        return new NoopRequest(new Tag(tag));
+    }
+
+    private static ImapResponseMessage ok(ImapRequest request) {
+        return RESPONSES.taggedOk(request.getTag(), request.getCommand(), HumanReadableText.COMPLETED);
+    }
+
+    private static ImapResponseMessage no(ImapRequest request) {
+        return RESPONSES.taggedNo(request.getTag(), request.getCommand(), HumanReadableText.FAILED);
+    }
+
+    private static Mono<Void> exists(Responder responder) {
+        return Mono.fromRunnable(() -> responder.respond(new ExistsResponse(1)));
+    }
+
+    @Test
+    void theTaggedAnswerComesLast() {
+        select();
+        process(noop("a"), (request, responder) -> {
+                    responder.respond(ok(request));
+                    return exists(responder);
+                })
+                .block();
+        assertThat(said).containsExactly("1 EXISTS", "a OK");
+    }
+
+    @Test
+    void theTaggedAnswerComesOnce() {
+        select();
+        process(noop("a"), (request, responder) -> {
+                    responder.respond(no(request));
+                    responder.respond(ok(request));
+                    return Mono.empty();
+                })
+                .block();
+        assertThat(said).containsExactly("a NO");
+    }
+
+    @Test
+    void withoutAMailboxTheAnswerIsGivenAtOnce() {
+        process(noop("a"), (request, responder) -> {
+                    responder.respond(ok(request));
+                    assertThat(said).containsExactly("a OK");
+                    return Mono.empty();
+                })
+                .block();
+        assertThat(said).hasSize(1);
+    }
+
+    @Test
+    void whatIsBeingToldEndsBeforeIdleAndTheNextCommandDo() {
+        select();
+        Sinks.Empty<Void> slow = Sinks.empty();
+        List<Responder> idling = new ArrayList<>();
+        process(new IdleRequest(new Tag("a")), (request, responder) -> {
+                    idling.add(responder);
+                    return Mono.empty();
+                })
+                .block();
+        Responder idle = idling.get(0);
+        OrderlyProcessor.tell(idle, slow.asMono().then(exists(idle))).subscribe();
+        idle.respond(ok(new IdleRequest(new Tag("a"))));
+        process(noop("b"), (request, responder) -> Mono.fromRunnable(() -> responder.respond(ok(request))))
+                .subscribe();
+        assertThat(said).isEmpty();
+
+        slow.tryEmitEmpty();
+        assertThat(said).containsExactly("1 EXISTS", "a OK", "b OK");
+        OrderlyProcessor.tell(idle, exists(idle)).block();
+        assertThat(said).as("after the end").hasSize(3);
+    }
+
+    @Test
+    void oneTellingEndsBeforeTheNextBegins() {
+        select();
+        Sinks.Empty<Void> slow = Sinks.empty();
+        process(new IdleRequest(new Tag("a")), (request, responder) -> {
+                    OrderlyProcessor.tell(responder, slow.asMono().then(Mono.fromRunnable(() -> said.add("first"))))
+                            .subscribe();
+                    OrderlyProcessor.tell(responder, Mono.fromRunnable(() -> said.add("second")))
+                            .subscribe();
+                    return Mono.empty();
+                })
+                .block();
+        slow.tryEmitEmpty();
+        assertThat(said).containsExactly("first", "second");
+    }
+
+    @Test
+    void uidsOfAnEmptyMailboxAreNoFault() {
+        messages = 0;
+        select();
+        store(true);
+        store(false);
+        assertThat(said).containsExactly("a OK", "a BAD");
+    }
+
+    private void store(boolean byUid) {
+        ImapRequest store = new StoreRequest(
+                new IdRange[] {new IdRange(1)}, false, new Flags(), byUid, new Tag("a"), FlagsUpdateMode.ADD, -1);
+        process(store, (request, responder) -> {
+                    responder.respond(RESPONSES.taggedBad(
+                            request.getTag(), request.getCommand(), HumanReadableText.INVALID_MESSAGESET));
+                    return Mono.empty();
+                })
+                .block(Duration.ofSeconds(30));
+    }
+}
