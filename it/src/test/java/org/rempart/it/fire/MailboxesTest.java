@@ -216,8 +216,7 @@ class MailboxesTest {
     }
 
     private static List<String> faults(FireServer server) throws IOException {
-        List<String> lines =
-                Files.readAllLines(server.variant().home().resolve("var/log/server.log"));
+        List<String> lines = Files.readAllLines(server.variant().home().resolve("var/log/server.log"));
         List<String> faults = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             String fault = String.join("\n", lines.subList(i, Math.min(lines.size(), i + 3)));

@@ -117,15 +117,25 @@ final class StoredMailboxes implements MailboxMapper {
     public Mono<Void> delete(Mailbox mailbox) {
         MailboxNumber number = MailboxNumber.of(mailbox.getMailboxId());
         return later(() -> {
-                    while (messages.removeFirst(number) > 0) {
-                        // The next ones: what is changed at once is locked at once.
-                    }
-                    return transactions.write("Deleting mailbox " + number.serialize(), statements -> {
-                        statements.update("DELETE FROM REMPART_ANNOTATION WHERE MAILBOX_ID = ?", number.value());
-                        return statements.update("DELETE FROM REMPART_MAILBOX WHERE MAILBOX_ID = ?", number.value());
-                    });
+                    do {
+                        while (messages.removeFirst(number) > 0) {
+                            // The next ones: what is changed at once is locked at once.
+                        }
+                    } while (!deleteEmpty(number));
+                    return number;
                 })
                 .then();
+    }
+
+    /** A message that came in the meantime is no longer in any mailbox if its mailbox goes without it. */
+    private boolean deleteEmpty(MailboxNumber number) throws MailboxException {
+        boolean deleted = transactions.write("Deleting mailbox " + number.serialize(), statements -> {
+            statements.update("DELETE FROM REMPART_ANNOTATION WHERE MAILBOX_ID = ?", number.value());
+            return statements.update(
+                            "DELETE FROM REMPART_MAILBOX WHERE MAILBOX_ID = ? AND MESSAGES = 0", number.value())
+                    > 0;
+        });
+        return deleted || messages.counts(number).messages() == 0;
     }
 
     @Override

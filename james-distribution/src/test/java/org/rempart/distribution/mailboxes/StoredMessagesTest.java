@@ -339,6 +339,28 @@ class StoredMessagesTest {
             assertThatThrownBy(() -> add(gone, "late", new Flags())).isInstanceOf(MailboxNotFoundException.class);
         }
 
+        @Test
+        void aMailboxGoesWithAllThatComesMeanwhile() throws Exception {
+            ExecutorService other = Executors.newSingleThreadExecutor();
+            for (int round = 0; round < 20; round++) {
+                Mailbox mailbox = mailbox("going");
+                Future<?> adding = other.submit(() -> {
+                    while (true) {
+                        add(mailbox, "late", new Flags());
+                    }
+                });
+                mailboxes.delete(mailbox).block();
+                assertThatThrownBy(adding::get).hasCauseInstanceOf(MailboxNotFoundException.class);
+            }
+            other.shutdown();
+            try (Connection connection = database.connections().getConnection();
+                    Statement statement = connection.createStatement();
+                    ResultSet left = statement.executeQuery("SELECT COUNT(*) FROM REMPART_MESSAGE")) {
+                left.next();
+                assertThat(left.getLong(1)).isZero();
+            }
+        }
+
         /** With as few connections as are allowed: none that has one waits for another. */
         @Test
         void threadsWriteReadCopyAndDeleteAtOnce() throws Exception {
