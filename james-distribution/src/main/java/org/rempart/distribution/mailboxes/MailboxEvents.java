@@ -17,8 +17,8 @@ import org.apache.james.events.delivery.EventDelivery;
 import reactor.core.publisher.Mono;
 
 /**
- * James's bus of events, whose listeners come and go while it looks for those of an event: an APPEND would fail since somebody
- * else selects the mailbox at that moment.
+ * James's bus of events, whose listeners come and go while it looks for those of an event: an APPEND would fail since
+ * somebody else selects the mailbox at that moment.
  */
 final class MailboxEvents extends InVMEventBus {
     @Inject
