@@ -60,7 +60,10 @@ final class GuardedParsers implements ImapCommandParserFactory {
         LOGGER.info("{} can't be read: {}", command, unreadable.toString());
         LOGGER.debug("{} can't be read", command, unreadable);
         try {
-            request.consumeLine();
+            // What reads the connection takes the line's end itself; with none left it would wait for one.
+            while (request.nextChar() != '\n') {
+                request.consume();
+            }
         } catch (DecodingException | IllegalArgumentException atItsEnd) {
             LOGGER.debug("Nothing is left of {}", command, atItsEnd);
         }
