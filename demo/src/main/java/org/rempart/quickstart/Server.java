@@ -70,11 +70,11 @@ final class Server {
     }
 
     void addDomain(String domain) throws IOException, InterruptedException {
-        rempart("", "add-domain", domain);
+        rempart("", "domains", "add", domain);
     }
 
     void addUser(String address, String password) throws IOException, InterruptedException {
-        rempart(password + "\n", "add-user", address);
+        rempart(password + "\n", "users", "add", address);
     }
 
     /** Stops it. Returns whether there was anything to stop. */

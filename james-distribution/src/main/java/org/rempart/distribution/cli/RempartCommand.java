@@ -13,10 +13,10 @@ import org.rempart.distribution.checks.StartChecks;
 import org.rempart.distribution.checks.SystemLookup;
 import org.rempart.distribution.home.ExitCode;
 import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.ServerLock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -101,8 +101,13 @@ public final class RempartCommand implements Callable<Integer> {
 
     /** Says whether the server runs. */
     @Command(description = "Say whether the server runs: exit code 0 when it listens, 1 when it starts, 3 when not.")
-    int status() throws IOException {
-        Optional<ProcessHandle> running = process.running();
+    int status() throws IOException, InterruptedException {
+        Optional<ServerLock.Holder> holder = process.holder();
+        if (holder.isPresent() && holder.get().isElsewhere()) {
+            out().println("The server runs on another machine, " + holder.get().host() + ", and not on this one.");
+            return NOT_RUNNING;
+        }
+        Optional<ProcessHandle> running = holder.flatMap(ServerLock.Holder::process);
         if (running.isEmpty()) {
             out().println("The server is not running.");
             return NOT_RUNNING;
@@ -130,18 +135,6 @@ public final class RempartCommand implements Callable<Integer> {
             return 0;
         }
         return ExitCode.CONFIGURATION_FAULT;
-    }
-
-    /** The short form of {@code domains add}, for scripts that were written for it. */
-    @Command(name = "add-domain", hidden = true, description = "The same as domains add.")
-    int addDomain(@Parameters(paramLabel = "DOMAIN") String domain) throws IOException, InterruptedException {
-        return spec.subcommands().get("domains").<DomainsCommand>getCommand().add(domain);
-    }
-
-    /** The short form of {@code users add}, for scripts that were written for it. */
-    @Command(name = "add-user", hidden = true, description = "The same as users add.")
-    int addUser(@Parameters(paramLabel = "ADDRESS") String address) throws IOException, InterruptedException {
-        return spec.subcommands().get("users").<UsersCommand>getCommand().add(address);
     }
 
     /** The version of the archive. */

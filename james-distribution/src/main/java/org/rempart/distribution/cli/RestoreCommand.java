@@ -5,17 +5,15 @@
 package org.rempart.distribution.cli;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.rempart.distribution.backup.Archive;
 import org.rempart.distribution.backup.Manifest;
 import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.ServerLock;
 import org.rempart.distribution.home.Trees;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +43,7 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         if (new ServerProcess(home).running().isPresent()) {
             throw new IOException("the server runs; stop it first: bin/rempart stop");
         }
@@ -57,12 +55,10 @@ final class RestoreCommand implements Callable<Integer> {
         Manifest manifest = archive.manifest();
         manifest.requireReadableBy(RempartCommand.Version.current());
         Files.createDirectories(home.var(""));
-        try (FileChannel lockFile = FileChannel.open(
-                        home.var("rempart.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock lock = lockFile.tryLock()) {
-            if (lock == null) {
-                throw new IOException("the server starts or stops just now; stop it first: bin/rempart stop");
-            }
+        ServerLock lock = ServerLock.take(home)
+                .orElseThrow(
+                        () -> new IOException("the server starts or stops just now; stop it first: bin/rempart stop"));
+        try {
             for (Path kept : List.of(home.var("database"), home.var("blobs"))) {
                 if (!Trees.isEmpty(kept)) {
                     throw new IOException(home.name(kept) + " holds something already; restore into a newly unpacked "
@@ -70,6 +66,8 @@ final class RestoreCommand implements Callable<Integer> {
                 }
             }
             restore(archive, manifest);
+        } finally {
+            lock.release();
         }
         return 0;
     }

@@ -18,11 +18,14 @@ import org.rempart.distribution.home.ExitCode;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.Listener;
+import org.rempart.distribution.home.ServerLock;
 
 /** The process of the server in a home: whether it runs, and how it is started and stopped. */
 public final class ServerProcess {
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
     private static final Duration STOP_PATIENCE = Duration.ofMinutes(3);
+
+    private static final int LOOKS = 50;
 
     private final Home home;
 
@@ -31,28 +34,39 @@ public final class ServerProcess {
     }
 
     /**
-     * The process that the pid file names, if it is still this server.
+     * Who holds the server's lock.
      *
-     * @throws IOException when the file can't be read
+     * @return empty when no server runs
+     * @throws IOException when that can't be found out
      */
-    public Optional<ProcessHandle> running() throws IOException {
-        long pid;
-        try {
-            pid = Long.parseLong(Files.readString(home.pidFile()).trim());
-        } catch (NoSuchFileException | NumberFormatException none) {
-            return Optional.empty();
+    Optional<ServerLock.Holder> holder() throws IOException, InterruptedException {
+        Optional<ServerLock.Holder> holder = ServerLock.holder(home);
+        // It writes who it is a moment after it has got the lock.
+        for (int look = 0; look < LOOKS && isUnnamed(holder); look++) {
+            TimeUnit.MILLISECONDS.sleep(20);
+            holder = ServerLock.holder(home);
         }
-        // After a crash the number may be another process's by now; ours was started by Java.
-        if (pid == 1 && ProcessHandle.current().pid() == 1) {
-            // In a container the command is process 1 itself, as a server was that has left its number behind.
-            return Optional.empty();
+        if (isUnnamed(holder)) {
+            throw new IOException(
+                    home.name(home.lockFile()) + " is locked by a process that it does not name; see which one"
+                            + " has it open (fuser), and end that yourself");
         }
-        return ProcessHandle.of(pid)
-                .filter(ServerProcess::runs)
-                .filter(process -> process.info()
-                        .command()
-                        .map(java -> java.contains("java"))
-                        .orElse(true));
+        return holder;
+    }
+
+    private static boolean isUnnamed(Optional<ServerLock.Holder> holder) {
+        return holder.isPresent()
+                && !holder.get().isElsewhere()
+                && holder.get().process().isEmpty();
+    }
+
+    /**
+     * The server's process on this machine.
+     *
+     * @throws IOException when that can't be found out
+     */
+    public Optional<ProcessHandle> running() throws IOException, InterruptedException {
+        return holder().flatMap(ServerLock.Holder::process);
     }
 
     /** A process that has ended stays by name until its parent asks for its exit code, and Java calls it alive until then. */
@@ -66,6 +80,10 @@ public final class ServerProcess {
         } catch (IOException noLinux) {
             return process.isAlive();
         }
+    }
+
+    private static String elsewhere(ServerLock.Holder holder) {
+        return "rempart: the server runs on another machine, " + holder.host();
     }
 
     /** Whether this process has said that it listens. */
@@ -83,7 +101,12 @@ public final class ServerProcess {
      * @return the exit code of the command
      */
     int start(PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
-        Optional<ProcessHandle> running = running();
+        Optional<ServerLock.Holder> holder = holder();
+        if (holder.isPresent() && holder.get().isElsewhere()) {
+            err.println(elsewhere(holder.get()) + "; to wait for its end: bin/rempart run --standby");
+            return 1;
+        }
+        Optional<ProcessHandle> running = holder.flatMap(ServerLock.Holder::process);
         if (running.isPresent()) {
             out.println(
                     "The server is running already, as process " + running.get().pid() + ".");
@@ -144,7 +167,12 @@ public final class ServerProcess {
      * @return the exit code of the command
      */
     int stop(PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
-        Optional<ProcessHandle> running = running();
+        Optional<ServerLock.Holder> holder = holder();
+        if (holder.isPresent() && holder.get().isElsewhere()) {
+            err.println(elsewhere(holder.get()) + "; stop it there");
+            return 1;
+        }
+        Optional<ProcessHandle> running = holder.flatMap(ServerLock.Holder::process);
         if (running.isEmpty()) {
             out.println("The server is not running.");
             return 0;

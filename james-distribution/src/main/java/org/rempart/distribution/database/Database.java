@@ -5,12 +5,18 @@
 package org.rempart.distribution.database;
 
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 import javax.persistence.EntityManagerFactory;
 import javax.sql.DataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
 import org.rempart.distribution.home.FaultException;
+import org.rempart.distribution.home.ServerLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,50 +36,123 @@ public final class Database implements AutoCloseable {
     private static final int SECONDS_TO_CONNECT = 10;
     private static final int SECONDS_TO_ANSWER = 60;
 
+    /** A connection whose other side is gone without a word must not hold a thread for hours. */
+    private static final Map<String, String> PATIENCE = Map.of(
+            "connectTimeout",
+            String.valueOf(SECONDS_TO_CONNECT),
+            "socketTimeout",
+            String.valueOf(SECONDS_TO_ANSWER),
+            "tcpKeepAlive",
+            "true",
+            "ApplicationName",
+            "rempart");
+
     private final DatabaseSettings settings;
-    private final BasicDataSource pool;
-    private final AutoCloseable guard;
+    private final FencedPool pool;
+    private final Optional<Ownership> ownership;
+    private final Optional<DerbyWatch> watch;
     private final EntityManagerFactory entities;
 
     private Database(
-            DatabaseSettings settings, BasicDataSource pool, AutoCloseable guard, EntityManagerFactory entities) {
+            DatabaseSettings settings,
+            FencedPool pool,
+            Optional<Ownership> ownership,
+            Optional<DerbyWatch> watch,
+            EntityManagerFactory entities) {
         this.settings = settings;
         this.pool = pool;
-        this.guard = guard;
+        this.ownership = ownership;
+        this.watch = watch;
         this.entities = entities;
+    }
+
+    /** How the database is shared with other servers, of which one uses it at a time. */
+    public interface Sharing {
+        /** The name of this server: the same at its next start, and no other's. */
+        String name();
+
+        /** Whether the start waits for the end of another server that uses the database. */
+        boolean standby();
+
+        /** Another server has taken over; runs in a thread of its own, once. */
+        void lost();
+    }
+
+    /** The same, for a server that nobody waits for and that waits for none. */
+    public static Database open(DatabaseSettings settings) throws FaultException {
+        return open(settings, new Sharing() {
+            @Override
+            public String name() {
+                return ServerLock.host();
+            }
+
+            @Override
+            public boolean standby() {
+                return false;
+            }
+
+            @Override
+            public void lost() {
+                LOGGER.error("Another server has taken over the database");
+            }
+        });
     }
 
     /**
      * Connects, waiting for a database that only starts, and makes the tables that are not there.
      *
-     * @throws FaultException when the database does not answer
+     * @throws FaultException when the database does not answer, or another server uses it and this one does not wait
      */
-    public static Database open(DatabaseSettings settings) throws FaultException {
+    public static Database open(DatabaseSettings settings, Sharing sharing) throws FaultException {
         // Derby would write its own log, into the folder that the process was started in.
         System.setProperty("derby.stream.error.method", DerbyLog.class.getName() + ".writer");
-        DerbyFolder.prepare(settings, empty -> openInPlace(empty).close());
-        return openInPlace(settings);
+        DerbyFolder.prepare(settings, empty -> openInPlace(empty, sharing).close());
+        return openInPlace(settings, sharing);
     }
 
-    private static Database openInPlace(DatabaseSettings settings) throws FaultException {
-        BasicDataSource pool = pool(settings);
+    private static Database openInPlace(DatabaseSettings settings, Sharing sharing) throws FaultException {
+        FencedPool pool = pool(settings);
         connect(settings, pool);
+        Optional<Ownership> ownership = Optional.empty();
         try {
-            AutoCloseable guard = settings.kind() == DatabaseSettings.Kind.POSTGRESQL ? ServerLock.take(pool) : null;
+            boolean shared = settings.kind() == DatabaseSettings.Kind.POSTGRESQL;
+            if (shared) {
+                ownership = Optional.of(
+                        Ownership.take(() -> session(settings), sharing.name(), sharing.standby(), sharing::lost));
+                pool.askBeforeCommits(ownership.get());
+            }
             EntityManagerFactory entities = Entities.of(pool);
             new Schema(settings.kind()).bringUpToDate(pool);
-            return new Database(settings, pool, guard == null ? DerbyWatch.of(pool, settings.url()) : guard, entities);
+            return new Database(
+                    settings,
+                    pool,
+                    ownership,
+                    shared ? Optional.empty() : Optional.of(DerbyWatch.of(pool, settings.url())),
+                    entities);
         } catch (FaultException fault) {
+            ownership.ifPresent(Ownership::close);
             close(pool);
             throw fault;
-        } catch (SQLException failed) {
+        } catch (SQLException | RuntimeException failed) {
+            ownership.ifPresent(Ownership::close);
             close(pool);
             throw new FaultException("the database " + settings.url() + " failed (" + cause(failed) + ")");
         }
     }
 
-    private static BasicDataSource pool(DatabaseSettings settings) {
-        BasicDataSource pool = new BasicDataSource();
+    /** One that no pool keeps. */
+    private static Connection session(DatabaseSettings settings) throws SQLException {
+        Properties properties = new Properties();
+        PATIENCE.forEach(properties::setProperty);
+        if (!settings.user().isEmpty()) {
+            properties.setProperty("user", settings.user());
+            properties.setProperty("password", settings.password());
+        }
+        return DriverManager.getConnection(settings.url(), properties);
+    }
+
+    private static FencedPool pool(DatabaseSettings settings) {
+        FencedPool pool = new FencedPool();
         pool.setDriverClassName(settings.kind().driver());
         pool.setUrl(settings.url());
         if (!settings.user().isEmpty()) {
@@ -81,12 +160,11 @@ public final class Database implements AutoCloseable {
             pool.setPassword(settings.password());
         }
         if (settings.kind() == DatabaseSettings.Kind.POSTGRESQL) {
-            // A connection whose other side is gone without a word must not hold a thread for hours.
-            pool.addConnectionProperty("connectTimeout", String.valueOf(SECONDS_TO_CONNECT));
-            pool.addConnectionProperty("socketTimeout", String.valueOf(SECONDS_TO_ANSWER));
-            pool.addConnectionProperty("tcpKeepAlive", "true");
-            pool.addConnectionProperty("ApplicationName", "rempart");
+            PATIENCE.forEach(pool::addConnectionProperty);
             pool.setTestOnBorrow(true);
+            // A transaction that sees the database as it was at its beginning would not see that another server took over.
+            pool.setConnectionInitSqls(
+                    List.of("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"));
             pool.setValidationQueryTimeout(Duration.ofSeconds(SECONDS_TO_CONNECT));
         }
         pool.setMaxTotal(settings.connections());
@@ -137,7 +215,7 @@ public final class Database implements AutoCloseable {
     }
 
     /** The innermost message: what the driver says is wrapped several times over. */
-    private static String cause(SQLException failure) {
+    private static String cause(Exception failure) {
         Throwable cause = failure;
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
@@ -155,6 +233,11 @@ public final class Database implements AutoCloseable {
         return entities;
     }
 
+    /** Whether this server is the only one that uses the database; empty where no other can. */
+    public Optional<Ownership> ownership() {
+        return ownership;
+    }
+
     /** What the database was opened with. */
     public DatabaseSettings settings() {
         return settings;
@@ -164,8 +247,9 @@ public final class Database implements AutoCloseable {
     @Override
     public void close() {
         entities.close();
-        closeGuard();
+        watch.ifPresent(DerbyWatch::close);
         close(pool);
+        ownership.ifPresent(Ownership::close);
         if (settings.kind() == DatabaseSettings.Kind.DERBY) {
             DerbyWatch.shutDown(settings.url());
         }
@@ -176,14 +260,6 @@ public final class Database implements AutoCloseable {
             pool.close();
         } catch (SQLException unclosed) {
             LOGGER.warn("Connections to the database are left open: {}", unclosed.getMessage());
-        }
-    }
-
-    private void closeGuard() {
-        try {
-            guard.close();
-        } catch (Exception unclosed) {
-            LOGGER.warn("The watch over the database has not ended: {}", unclosed.getMessage());
         }
     }
 }

@@ -5,8 +5,10 @@
 package org.rempart.distribution.database;
 
 import com.google.inject.AbstractModule;
+import com.google.inject.multibindings.Multibinder;
 import javax.persistence.EntityManagerFactory;
 import javax.sql.DataSource;
+import org.apache.james.core.healthcheck.HealthCheck;
 
 /** The open database, for whatever keeps something in it. */
 public final class DatabaseModule extends AbstractModule {
@@ -21,5 +23,6 @@ public final class DatabaseModule extends AbstractModule {
         bind(Database.class).toInstance(database);
         bind(DataSource.class).toInstance(database.connections());
         bind(EntityManagerFactory.class).toInstance(database.entities());
+        Multibinder.newSetBinder(binder(), HealthCheck.class).addBinding().to(OwnershipHealthCheck.class);
     }
 }

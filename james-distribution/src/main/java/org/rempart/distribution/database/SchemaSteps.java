@@ -8,9 +8,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,7 @@ public final class SchemaSteps {
     public void bringUpToDate(DataSource database) throws SQLException, LaterVersionException {
         try (Connection connection = database.getConnection()) {
             connection.setAutoCommit(false);
+            OptionalInt timeout = takeTimeout(connection);
             try {
                 int done = done(connection);
                 if (done > steps.size()) {
@@ -63,8 +66,26 @@ public final class SchemaSteps {
                 }
             } finally {
                 connection.rollback();
+                if (timeout.isPresent()) {
+                    connection.setNetworkTimeout(Runnable::run, timeout.getAsInt());
+                }
                 connection.setAutoCommit(true);
             }
+        }
+    }
+
+    /**
+     * Takes its time-out from a connection: a step that goes through a large table may take longer than any other statement.
+     *
+     * @return the time-out that it had; empty for an embedded database, which has none
+     */
+    private static OptionalInt takeTimeout(Connection connection) throws SQLException {
+        try {
+            int timeout = connection.getNetworkTimeout();
+            connection.setNetworkTimeout(Runnable::run, 0);
+            return OptionalInt.of(timeout);
+        } catch (SQLFeatureNotSupportedException embedded) {
+            return OptionalInt.empty();
         }
     }
 

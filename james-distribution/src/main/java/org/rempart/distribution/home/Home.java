@@ -28,7 +28,12 @@ public record Home(Path folder) {
         return var("log/console.log");
     }
 
-    /** Holds the process id of the running server. */
+    /** What the running server holds a lock on; see {@link ServerLock}. */
+    public Path lockFile() {
+        return var("rempart.lock");
+    }
+
+    /** Holds the process id of the server while it listens, for those who look after processes. */
     public Path pidFile() {
         return var("rempart.pid");
     }

@@ -201,8 +201,7 @@ final class Dispatcher {
                     return;
                 }
                 store.checkClock();
-                if (store.isAway()) {
-                    // What is processed now could not be struck off the queue.
+                if (!store.mayHandOut()) {
                     pause(FIRST_PAUSE);
                     continue;
                 }

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
@@ -54,6 +55,7 @@ public final class MailStore implements AutoCloseable {
     private final Numbers numbers;
     private final Places places;
     private final Sweep sweep;
+    private final BooleanSupplier owner;
     private final Thread sweeping;
 
     private final Map<Integer, StoredMailQueue> queues = new ConcurrentHashMap<>();
@@ -64,8 +66,10 @@ public final class MailStore implements AutoCloseable {
     });
 
     /** @param last the last number of a mail that may have been used */
-    private MailStore(DataSource database, Connection connection, Blobs blobs, Clock clock, long last)
+    private MailStore(
+            DataSource database, Connection connection, Blobs blobs, Clock clock, long last, BooleanSupplier owner)
             throws SQLException {
+        this.owner = owner;
         this.table = new MailTable(database, MailSchema.isPostgres(connection));
         this.blobs = blobs;
         this.clock = new StoreClock(clock);
@@ -88,6 +92,16 @@ public final class MailStore implements AutoCloseable {
      * @throws MailStoreException when the database or the folder can't be used
      */
     public static MailStore open(DataSource database, Path folder, Clock clock) throws MailStoreException {
+        return open(database, folder, clock, () -> true);
+    }
+
+    /**
+     * The same, where several servers share the database.
+     *
+     * @param owner whether this server is the one that uses it; while it does not know, no mail is handed out
+     */
+    public static MailStore open(DataSource database, Path folder, Clock clock, BooleanSupplier owner)
+            throws MailStoreException {
         MailSchema.bringUpToDate(database);
         Blobs blobs;
         try {
@@ -104,7 +118,7 @@ public final class MailStore implements AutoCloseable {
             long next = Math.max(
                     number(connection, "SELECT next_number FROM rempart_mail_number"),
                     number(connection, "SELECT MAX(id) FROM rempart_mail") + 1);
-            store = new MailStore(database, connection, blobs, clock, next - 1);
+            store = new MailStore(database, connection, blobs, clock, next - 1, owner);
         } catch (SQLException refused) {
             throw new MailStoreException("the stored mail can't be read: " + refused.getMessage(), refused);
         }
@@ -159,6 +173,11 @@ public final class MailStore implements AutoCloseable {
     /** Whether the database can't be written to. */
     boolean isAway() {
         return availability.isAway();
+    }
+
+    /** Whether mail may be handed out: what becomes of it can be written, and nobody else hands it out. */
+    boolean mayHandOut() {
+        return !isAway() && owner.getAsBoolean();
     }
 
     /** When something could not be written, last; a value of {@link System#nanoTime}. */

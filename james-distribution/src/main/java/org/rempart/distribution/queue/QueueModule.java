@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import javax.annotation.PreDestroy;
-import javax.sql.DataSource;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.mailrepository.api.MailRepositoryUrlStore;
 import org.apache.james.mailrepository.api.Protocol;
@@ -22,6 +21,8 @@ import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.ManageableMailQueue;
 import org.apache.james.utils.GuiceProbe;
+import org.rempart.distribution.database.Database;
+import org.rempart.distribution.database.Ownership;
 
 /**
  * Queues and repositories that lose nothing. Needs a {@link DataSource} and a {@link Clock}, both bound by others; the
@@ -53,8 +54,12 @@ public final class QueueModule extends AbstractModule {
 
     @Provides
     @Singleton
-    MailStore store(DataSource database, Clock clock) throws MailStoreException {
-        return MailStore.open(database, folder, clock);
+    MailStore store(Database database, Clock clock) throws MailStoreException {
+        return MailStore.open(
+                database.connections(),
+                folder,
+                clock,
+                () -> database.ownership().map(Ownership::isConfirmed).orElse(true));
     }
 
     // James asks for the factory by each of these types.

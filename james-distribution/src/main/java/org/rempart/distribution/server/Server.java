@@ -7,13 +7,10 @@ package org.rempart.distribution.server;
 import com.google.inject.Module;
 import com.google.inject.util.Modules;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -50,6 +47,7 @@ import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.home.ExitCode;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.ServerLock;
 import org.rempart.distribution.imap.ImapModule;
 import org.rempart.distribution.queue.QueueStop;
 import org.slf4j.Logger;
@@ -60,25 +58,37 @@ import org.slf4j.LoggerFactory;
  * is told on standard error, a line for each fault, and the exit code is {@value ExitCode#CONFIGURATION_FAULT} for the
  * configuration (EX_CONFIG of sysexits.h) and {@value ExitCode#FAILURE} for all else.
  */
-public final class Server {
+public final class Server implements Database.Sharing {
     private static final Duration LOCK_PATIENCE = Duration.ofSeconds(10);
     private static final Duration LOCK_PAUSE = Duration.ofMillis(50);
     private static final Logger LOGGER = LoggerFactory.getLogger(Server.class);
 
+    private static final Duration END_PATIENCE = Duration.ofSeconds(15);
+    private static final String STANDBY = "--standby";
+
     private final Home home;
+    private final boolean standby;
 
-    /** Kept for as long as the process lives, whose end unlocks it: the collection of a channel closes it, and its lock goes. */
-    private FileChannel lockFile;
+    /** From now on what lies in var/ is another server's. */
+    private volatile boolean takenOver;
 
-    private Server(Home home) {
+    /** Kept for as long as the process lives. */
+    private Optional<ServerLock> lock = Optional.empty();
+
+    private Server(Home home, boolean standby) {
         this.home = home;
+        this.standby = standby;
     }
 
-    /** Runs the server until the process is asked to end. */
+    /**
+     * Runs the server until the process is asked to end.
+     *
+     * @param arguments nothing, or {@code --standby}: wait for the end of another server that uses the same data
+     */
     public static void main(String[] arguments) {
         // What fails while James starts is told here, in one line; James would end the process by itself.
         System.setProperty("james.exit.on.startup.error", "false");
-        int failure = new Server(Home.ofProcess()).run();
+        int failure = new Server(Home.ofProcess(), List.of(arguments).contains(STANDBY)).run();
         if (failure != 0) {
             System.exit(failure);
         }
@@ -87,27 +97,33 @@ public final class Server {
     private int run() {
         try {
             Files.createDirectories(home.var("log"));
-            lockFile = FileChannel.open(home.var("rempart.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (!locked()) {
                 say("a server is running in " + home.folder() + " already; see bin/rempart status");
                 return ExitCode.FAILURE;
             }
-            // Of a server that was killed; in a container the next one has its process id.
-            Files.deleteIfExists(home.readyFile());
-            emptyTemporaryFolder();
         } catch (IOException unwritable) {
-            say("var/ can't be written to (" + unwritable.getMessage() + "); let the server's user own it");
-            return ExitCode.FAILURE;
+            return unwritable(unwritable);
         }
-        StartChecks checks =
-                new StartChecks(home, Clock.systemUTC()).configuration().ports();
+        StartChecks checks = new StartChecks(home, Clock.systemUTC()).configuration();
+        if (!standby) {
+            checks.ports();
+        }
         checks.warnings().forEach(warning -> LOGGER.warn("{}", warning));
         if (!checks.faults().isEmpty()) {
             checks.faults().forEach(Server::say);
             return ExitCode.CONFIGURATION_FAULT;
         }
         try {
-            start();
+            Database database = Database.open(DatabaseSettings.of(home), this);
+            // Only now is what lies in var/ this server's alone, where several share it.
+            try {
+                Files.deleteIfExists(home.readyFile());
+                Files.deleteIfExists(home.pidFile());
+                emptyTemporaryFolder();
+            } catch (IOException unwritable) {
+                return unwritable(unwritable);
+            }
+            start(database);
             return 0;
         } catch (Throwable failure) {
             LOGGER.error("The server could not start", failure);
@@ -116,15 +132,49 @@ public final class Server {
         }
     }
 
-    /** Waits a little for a server that was killed, or told to stop, a moment ago. */
+    private static int unwritable(IOException failure) {
+        say("var/ can't be written to (" + failure.getMessage() + "); let the server's user own it");
+        return ExitCode.FAILURE;
+    }
+
+    /** Waits a little for a server that was killed, or told to stop, a moment ago; on standby, for the end of any other. */
     private boolean locked() throws IOException {
         long deadline = System.nanoTime() + LOCK_PATIENCE.toNanos();
-        FileLock lock = lockFile.tryLock();
-        while (lock == null && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(LOCK_PAUSE.toNanos());
-            lock = lockFile.tryLock();
+        Optional<ServerLock> taken = ServerLock.take(home);
+        if (taken.isEmpty() && standby) {
+            LOGGER.info("Another server runs in {}; this one waits for its end", home.var(""));
         }
-        return lock != null;
+        while (taken.isEmpty() && (standby || System.nanoTime() < deadline)) {
+            LockSupport.parkNanos(LOCK_PAUSE.toNanos());
+            taken = ServerLock.take(home);
+        }
+        lock = taken;
+        return taken.isPresent();
+    }
+
+    @Override
+    public String name() {
+        return ServerLock.host() + ":" + home.folder();
+    }
+
+    @Override
+    public boolean standby() {
+        return standby;
+    }
+
+    /** The database is another server's: the end in order, and without it if that takes too long. */
+    @Override
+    public void lost() {
+        takenOver = true;
+        Thread end = new Thread(
+                () -> {
+                    LockSupport.parkNanos(END_PATIENCE.toNanos());
+                    Runtime.getRuntime().halt(ExitCode.FAILURE);
+                },
+                "end");
+        end.setDaemon(true);
+        end.start();
+        System.exit(ExitCode.FAILURE);
     }
 
     /** What a server that was killed was receiving is no mail yet, and would fill the disk in time. */
@@ -138,8 +188,7 @@ public final class Server {
         }
     }
 
-    private void start() throws Exception {
-        Database database = Database.open(DatabaseSettings.of(home));
+    private void start(Database database) throws Exception {
         GuiceJamesServer server = assemble(database);
         server.start();
         String pid = String.valueOf(ProcessHandle.current().pid());
@@ -147,14 +196,28 @@ public final class Server {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            deleteQuietly();
+                            if (!takenOver) {
+                                deleteQuietly();
+                            }
                             server.getProbe(QueueStop.class).handOutNoMore();
                             server.stop();
                             database.close();
+                            release();
                         },
                         "shutdown"));
         Files.writeString(home.readyFile(), pid + "\n");
         LOGGER.info("The server listens");
+    }
+
+    /** The end of the process would do so, too. */
+    private void release() {
+        try {
+            if (lock.isPresent()) {
+                lock.get().release();
+            }
+        } catch (IOException left) {
+            LOGGER.debug("The lock goes with the process", left);
+        }
     }
 
     private void deleteQuietly() {

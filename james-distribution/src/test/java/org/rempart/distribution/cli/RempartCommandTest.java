@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rempart.distribution.home.ServerLock;
 import org.rempart.distribution.home.TestHome;
 import org.rempart.distribution.home.WebAdminToken;
 
@@ -110,6 +111,47 @@ class RempartCommandTest {
         }
     }
 
+    /** The pid file outlives a crash, and its number may be another Java process's by then. */
+    @Test
+    void aJavaProcessThatBearsTheNumberIsNeitherStoppedNorTakenForTheServer() throws Exception {
+        Path sleeper = home.home().folder().resolve("Sleeper.java");
+        Files.writeString(
+                sleeper,
+                "class Sleeper { public static void main(String[] a) throws Exception {"
+                        + " System.out.println(\"runs\"); Thread.sleep(60_000); } }");
+        Process other = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(), sleeper.toString())
+                .start();
+        try (BufferedReader said = other.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("runs");
+            Files.writeString(home.home().pidFile(), other.pid() + "\n");
+            Files.writeString(home.home().lockFile(), other.pid() + " 1 " + ServerLock.host() + "\n");
+
+            assertThat(run("status")).isEqualTo(3);
+            assertThat(run("stop")).isZero();
+            assertThat(other.isAlive()).isTrue();
+        } finally {
+            other.destroy();
+        }
+    }
+
+    @Test
+    void theHeldLockSaysThatTheServerRunsAndWhichProcessItIs() throws Exception {
+        ServerLock lock = ServerLock.take(home.home()).orElseThrow();
+        try {
+            assertThat(run("status")).isEqualTo(1);
+            assertThat(out.toString())
+                    .contains("The server starts, as process "
+                            + ProcessHandle.current().pid());
+            Files.writeString(home.home().lockFile(), "1 1 elsewhere.example\n");
+            assertThat(run("stop")).isEqualTo(1);
+            assertThat(err.toString()).contains("another machine, elsewhere.example");
+        } finally {
+            lock.release();
+        }
+        assertThat(run("status")).isEqualTo(3);
+    }
+
     @Test
     void stoppingWhatDoesNotRunIsDone() {
         assertThat(run("stop")).isZero();
@@ -134,22 +176,18 @@ class RempartCommandTest {
     @Test
     void addingADomainIsAskedOfTheServerWithTheToken() throws Exception {
         try (FakeAdministration server = new FakeAdministration(home.home())) {
-            assertThat(run("add-domain", "example.org")).isZero();
             assertThat(run("domains", "add", "example.net")).isZero();
-            assertThat(server.requests()).containsExactly("PUT /domains/example.org", "PUT /domains/example.net");
+            assertThat(server.requests()).containsExactly("PUT /domains/example.net");
         }
     }
 
     @Test
     void thePasswordIsReadFromStandardInputAndQuoted() throws Exception {
         try (FakeAdministration server = new FakeAdministration(home.home())) {
-            assertThat(runWithInput("p\"a\\s s\u00e9\n", "add-user", "a+b@example.org"))
-                    .isZero();
             assertThat(runWithInput("p\"a\\s s\u00e9\n", "users", "add", "a+b@example.org"))
                     .isZero();
             assertThat(server.requests().stream().filter(request -> request.startsWith("PUT /users/")))
-                    .hasSize(2)
-                    .containsOnly("PUT /users/a%2Bb%40example.org {\"password\":\"p\\\"a\\\\s s\u00e9\"}");
+                    .containsExactly("PUT /users/a%2Bb%40example.org {\"password\":\"p\\\"a\\\\s s\u00e9\"}");
         }
         assertThat(out.toString()).doesNotContain("s s");
     }
@@ -158,7 +196,7 @@ class RempartCommandTest {
     void anEmptyPasswordIsNotSent() throws Exception {
         writeToken();
 
-        assertThat(runWithInput("", "add-user", "a@example.org")).isEqualTo(1);
+        assertThat(runWithInput("", "users", "add", "a@example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("the password is empty");
     }
 
@@ -168,7 +206,7 @@ class RempartCommandTest {
             server.otherwise(
                     400,
                     "{\"statusCode\":400,\"type\":\"InvalidArgument\",\"message\":\"Invalid argument\",\"details\":\"no such domain\"}");
-            assertThat(run("add-domain", "example.org")).isEqualTo(1);
+            assertThat(run("domains", "add", "example.org")).isEqualTo(1);
         }
         assertThat(err.toString()).contains("no such domain").doesNotContain("statusCode");
     }
@@ -177,13 +215,13 @@ class RempartCommandTest {
     void whereNoServerAnswersItIsToldToStartIt() throws Exception {
         writeToken();
 
-        assertThat(run("add-domain", "example.org")).isEqualTo(1);
+        assertThat(run("domains", "add", "example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("start it first: bin/rempart start");
     }
 
     @Test
     void beforeTheFirstStartThereIsNoTokenYet() {
-        assertThat(run("add-domain", "example.org")).isEqualTo(1);
+        assertThat(run("domains", "add", "example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("webadmin.token is not there; the first start of the server writes it");
     }
 
@@ -191,7 +229,7 @@ class RempartCommandTest {
     void withoutAdministrationTheFileToChangeIsNamed() throws Exception {
         home.replace("webadmin.properties", "enabled=true", "enabled=false");
 
-        assertThat(run("add-domain", "example.org")).isEqualTo(1);
+        assertThat(run("domains", "add", "example.org")).isEqualTo(1);
         assertThat(err.toString()).contains("enabled=true in conf/webadmin.properties");
     }
 }

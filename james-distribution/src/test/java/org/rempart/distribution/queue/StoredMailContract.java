@@ -39,6 +39,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -104,8 +105,10 @@ abstract class StoredMailContract {
         openStore();
     }
 
+    private final AtomicBoolean owner = new AtomicBoolean(true);
+
     private void openStore() throws Exception {
-        store = MailStore.open(database, folder.resolve("blobs"), clock);
+        store = MailStore.open(database, folder.resolve("blobs"), clock, owner::get);
         administration = new StoredMailAdministration(store);
         queue = factory().createQueue(OUTGOING);
     }
@@ -984,6 +987,17 @@ abstract class StoredMailContract {
         assertThat(queue.getSize()).isEqualTo(31);
         // The writer's own, and one for all thirty.
         assertThat(database.commits() - before).isEqualTo(2);
+    }
+
+    @Test
+    void aServerThatDoesNotKnowThatTheDatabaseIsItsOwnHandsOutNothing() throws Exception {
+        Collected collected = collect(queue, 10);
+        owner.set(false);
+        queue.enQueue(mail("m"));
+        TimeUnit.SECONDS.sleep(2);
+        assertThat(collected.items()).isEmpty();
+        owner.set(true);
+        one(collected, 0).done(CompletionStatus.SUCCESS);
     }
 
     /** Each number of ids once was a statement of its own, kept open for ever, of which a connection has 200 at most. */
