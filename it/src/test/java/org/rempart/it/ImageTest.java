@@ -145,7 +145,7 @@ class ImageTest {
         assertThat(config.getUser()).isEqualTo(Image.USER + ":" + Image.USER);
         assertThat(config.getEntrypoint()).containsExactly(Image.HOME + "/bin/entrypoint");
         assertThat(config.getCmd()).containsExactly("run");
-        assertThat(config.getHealthcheck().getTest()).containsExactly("CMD", Image.HOME + "/bin/rempart", "status");
+        assertThat(config.getHealthcheck().getTest()).containsExactly("CMD", Image.HOME + "/bin/rempart", "healthy");
         assertThat(config.getVolumes()).containsOnlyKeys(Image.HOME + "/var");
         assertThat(Arrays.stream(config.getExposedPorts()).map(Object::toString))
                 .containsExactlyInAnyOrder("25/tcp", "587/tcp", "465/tcp", "143/tcp", "993/tcp");

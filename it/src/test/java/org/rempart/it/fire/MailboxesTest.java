@@ -196,7 +196,7 @@ class MailboxesTest {
     private static long usage(FireServer server) throws IOException, InterruptedException {
         String quota = server.variant().administration("/quota/users/" + server.account(0));
         Matcher count =
-                Pattern.compile("\"occupation\":\\{[^}]*\"count\":(\\d+)").matcher(quota);
+                Pattern.compile("\"occupation\":\\{[^}]*?\"count\":(\\d+)").matcher(quota);
         assertThat(count.find()).as(quota).isTrue();
         return Long.parseLong(count.group(1));
     }

@@ -17,6 +17,7 @@ import org.rempart.distribution.home.ServerLock;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Spec;
 
 /**
@@ -61,12 +62,23 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new DoctorCommand(home))
                 .addSubcommand(new HeadersCommand(home, System.in))
                 .addSubcommand(new TlsCommand(home, () -> SystemLookup.of(home)));
+        commandLine.getSubcommands().values().forEach(RempartCommand::withHelp);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> {
             command.getErr().println("rempart: " + message(failure));
             return 1;
         });
         return commandLine;
+    }
+
+    /** Every command has --help. */
+    private static void withHelp(CommandLine command) {
+        command.getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help message and exit.")
+                        .build());
+        command.getSubcommands().values().forEach(RempartCommand::withHelp);
     }
 
     private static String message(Exception failure) {

@@ -121,14 +121,13 @@ public final class Database implements AutoCloseable {
                         Ownership.take(() -> session(settings), sharing.name(), sharing.standby(), sharing::lost));
                 pool.askBeforeCommits(ownership.get());
             }
-            EntityManagerFactory entities = Entities.of(pool);
-            new Schema(settings.kind()).bringUpToDate(pool);
+            Schema.bringUpToDate(pool);
             return new Database(
                     settings,
                     pool,
                     ownership,
                     shared ? Optional.empty() : Optional.of(DerbyWatch.of(pool, settings.url())),
-                    entities);
+                    Entities.of(pool));
         } catch (FaultException fault) {
             ownership.ifPresent(Ownership::close);
             close(pool);
@@ -162,7 +161,8 @@ public final class Database implements AutoCloseable {
         if (settings.kind() == DatabaseSettings.Kind.POSTGRESQL) {
             PATIENCE.forEach(pool::addConnectionProperty);
             pool.setTestOnBorrow(true);
-            // A transaction that sees the database as it was at its beginning would not see that another server took over.
+            // A transaction that sees the database as it was at its beginning would not see that another server took
+            // over.
             pool.setConnectionInitSqls(
                     List.of("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"));
             pool.setValidationQueryTimeout(Duration.ofSeconds(SECONDS_TO_CONNECT));

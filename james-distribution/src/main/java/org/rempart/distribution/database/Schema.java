@@ -5,42 +5,39 @@
 package org.rempart.distribution.database;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.rempart.distribution.database.SchemaSteps.LaterVersionException;
 import org.rempart.distribution.home.FaultException;
 
-/** What this server changes about James's tables, and in which steps. */
+/** The tables of James's entities: domains, accounts, aliases and the quotas that are set. */
 final class Schema {
     /** Tells which steps are done. */
     static final String TABLE = "REMPART_SCHEMA";
 
-    private final DatabaseSettings.Kind kind;
-    private final List<List<String>> steps = new ArrayList<>();
-
-    Schema(DatabaseSettings.Kind kind) {
-        this.kind = kind;
-        steps.add(wholeColumns());
-    }
+    private Schema() {}
 
     /**
-     * Columns that James makes shorter than what they have to hold. What does not fit would fail the setting up of an
-     * account or alias (RFC 5321, section 4.5.3.1; all members of a group stand in one field).
+     * James's own columns are shorter than what they have to hold. What does not fit would fail the setting up of an account or
+     * alias (RFC 5321, section 4.5.3.1; all members of a group stand in one field).
      */
-    private List<String> wholeColumns() {
+    private static List<String> create() {
         return List.of(
-                wider("JAMES_DOMAIN", "DOMAIN_NAME", 255),
-                wider("JAMES_USER", "USER_NAME", 320),
-                wider("JAMES_USER", "PASSWORD", 500),
-                wider("JAMES_RECIPIENT_REWRITE", "USER_NAME", 320),
-                wider("JAMES_RECIPIENT_REWRITE", "DOMAIN_NAME", 255),
-                wider("JAMES_RECIPIENT_REWRITE", "TARGET_ADDRESS", 32000));
+                "CREATE TABLE JAMES_DOMAIN (DOMAIN_NAME VARCHAR(255) NOT NULL PRIMARY KEY)",
+                "CREATE TABLE JAMES_USER (USER_NAME VARCHAR(320) NOT NULL PRIMARY KEY, PASSWORD VARCHAR(500) NOT NULL,"
+                        + " PASSWORD_HASH_ALGORITHM VARCHAR(100) NOT NULL, VERSION INTEGER)",
+                "CREATE TABLE JAMES_RECIPIENT_REWRITE (DOMAIN_NAME VARCHAR(255) NOT NULL, USER_NAME VARCHAR(320) NOT NULL,"
+                        + " TARGET_ADDRESS VARCHAR(32000) NOT NULL, PRIMARY KEY (DOMAIN_NAME, USER_NAME))",
+                quota("JAMES_MAX_GLOBAL_MESSAGE_COUNT", "QUOTAROOT_ID"),
+                quota("JAMES_MAX_GLOBAL_STORAGE", "QUOTAROOT_ID"),
+                quota("JAMES_MAX_DOMAIN_MESSAGE_COUNT", "DOMAIN"),
+                quota("JAMES_MAX_DOMAIN_STORAGE", "DOMAIN"),
+                quota("JAMES_MAX_USER_MESSAGE_COUNT", "QUOTAROOT_ID"),
+                quota("JAMES_MAX_USER_STORAGE", "QUOTAROOT_ID"));
     }
 
-    private String wider(String table, String column, int length) {
-        return "ALTER TABLE " + table + " ALTER COLUMN " + column
-                + (kind == DatabaseSettings.Kind.DERBY ? " SET DATA TYPE" : " TYPE") + " VARCHAR(" + length + ")";
+    private static String quota(String table, String of) {
+        return "CREATE TABLE " + table + " (" + of + " VARCHAR(350) NOT NULL PRIMARY KEY, VALUE BIGINT)";
     }
 
     /**
@@ -48,9 +45,9 @@ final class Schema {
      *
      * @throws FaultException when the tables are of a later version, or a step fails
      */
-    void bringUpToDate(DataSource connections) throws FaultException {
+    static void bringUpToDate(DataSource connections) throws FaultException {
         try {
-            new SchemaSteps(TABLE, steps).bringUpToDate(connections);
+            new SchemaSteps(TABLE, List.of(create())).bringUpToDate(connections);
         } catch (LaterVersionException later) {
             throw new FaultException("the database was last used by a later version of this server ("
                     + later.getMessage() + "); start that version, or restore a backup that this one made");

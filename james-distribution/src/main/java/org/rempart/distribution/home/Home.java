@@ -43,6 +43,11 @@ public record Home(Path folder) {
         return var("rempart.ready");
     }
 
+    /** Written every few seconds while the server is well. */
+    public Path healthyFile() {
+        return var("rempart.healthy");
+    }
+
     /** The credential of the administration interface. */
     public Path webAdminToken() {
         return var("webadmin.token");

@@ -5,6 +5,7 @@
 package org.rempart.distribution.server;
 
 import com.google.inject.Module;
+import com.google.inject.multibindings.Multibinder;
 import com.google.inject.util.Modules;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -35,6 +36,7 @@ import org.apache.james.modules.server.WebAdminServerModule;
 import org.apache.james.server.core.configuration.Configuration;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
 import org.apache.james.server.core.filesystem.FileSystemImpl;
+import org.apache.james.utils.GuiceProbe;
 import org.rempart.distribution.admin.AdministrationModule;
 import org.rempart.distribution.backup.DatabaseCopy;
 import org.rempart.distribution.backup.DerbyCopy;
@@ -88,6 +90,7 @@ public final class Server implements Database.Sharing {
     public static void main(String[] arguments) {
         // What fails while James starts is told here, in one line; James would end the process by itself.
         System.setProperty("james.exit.on.startup.error", "false");
+        UninterruptedScheduler.use();
         int failure = new Server(Home.ofProcess(), List.of(arguments).contains(STANDBY)).run();
         if (failure != 0) {
             System.exit(failure);
@@ -119,6 +122,7 @@ public final class Server implements Database.Sharing {
             try {
                 Files.deleteIfExists(home.readyFile());
                 Files.deleteIfExists(home.pidFile());
+                Files.deleteIfExists(home.healthyFile());
                 emptyTemporaryFolder();
             } catch (IOException unwritable) {
                 return unwritable(unwritable);
@@ -205,6 +209,7 @@ public final class Server implements Database.Sharing {
                             release();
                         },
                         "shutdown"));
+        server.getProbe(Heartbeat.class).start(home.healthyFile());
         Files.writeString(home.readyFile(), pid + "\n");
         LOGGER.info("The server listens");
     }
@@ -224,6 +229,7 @@ public final class Server implements Database.Sharing {
         try {
             Files.deleteIfExists(home.readyFile());
             Files.deleteIfExists(home.pidFile());
+            Files.deleteIfExists(home.healthyFile());
         } catch (IOException left) {
             LOGGER.warn("A file of this process is left behind: {}", left.getMessage());
         }
@@ -274,6 +280,9 @@ public final class Server implements Database.Sharing {
         return Modules.combine(
                 new RawPostDequeueDecoratorModule(),
                 new DKIMMailetModule(),
+                binder -> Multibinder.newSetBinder(binder, GuiceProbe.class)
+                        .addBinding()
+                        .to(Heartbeat.class),
                 binder -> binder.bind(MailetContainerModule.DefaultProcessorsConfigurationSupplier.class)
                         .toInstance(BaseHierarchicalConfiguration::new));
     }

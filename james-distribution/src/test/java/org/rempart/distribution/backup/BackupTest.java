@@ -21,7 +21,6 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 
 class BackupTest {
@@ -111,25 +110,5 @@ class BackupTest {
         // Derby tells by an exception that it has done so.
         assertThatThrownBy(() -> DriverManager.getConnection(url + ";shutdown=true"))
                 .hasMessageContaining("shutdown");
-    }
-
-    @Test
-    void theProgramsOfPostgresqlGetThePasswordWhereNobodySeesIt() throws Exception {
-        ProcessBuilder dump = new PostgresqlTools("jdbc:postgresql://[::1]:5433/mail?ssl=true", "rempart", "geheim")
-                .command("pg_dump", "--format=custom");
-
-        assertThat(dump.command())
-                .containsExactly(
-                        "pg_dump",
-                        "--format=custom",
-                        "--host=::1",
-                        "--port=5433",
-                        "--dbname=mail",
-                        "--no-password",
-                        "--username=rempart");
-        assertThat(dump.environment()).containsEntry("PGPASSWORD", "geheim");
-        assertThatThrownBy(() -> new PostgresqlTools("jdbc:postgresql:mail", "", "").command("pg_dump"))
-                .isInstanceOf(FaultException.class)
-                .hasMessageContaining("names no host");
     }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.Home;
+import org.rempart.distribution.home.ServerLock;
 import org.rempart.distribution.home.TestHome;
 
 /** Backup of a stopped server, and restore; of running ones the contract tests tell. */
@@ -99,9 +100,12 @@ class BackupCommandsTest {
     @Test
     void aRunningServerIsNotRestoredInto() throws Exception {
         backup();
-        Files.writeString(into.pidFile(), ProcessHandle.current().pid() + "\n");
-
-        assertThat(restore().err()).contains("the server runs; stop it first");
+        ServerLock lock = ServerLock.take(into).orElseThrow();
+        try {
+            assertThat(restore().err()).contains("the server runs; stop it first");
+        } finally {
+            lock.release();
+        }
     }
 
     @Test
@@ -115,13 +119,16 @@ class BackupCommandsTest {
     @Test
     void aServerThatIsSaidToRunAndDoesNotAnswerIsNotCopied() throws Exception {
         Files.writeString(from.webAdminToken(), "x".repeat(43));
-        Files.writeString(from.pidFile(), ProcessHandle.current().pid() + "\n");
+        ServerLock running = ServerLock.take(from).orElseThrow();
+        try {
+            CommandRun run = backup();
 
-        CommandRun run = backup();
-
-        assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("the server does not answer");
-        assertThat(target).doesNotExist();
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err()).contains("the server does not answer");
+            assertThat(target).doesNotExist();
+        } finally {
+            running.release();
+        }
     }
 
     @Test
@@ -137,7 +144,7 @@ class BackupCommandsTest {
 
     @Test
     void aRunningServersCopyIsPackedAndTidiedAway() throws Exception {
-        Files.writeString(from.pidFile(), ProcessHandle.current().pid() + "\n");
+        ServerLock running = ServerLock.take(from).orElseThrow();
         Files.delete(from.webAdminToken());
         put(from.backupFolder().resolve("database"), "dump");
         put(from.backupFolder().resolve("blobs/ab/cd"), "mail");
@@ -145,6 +152,8 @@ class BackupCommandsTest {
             server.answer("POST /rempart/backup", 200, "{\"database\":\"postgresql\",\"blobs\":1}");
 
             assertThat(backup().exitCode()).isZero();
+        } finally {
+            running.release();
         }
         assertThat(from.backupFolder()).doesNotExist();
         assertThat(restore().out()).contains("pg_restore").contains("var/database.dump");

@@ -6,18 +6,20 @@ package org.rempart.distribution.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.ServerLock;
 import org.rempart.distribution.home.TestHome;
 import org.rempart.distribution.home.WebAdminToken;
+import picocli.CommandLine;
 
 class RempartCommandTest {
     @TempDir
@@ -45,6 +47,27 @@ class RempartCommandTest {
 
     private void writeToken() throws IOException {
         WebAdminToken.in(home.home().webAdminToken());
+    }
+
+    @Test
+    void everyCommandHasHelp() {
+        assertHelp(RempartCommand.commandLine(home.home()), List.of());
+    }
+
+    private void assertHelp(CommandLine command, List<String> path) {
+        List<String> asking = new ArrayList<>(path);
+        asking.add("--help");
+        out.setLength(0);
+        assertThat(run(asking.toArray(String[]::new))).as("%s", asking).isZero();
+        assertThat(out.toString())
+                .as("%s", asking)
+                .startsWith(String.join(" ", "Usage: rempart", String.join(" ", path))
+                        .trim());
+        command.getSubcommands().forEach((name, below) -> {
+            List<String> further = new ArrayList<>(path);
+            further.add(name);
+            assertHelp(below, further);
+        });
     }
 
     @Test
@@ -76,25 +99,6 @@ class RempartCommandTest {
         Files.writeString(home.home().pidFile(), ended.pid() + "\n");
 
         assertThat(run("status")).isEqualTo(3);
-    }
-
-    /** In a container the first process is often a program that does so late or never. */
-    @Test
-    void aKilledProcessThatNobodyWaitedForIsNotTakenForTheServer() throws Exception {
-        Process parent = new ProcessBuilder("sh", "-c", "sleep 0 & echo $!; exec sleep 60").start();
-        try (BufferedReader said = parent.inputReader()) {
-            long pid = Long.parseLong(said.readLine());
-            Path state = Path.of("/proc/" + pid + "/stat");
-            assumeTrue(Files.exists(state), "only Linux tells the state of a process in /proc");
-            await().until(() -> Files.readString(state).contains(") Z "));
-            Files.writeString(home.home().pidFile(), pid + "\n");
-
-            assertThat(run("status")).isEqualTo(3);
-            assertThat(run("stop")).isZero();
-            assertThat(out.toString()).doesNotContain("has stopped");
-        } finally {
-            parent.destroy();
-        }
     }
 
     @Test

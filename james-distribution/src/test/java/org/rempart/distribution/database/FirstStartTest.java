@@ -42,7 +42,7 @@ class FirstStartTest {
         long whole = measure(reference);
         Home home = new Home(folder.resolve("home"));
         killAtEachMoment(home, whole);
-        assertThat(tables(home)).isEqualTo(tables(reference)).hasSizeGreaterThan(50);
+        assertThat(tables(home)).isEqualTo(tables(reference)).hasSizeGreaterThan(30);
         try (var files = Files.list(home.var("database").getParent())) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactly("database");
         }
@@ -62,7 +62,7 @@ class FirstStartTest {
                 statement.execute("CREATE SCHEMA public");
             }
             killAtEachMoment(reference, whole);
-            assertThat(tables(reference)).isEqualTo(expected).hasSizeGreaterThan(50);
+            assertThat(tables(reference)).isEqualTo(expected).hasSizeGreaterThan(30);
         }
     }
 

@@ -21,10 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.persistence.EntityManager;
-import org.apache.james.core.Username;
-import org.apache.james.mailbox.jpa.mail.model.JPAMailbox;
-import org.apache.james.mailbox.model.MailboxPath;
-import org.apache.james.mailbox.model.UidValidity;
+import org.apache.james.core.Domain;
+import org.apache.james.domainlist.jpa.model.JPADomain;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -113,7 +111,7 @@ class OwnershipTest {
         EntityManager entities = database.entities().createEntityManager();
         try {
             entities.getTransaction().begin();
-            entities.persist(new JPAMailbox(MailboxPath.inbox(Username.of("alice@example.com")), UidValidity.of(1)));
+            entities.persist(new JPADomain(Domain.of("d" + System.nanoTime() + ".example")));
             entities.getTransaction().commit();
         } finally {
             entities.close();
