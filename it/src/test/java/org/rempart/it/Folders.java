@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Where things lie, and what is done with folders. */
-final class Folders {
+public final class Folders {
     private Folders() {}
 
     /** The root of the project. */
@@ -27,7 +27,7 @@ final class Folders {
     }
 
     /** Copies a file, or a folder with all that is in it. */
-    static void copy(Path from, Path to) throws IOException {
+    public static void copy(Path from, Path to) throws IOException {
         try (Stream<Path> tree = Files.walk(from)) {
             for (Path path : tree.toList()) {
                 Path copy = to.resolve(from.relativize(path).toString());
@@ -50,7 +50,7 @@ final class Folders {
     }
 
     /** Deletes a folder with all that is in it, if it is there. */
-    static void delete(Path root) throws IOException {
+    public static void delete(Path root) throws IOException {
         if (!Files.exists(root)) {
             return;
         }
