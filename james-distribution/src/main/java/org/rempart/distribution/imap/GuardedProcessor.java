@@ -20,6 +20,7 @@ import org.apache.james.imap.api.message.request.SearchKey;
 import org.apache.james.imap.api.message.response.StatusResponseFactory;
 import org.apache.james.imap.api.process.ImapProcessor;
 import org.apache.james.imap.api.process.ImapSession;
+import org.apache.james.imap.main.DeniedAccessOnSharedMailboxException;
 import org.apache.james.imap.message.request.AppendRequest;
 import org.apache.james.imap.message.request.DeleteRequest;
 import org.apache.james.imap.message.request.FetchRequest;
@@ -98,6 +99,8 @@ final class GuardedProcessor implements ImapProcessor {
             return processor.processReactive(message, responder, session);
         } catch (StackOverflowError tooDeep) {
             return Mono.error(new IllegalStateException("it calls itself too often", tooDeep));
+        } catch (RuntimeException failure) {
+            return Mono.error(failure);
         }
     }
 
@@ -168,10 +171,13 @@ final class GuardedProcessor implements ImapProcessor {
         String command = message instanceof ImapRequest request
                 ? request.getCommand().getName()
                 : message.getClass().getSimpleName();
-        LOGGER.error("{} failed: {}", command, failure.toString());
-        LOGGER.debug("{} failed", command, failure);
+        boolean denied = failure instanceof DeniedAccessOnSharedMailboxException;
+        if (!denied) {
+            LOGGER.error("{} failed: {}", command, failure.toString());
+            LOGGER.debug("{} failed", command, failure);
+        }
         if (message instanceof ImapRequest request && session.getState() != ImapSessionState.LOGOUT) {
-            answerNo(request, FAILED, responder);
+            answerNo(request, denied ? HumanReadableText.DENIED_SHARED_MAILBOX : FAILED, responder);
         }
         return Mono.empty();
     }
