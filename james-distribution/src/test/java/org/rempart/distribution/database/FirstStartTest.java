@@ -31,7 +31,7 @@ import org.rempart.testsupport.PostgresServer;
 /** A first start that is killed, at any moment, is no hindrance to the next, and none to what the tables become. */
 class FirstStartTest {
     /** Into so many moments the time of a whole first start is divided. */
-    private static final int MOMENTS = 12;
+    private static final int MOMENTS = 9;
 
     @TempDir
     private Path folder;

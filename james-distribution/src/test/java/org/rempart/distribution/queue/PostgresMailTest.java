@@ -21,6 +21,9 @@ import org.rempart.testsupport.PostgresServer;
 class PostgresMailTest extends StoredMailContract {
     private static PostgresServer server;
 
+    /** Which only one test has, that stops it. */
+    private static PostgresServer stopping;
+
     private String url;
 
     @BeforeAll
@@ -30,8 +33,10 @@ class PostgresMailTest extends StoredMailContract {
 
     @AfterAll
     static void stopServer() throws Exception {
-        if (server != null) {
-            server.close();
+        for (PostgresServer started : new PostgresServer[] {server, stopping}) {
+            if (started != null) {
+                started.close();
+            }
         }
     }
 
@@ -48,6 +53,9 @@ class PostgresMailTest extends StoredMailContract {
 
     @Test
     void loss2AServerThatStopsInTheMiddleLosesNothing() throws Exception {
+        stopping = PostgresServer.start();
+        url = stopping.newDatabase();
+        reopen();
         Set<String> acknowledged = new TreeSet<>();
         for (int number = 0; number < 20; number++) {
             queue.enQueue(mail("before" + number));
@@ -55,7 +63,7 @@ class PostgresMailTest extends StoredMailContract {
         }
         Collected collected = collect(queue, 5);
         await().until(() -> collected.items().size() == 5);
-        server.stop("immediate");
+        stopping.stop("immediate");
         try {
             for (MailQueue.MailQueueItem item : collected.items()) {
                 item.done(CompletionStatus.SUCCESS);
@@ -63,7 +71,7 @@ class PostgresMailTest extends StoredMailContract {
             }
             assertThatThrownBy(() -> queue.enQueue(mail("refused"))).isInstanceOf(MailQueue.MailQueueException.class);
         } finally {
-            server.resume();
+            stopping.resume();
         }
         await().untilAsserted(() -> assertThat(names()).containsExactlyElementsOf(acknowledged));
         queue.enQueue(mail("after"));
