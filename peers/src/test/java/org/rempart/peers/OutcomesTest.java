@@ -19,6 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +58,8 @@ class OutcomesTest {
     private final Map<String, String> parameters =
             new TreeMap<>(Map.of("delayTime", "1h", "maxRetries", "5", "maxDnsProblemRetries", "5", "timeout", "2000"));
 
+    private static ServerCertificate certificate;
+
     @TempDir
     private Path folder;
 
@@ -65,15 +68,19 @@ class OutcomesTest {
     private SmtpPeer first;
     private SmtpPeer second;
     private Outbound outbound;
-    private ServerCertificate certificate;
     private String policy = "<tls><outbound mtaSts=\"off\" default=\"opportunistic\"/></tls>";
     private String text = "a text";
+
+    /** Keys take longer to make than all that most tests do with them. */
+    @BeforeAll
+    static void certify() throws Exception {
+        certificate = new Authorities().selfSigned(List.of("mx2.test"));
+    }
 
     @BeforeEach
     void start() throws Exception {
         loopback = Loopback.of(10);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-        certificate = new Authorities().selfSigned(List.of("mx2.test"));
     }
 
     @AfterEach
