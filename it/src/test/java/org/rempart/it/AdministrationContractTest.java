@@ -154,23 +154,19 @@ class AdministrationContractTest {
         Endpoints trial = Trial.server();
         String account = "keeper@" + trial.domain();
         List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
-        List<String> before;
-        try (Variant from = new Variant("backup-from")) {
-            from.start();
-            from.addUser(account, "secret of old");
-            AtomicBoolean enough = new AtomicBoolean();
-            Thread load = new Thread(() -> send(from, account, acknowledged, enough), "load");
-            load.start();
-            Awaitility.await("mail before the backup").atMost(Mails.PATIENCE).until(() -> acknowledged.size() >= 20);
-            before = List.copyOf(acknowledged);
-            Result made = from.run("", "backup", backup.toString());
-            enough.set(true);
-            load.join();
-            assertThat(made.exitCode()).as(made.output()).isZero();
-            Result again = from.run("", "restore", backup.toString());
-            assertThat(again.exitCode()).isEqualTo(1);
-            assertThat(again.output()).contains("the server runs; stop it first");
-        }
+        server.addUser(account, "secret of old");
+        AtomicBoolean enough = new AtomicBoolean();
+        Thread load = new Thread(() -> send(server, account, acknowledged, enough), "load");
+        load.start();
+        Awaitility.await("mail before the backup").atMost(Mails.PATIENCE).until(() -> acknowledged.size() >= 20);
+        List<String> before = List.copyOf(acknowledged);
+        Result made = run("backup", backup.toString());
+        enough.set(true);
+        load.join();
+        assertThat(made.exitCode()).as(made.output()).isZero();
+        Result again = run("restore", backup.toString());
+        assertThat(again.exitCode()).isEqualTo(1);
+        assertThat(again.output()).contains("the server runs; stop it first");
         try (Variant into = new Variant("backup-into")) {
             Result restored = into.run("", "restore", "--keep-conf", backup.toString());
             assertThat(restored.exitCode()).as(restored.output()).isZero();

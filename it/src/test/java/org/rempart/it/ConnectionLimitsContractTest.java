@@ -8,23 +8,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.rempart.testsupport.RawClient;
 
 @DisplayName("Hostile and heavy clients are cut off, and everybody else is served")
+// Nearly all of the time they wait, each for the end of its own connections.
+@Execution(ExecutionMode.CONCURRENT)
 class ConnectionLimitsContractTest {
     private static final Duration DRIP = Duration.ofMillis(300);
     private static final int LIMIT = 5;
     private static final int MESSAGE_SIZE = 26 * 1024 * 1024;
     private static final String PASSWORD = "correct horse";
+    private static final AtomicInteger ADDRESSES = new AtomicInteger();
 
     private static Variant server;
     private static String domain;
@@ -56,12 +63,21 @@ class ConnectionLimitsContractTest {
         }
     }
 
-    /** An MX connection, once the earlier tests' ones are gone. */
-    private static RawClient smtp() {
+    private static InetAddress nextAddress() throws IOException {
+        return InetAddress.getByName("127.0.1." + ADDRESSES.incrementAndGet());
+    }
+
+    /** An MX connection, from an address that no other test has. */
+    private static RawClient smtp() throws IOException {
+        return smtp(nextAddress());
+    }
+
+    /** Once the address has fewer connections than it may have. */
+    private static RawClient smtp(InetAddress from) {
         return await().atMost(Duration.ofSeconds(60))
                 .until(
                         () -> {
-                            RawClient client = new RawClient(server.smtp());
+                            RawClient client = new RawClient(from, server.smtp());
                             if (client.line().startsWith("220 ")) {
                                 return client;
                             }
@@ -82,19 +98,20 @@ class ConnectionLimitsContractTest {
 
     @Test
     void oneAddressMayHaveSoManyConnectionsAndIsServedAgainWhenItHasFewer() throws Exception {
+        InetAddress from = nextAddress();
         List<RawClient> clients = new ArrayList<>();
         try {
             for (int i = 0; i < LIMIT; i++) {
-                clients.add(smtp());
+                clients.add(smtp(from));
             }
             for (int i = 0; i < LIMIT; i++) {
-                try (RawClient refused = new RawClient(server.smtp())) {
+                try (RawClient refused = new RawClient(from, server.smtp())) {
                     assertThat(refused.untilClosed()).isEqualTo("421 4.7.0 Too many connections\r\n");
                 }
             }
             assertThat(clients.get(0).command("NOOP")).startsWith("250 ");
             clients.remove(0).close();
-            clients.add(smtp());
+            clients.add(smtp(from));
         } finally {
             for (RawClient client : clients) {
                 client.close();

@@ -6,14 +6,18 @@ package org.rempart.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.rempart.it.contract.Contract;
 import org.rempart.it.contract.Way;
 import org.rempart.quickstart.Endpoints;
@@ -23,11 +27,32 @@ import org.rempart.quickstart.sink.SinkMail;
 
 @Contract
 @DisplayName("H: real and malformed messages pass, and no byte of a body changes")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CorpusContractTest {
     /** The envelope sender of the messages. */
     static final String AUTHOR = "author@outside.example";
 
     private final Endpoints server = Trial.server();
+
+    private Variant variant;
+
+    /** One that relays for this machine. */
+    @BeforeAll
+    void start() throws Exception {
+        variant = new Variant("corpus");
+        variant.edit(
+                "rempart.xml",
+                "<relay>",
+                "<networks><network name=\"here\">127.0.0.1</network></networks><relay><allow network=\"here\"/>");
+        variant.start();
+    }
+
+    @AfterAll
+    void stop() throws IOException {
+        if (variant != null) {
+            variant.close();
+        }
+    }
 
     @Test
     void messagesOfOthers() throws Exception {
@@ -68,35 +93,28 @@ class CorpusContractTest {
     }
 
     private void pass(String name, List<byte[]> messages) throws Exception {
-        try (Variant variant = new Variant(name)) {
-            variant.edit(
-                    "rempart.xml",
-                    "<relay>",
-                    "<networks><network name=\"here\">127.0.0.1</network></networks><relay><allow network=\"here\"/>");
-            variant.start();
-            int first = SinkMail.all(server.sinkDirectory()).size();
-            List<byte[]> taken = new ArrayList<>();
-            for (int i = 0; i < messages.size(); i++) {
-                try (SmtpClient client = SmtpClient.connect(variant.smtp())) {
-                    client.command("EHLO outside.example");
-                    SmtpReply reply = client.send(AUTHOR, List.of(name + i + "@partner.example"), messages.get(i));
-                    if (Mails.text(messages.get(i)).matches("(?s).*(\0|\r(?!\n)).*")) {
-                        assertThat(reply.refused())
-                                .as("a bare CR, or a NUL: " + reply)
-                                .isTrue();
-                    } else if (Way.current() == Way.DROP_IN && hasLongLine(messages.get(i))) {
-                        assertThat(reply.toString()).startsWith("554 5.6.0 ");
-                    } else {
-                        assertThat(reply.code()).as(reply.toString()).isEqualTo(250);
-                        taken.add(messages.get(i));
-                        arrivesWhole(name + i + "@partner.example", messages.get(i));
-                    }
+        int first = SinkMail.all(server.sinkDirectory()).size();
+        List<byte[]> taken = new ArrayList<>();
+        for (int i = 0; i < messages.size(); i++) {
+            try (SmtpClient client = SmtpClient.connect(variant.smtp())) {
+                client.command("EHLO outside.example");
+                SmtpReply reply = client.send(AUTHOR, List.of(name + i + "@partner.example"), messages.get(i));
+                if (Mails.text(messages.get(i)).matches("(?s).*(\0|\r(?!\n)).*")) {
+                    assertThat(reply.refused())
+                            .as("a bare CR, or a NUL: " + reply)
+                            .isTrue();
+                } else if (Way.current() == Way.DROP_IN && hasLongLine(messages.get(i))) {
+                    assertThat(reply.toString()).startsWith("554 5.6.0 ");
+                } else {
+                    assertThat(reply.code()).as(reply.toString()).isEqualTo(250);
+                    taken.add(messages.get(i));
+                    arrivesWhole(name + i + "@partner.example", messages.get(i));
                 }
             }
-            assertThat(SinkMail.all(server.sinkDirectory())).hasSizeGreaterThanOrEqualTo(first + taken.size());
-            assertThat(variant.administration("/mailRepositories/var%2Fmail%2Ferror/mails"))
-                    .isEqualTo("[]");
         }
+        assertThat(SinkMail.all(server.sinkDirectory())).hasSizeGreaterThanOrEqualTo(first + taken.size());
+        assertThat(variant.administration("/mailRepositories/var%2Fmail%2Ferror/mails"))
+                .isEqualTo("[]");
     }
 
     /** Whether James, which cuts lines itself, would drop one of it. */

@@ -27,7 +27,7 @@ class ClockTest {
     @Test
     void mail_that_waits_goes_out_though_the_clock_jumps_a_day_forward_and_back() throws Exception {
         try (FireServer server = FireServer.make("clock")) {
-            server.variant().edit("mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>11*20s<");
+            server.variant().edit("mailetcontainer.xml", "<delayTime>[^<]*<", "<delayTime>40*6s<");
             Path folder = Files.createDirectories(server.variant().home().resolveSibling("fire-clock-shift"));
             Path shift = folder.resolve("milliseconds");
             Files.writeString(shift, "0");
@@ -39,7 +39,7 @@ class ClockTest {
             server.startNew();
             Ledger ledger = new Ledger(server);
             for (int days : new int[] {-1, 1, 0}) {
-                server.closeSink();
+                server.deferAtSink();
                 try (Load load = Load.start(server, 4, 2, random -> 1024 + random.nextInt(8 << 10), days)) {
                     Fire.awaitMore(load, 20);
                     load.finish();

@@ -7,6 +7,7 @@ package org.rempart.it.fire;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -17,21 +18,26 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
+import org.rempart.it.ServerPid;
 import org.rempart.it.Variant;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.client.TlsClient;
 import org.rempart.quickstart.sink.Sink;
 import org.rempart.testsupport.FreePort;
+import org.rempart.testsupport.Phase;
+import org.rempart.testsupport.SmtpPeer;
 
 /**
  * The packaged server with a sink of its own that stands for the rest of the world. Of the packaged configuration only
@@ -52,6 +58,7 @@ final class FireServer implements AutoCloseable {
 
     private final Variant variant;
     private Sink sink;
+    private Optional<SmtpPeer> deferring = Optional.empty();
     private Optional<SmallDisk> disk = Optional.empty();
     private final TlsClient tls;
     private final List<String> accounts;
@@ -99,9 +106,34 @@ final class FireServer implements AutoCloseable {
         sink.close();
     }
 
+    /** Puts a server in the sink's place that takes nothing for now. Unlike one that is gone, it may be tried at any time. */
+    void deferAtSink() throws IOException {
+        sink.close();
+        deferring = Optional.of(onPortOfBefore(() -> SmtpPeer.named("sink.example")
+                .at(Phase.MAIL)
+                .says("451 4.3.0 Not now")
+                .start(sink.address())));
+    }
+
     /** Starts the sink again, where it was. */
     void reopenSink() throws IOException {
-        sink = Sink.start(sink.address(), sink.directory(), "sink.example", Optional.empty());
+        endDeferring();
+        sink = onPortOfBefore(() -> Sink.start(sink.address(), sink.directory(), "sink.example", Optional.empty()));
+    }
+
+    /** A listener that was closed has its port until the thread that accepts connections has seen it. */
+    private static <T> T onPortOfBefore(Callable<T> start) {
+        return Awaitility.await("the port of the server before")
+                .atMost(PATIENCE)
+                .ignoreExceptionsInstanceOf(BindException.class)
+                .until(start, Objects::nonNull);
+    }
+
+    private void endDeferring() throws IOException {
+        if (deferring.isPresent()) {
+            deferring.orElseThrow().close();
+            deferring = Optional.empty();
+        }
     }
 
     List<String> accounts() {
@@ -167,29 +199,13 @@ final class FireServer implements AutoCloseable {
 
     /** Its process, or nothing when it doesn't run. */
     Optional<ProcessHandle> process() throws IOException {
-        Path pid = variant.home().resolve("var/rempart.pid");
-        if (!Files.exists(pid)) {
-            return Optional.empty();
-        }
-        return ProcessHandle.of(Long.parseLong(Files.readString(pid).trim())).filter(FireServer::runs);
-    }
-
-    /** A process that has ended and that nobody has asked for its exit code is still there in name. */
-    private static boolean runs(ProcessHandle process) {
-        try {
-            return process.isAlive()
-                    && !Files.readString(Path.of("/proc/" + process.pid() + "/stat"))
-                            .matches("(?s).*\\) [ZX] .*");
-        } catch (IOException gone) {
-            return false;
-        }
+        return ServerPid.process(variant.home());
     }
 
     /** Ends it with SIGKILL: nothing is written, closed or finished. */
     void kill() throws IOException {
         ProcessHandle process = process().orElseThrow(() -> new IOException("the server does not run"));
-        process.destroyForcibly();
-        awaitEnd(process);
+        ServerPid.kill(process);
     }
 
     /**
@@ -210,8 +226,7 @@ final class FireServer implements AutoCloseable {
                         Optional::isPresent)
                 .orElseThrow();
         boolean ready = Files.exists(home.resolve("var/rempart.pid"));
-        process.destroyForcibly();
-        awaitEnd(process);
+        ServerPid.kill(process);
         return ready;
     }
 
@@ -219,17 +234,15 @@ final class FireServer implements AutoCloseable {
         List<String> arguments = List.of(process.info().arguments().orElse(new String[0]));
         return arguments.contains("-Dworking.directory=" + home)
                 && arguments.contains("org.rempart.distribution.server.Server")
-                && runs(process);
+                && ServerPid.runs(process);
     }
 
     /** Stops it in order. */
-    void stop() throws IOException {
-        variant.close();
-    }
-
-    /** Waits for the end of a process. */
-    static void awaitEnd(ProcessHandle process) {
-        Awaitility.await("the end of the server").atMost(PATIENCE).until(() -> !runs(process));
+    void stop() throws IOException, InterruptedException {
+        Variant.Result result = variant.run("", "stop");
+        if (result.exitCode() != 0) {
+            throw new IOException("the server does not stop: " + result.output());
+        }
     }
 
     /**
@@ -342,6 +355,7 @@ final class FireServer implements AutoCloseable {
     public void close() throws IOException {
         variant.close();
         sink.close();
+        endDeferring();
         if (disk.isPresent()) {
             // What it wrote is worth reading when a test has failed.
             Path logs = Files.createDirectories(variant.home().resolve("log-of-small-disk"));

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.rempart.it.ServerPid;
 
 /**
  * The server runs out of memory over large messages, and ends itself. Only in the long form: how small a heap it still
@@ -34,7 +35,7 @@ class MemoryTest {
                 ProcessHandle process = server.process().orElseThrow();
                 try (Load load = Load.start(
                         server, 8, 4, chance -> chance.nextInt(3) == 0 ? 15_000_000 : 4096, random.nextInt(1 << 20))) {
-                    FireServer.awaitEnd(process);
+                    ServerPid.awaitEnd(process);
                     load.finish();
                     ledger.acknowledge(load);
                     Fire.figures("out of memory", load.count() + " acknowledged until then");
