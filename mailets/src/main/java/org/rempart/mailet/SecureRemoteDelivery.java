@@ -27,6 +27,7 @@ import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryService;
 import org.rempart.mailet.delivery.DeliverySettings;
 import org.rempart.mailet.delivery.OutboundTlsRules;
+import org.rempart.mailet.delivery.dns.Dns;
 import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
@@ -140,7 +141,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
                 return OutboundTlsRules.throughGateway(new TlsPolicies(local, List.of()));
             }
             if (policy.mtaSts()) {
-                mtaSts = MtaSts.open(dns, files, policy.protocols());
+                mtaSts = MtaSts.open(Dns.of(dns), files, policy.protocols());
             }
             return OutboundTlsRules.direct(new TlsPolicies(local, mtaSts == null ? List.of() : List.of(mtaSts)));
         } catch (IOException fault) {

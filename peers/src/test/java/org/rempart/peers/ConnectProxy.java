@@ -46,13 +46,13 @@ final class ConnectProxy implements AutoCloseable {
         return proxy;
     }
 
-    /** Sends all requests of the web through it. */
-    ProxySelector selector() {
+    /** Sends all requests of the web through it, but those to one host. */
+    ProxySelector selector(String direct) {
         Proxy proxy = new Proxy(Proxy.Type.HTTP, listener.getLocalSocketAddress());
         return new ProxySelector() {
             @Override
             public List<Proxy> select(URI uri) {
-                return List.of(proxy);
+                return List.of(uri.getHost().equals(direct) ? Proxy.NO_PROXY : proxy);
             }
 
             @Override

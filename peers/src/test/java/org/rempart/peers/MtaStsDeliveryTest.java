@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -39,6 +40,7 @@ import org.rempart.testsupport.PolicyHost;
 import org.rempart.testsupport.ServerCertificate;
 import org.rempart.testsupport.SmtpPeer;
 import org.rempart.testsupport.TakenMail;
+import org.rempart.testsupport.Tools;
 
 /**
  * What becomes of a mail to a domain that publishes an MTA-STS policy (RFC 8461), at each kind of peer: with a DNS, a web
@@ -48,6 +50,7 @@ class MtaStsDeliveryTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String SECRET = "secret words";
     private static final String PASSWORD = "changeit";
+    private static final String DIRECT = "mta-sts.direct.example";
 
     /** What becomes of a mail. */
     enum Outcome {
@@ -69,6 +72,10 @@ class MtaStsDeliveryTest {
     private static DnsServer dns;
     private static PolicyHost policies;
     private static ConnectProxy web;
+
+    /** The policy host of direct.example, at its own port; null where this user may not have that. */
+    private static PolicyHost direct;
+
     private static Outbound outbound;
 
     /** The domain's name without {@code .example}; the peer; the mode; the outcome; the source; the level. */
@@ -98,7 +105,7 @@ class MtaStsDeliveryTest {
 
         Authorities authorities = new Authorities();
         trust(authorities);
-        loopback = Loopback.of(10);
+        loopback = Loopback.of(11);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
         peer("good", SmtpPeer.named(mx("good")).offering(authorities.good(List.of(mx("good")))));
         peer(
@@ -127,12 +134,14 @@ class MtaStsDeliveryTest {
                         .at(Phase.STARTTLS)
                         .injects("250-evil.test\r\n250 SIZE 1\r\n"));
 
-        List<String> hosts = new ArrayList<>(List.of("mta-sts.unlisted.example", "mta-sts.half-listed.example"));
+        List<String> hosts =
+                new ArrayList<>(List.of("mta-sts.unlisted.example", "mta-sts.half-listed.example", DIRECT));
         table().forEach(line -> hosts.add("mta-sts." + line.get()[0] + ".example"));
         policies = PolicyHost.start(
                 new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), authorities.good(hosts));
         web = ConnectProxy.to(policies.address());
-        ProxySelector.setDefault(web.selector());
+        ProxySelector.setDefault(web.selector(DIRECT));
+        startDirect(authorities.good(List.of(DIRECT)));
 
         table().forEach(line -> {
             Object[] cells = line.get();
@@ -162,6 +171,23 @@ class MtaStsDeliveryTest {
         }
         outbound.send(SECRET, "bob@unlisted.example");
         outbound.send(SECRET, "bob@half-listed.example");
+        outbound.send(SECRET, "bob@direct.example");
+    }
+
+    /** Its name is known to the DNS of the test alone, as an alias. */
+    private static void startDirect(ServerCertificate certificate) throws Exception {
+        InetAddress address = loopback.next().getAddress();
+        try {
+            direct = PolicyHost.start(new InetSocketAddress(address, 443), certificate);
+        } catch (SocketException notAllowed) {
+            return;
+        }
+        dns.alias(DIRECT, "web.direct.example").address("web.direct.example", address.getHostAddress());
+        dns.mx("direct.example", 10, mx("stripped"));
+        dns.text("_mta-sts.direct.example", "v=STSv1; id=20261101");
+        direct.publish(
+                "direct.example",
+                "version: STSv1\r\nmode: enforce\r\nmx: " + mx("stripped") + "\r\nmax_age: 86400\r\n");
     }
 
     private static void trust(Authorities authorities) throws Exception {
@@ -226,6 +252,9 @@ class MtaStsDeliveryTest {
         if (policies != null) {
             policies.close();
         }
+        if (direct != null) {
+            direct.close();
+        }
         if (dns != null) {
             dns.close();
         }
@@ -272,6 +301,17 @@ class MtaStsDeliveryTest {
                 .satisfies(mail -> assertThat(mail.underTls()).isTrue());
         assertThat(PEERS.get("stripped").clearTexts())
                 .allSatisfy(text -> assertThat(text).doesNotContain(recipient));
+    }
+
+    /** Without a proxy, the policy host's address comes from the DNS of James, not from that of the machine. */
+    @Test
+    void thePolicyHostIsFoundByTheDnsOfJames() {
+        Tools.require(direct != null, "port 443 is for root alone");
+        String recipient = "bob@direct.example";
+        await(PEERS.get("stripped"), recipient);
+        assertThat(direct.fetches()).isEqualTo(1);
+        assertThat(mails(PEERS.get("stripped"), recipient)).isEmpty();
+        assertThat(trail.last("direct.example")).contains("\"tlsSource\":\"mta-sts\"");
     }
 
     @Test

@@ -27,6 +27,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.reactivestreams.Subscription;
 import org.rempart.mailet.delivery.DeliveryScheduler.Verdict;
+import org.rempart.mailet.delivery.dns.Dns;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.slf4j.Logger;
@@ -81,7 +82,7 @@ public final class DeliveryService {
         this.handshake = handshake;
         this.trail = new DeliveryTrail(metrics, settings.debug());
         this.pool = new ConnectionPool(settings);
-        MxResolver resolver = new MxResolver(MailDns.of(dns), settings.heloName(), settings.port());
+        MxResolver resolver = new MxResolver(Dns.of(dns), settings.heloName(), settings.port());
         this.courier = new Courier(settings, resolver, rules, handshake, pool, trail);
         this.scheduler = new DeliveryScheduler(settings.queue(), settings, new Work(), pool::tidy);
         this.intake = new Intake();

@@ -15,13 +15,16 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
+import org.rempart.mailet.delivery.dns.Dns;
+import org.rempart.mailet.delivery.dns.MailExchanger;
+import org.rempart.mailet.delivery.dns.UnansweredException;
 
 /** Finds the hosts that take mail for a domain (RFC 5321, section 5.1), and their addresses. */
 final class MxResolver {
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
     private static final int SMTP = 25;
 
-    private final MailDns dns;
+    private final Dns dns;
     private final String ownName;
     private final int port;
     private final ShortCache<Domain, List<MailExchanger>> hosts = new ShortCache<>(Duration.ofSeconds(20), 10_000);
@@ -31,9 +34,9 @@ final class MxResolver {
      * @param ownName the name that this server says of itself
      * @param port of MX hosts
      */
-    MxResolver(MailDns dns, String ownName, int port) {
+    MxResolver(Dns dns, String ownName, int port) {
         this.dns = dns;
-        this.ownName = withoutDot(ownName);
+        this.ownName = MailExchanger.withoutDot(ownName);
         this.port = port;
     }
 
@@ -47,7 +50,7 @@ final class MxResolver {
         Optional<InetAddress> literal = literal(domain.asString());
         List<MailExchanger> exchangers;
         if (literal.isPresent()) {
-            exchangers = List.of(new MailExchanger(literal.get().getHostAddress(), 0));
+            exchangers = List.of(MailExchanger.of(literal.get().getHostAddress(), 0));
         } else {
             Optional<List<MailExchanger>> known = hosts.get(domain);
             exchangers = known.isPresent() ? known.get() : lookUp(domain);
@@ -75,7 +78,15 @@ final class MxResolver {
     }
 
     private List<MailExchanger> lookUp(Domain domain) throws NoRouteException {
-        List<MailExchanger> named = new ArrayList<>(dns.exchangers(domain));
+        List<MailExchanger> named = new ArrayList<>();
+        try {
+            named.addAll(dns.exchangers(domain.asString()));
+        } catch (UnansweredException silent) {
+            throw unanswered(silent);
+        }
+        if (named.isEmpty()) {
+            named.add(itself(domain));
+        }
         named.removeIf(exchanger -> exchanger.host().isEmpty());
         if (named.isEmpty()) {
             throw new NoRouteException(
@@ -85,10 +96,24 @@ final class MxResolver {
         return named;
     }
 
-    /** {@code mx.example.com.} is the same name, written absolutely; a dot alone is the root. */
-    static String withoutDot(String name) {
-        String lower = name.trim().toLowerCase(Locale.ROOT);
-        return lower.endsWith(".") ? lower.substring(0, lower.length() - 1) : lower;
+    /** RFC 5321, section 5.1: a domain with an address and no MX record is its own host. */
+    private MailExchanger itself(Domain domain) throws NoRouteException {
+        try {
+            addresses(domain.asString());
+        } catch (NoRouteException none) {
+            throw none.event() == Event.UNANSWERED
+                    ? none
+                    : new NoRouteException(
+                            Event.UNKNOWN,
+                            550,
+                            "5.1.2",
+                            "the DNS has neither an MX record nor an address for " + domain.asString());
+        }
+        return MailExchanger.of(domain.asString(), 0);
+    }
+
+    private static NoRouteException unanswered(UnansweredException silent) {
+        return new NoRouteException(Event.UNANSWERED, 451, "4.4.3", String.valueOf(silent.getMessage()));
     }
 
     /** On another port than SMTP's, an address of this machine is no sign of this server. */
@@ -128,7 +153,15 @@ final class MxResolver {
         if (known.isPresent()) {
             return known.get();
         }
-        List<InetAddress> found = dns.addresses(host);
+        List<InetAddress> found;
+        try {
+            found = dns.addresses(host);
+        } catch (UnansweredException silent) {
+            throw unanswered(silent);
+        }
+        if (found.isEmpty()) {
+            throw new NoRouteException(Event.UNKNOWN, 450, "4.4.4", "the DNS has no address for the host " + host);
+        }
         addresses.put(host, found);
         return found;
     }

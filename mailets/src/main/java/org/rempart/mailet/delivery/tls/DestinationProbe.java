@@ -27,7 +27,7 @@ public final class DestinationProbe implements TlsProbe {
     @Override
     public Destination probe(TlsPolicy policy, Opener files, Dns dns, Domain domain, int port) throws IOException {
         LocalTlsRules local = LocalTlsRules.read(policy, files);
-        try (MtaSts mtaSts = MtaSts.open(new TxtOnly(dns), Optional.empty(), policy.protocols());
+        try (MtaSts mtaSts = MtaSts.open(new ProbeDns(dns), Optional.empty(), policy.protocols());
                 TlsHandshake handshake = new TlsHandshake(DEADLINE)) {
             TlsPolicies policies = new TlsPolicies(local, policy.mtaSts() ? List.of(mtaSts) : List.of());
             Map<String, String> facts = new LinkedHashMap<>();

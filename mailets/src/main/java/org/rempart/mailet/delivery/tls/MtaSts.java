@@ -5,7 +5,6 @@
 package org.rempart.mailet.delivery.tls;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,8 +19,9 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.james.core.Domain;
-import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
+import org.rempart.mailet.delivery.dns.Dns;
+import org.rempart.mailet.delivery.dns.UnansweredException;
 import org.rempart.policy.Rule;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +51,7 @@ public final class MtaSts implements TlsPolicySource {
     /** So much is remembered, in domains and hosts of policies: some 20 MiB. */
     private static final long MOST = 100_000;
 
-    private final DNSService dns;
+    private final Dns dns;
     private final MtaStsFetcher fetcher;
     private final Optional<MtaStsStore> store;
     private final List<String> protocols;
@@ -61,7 +61,7 @@ public final class MtaSts implements TlsPolicySource {
     private final Set<String> used = ConcurrentHashMap.newKeySet();
     private final ScheduledThreadPoolExecutor background;
 
-    MtaSts(DNSService dns, MtaStsFetcher fetcher, Optional<Path> folder, List<String> protocols, Clock clock)
+    MtaSts(Dns dns, MtaStsFetcher fetcher, Optional<Path> folder, List<String> protocols, Clock clock)
             throws IOException {
         this.dns = dns;
         this.fetcher = fetcher;
@@ -84,7 +84,7 @@ public final class MtaSts implements TlsPolicySource {
      * @param protocols JSSE names of the TLS versions that may be used
      * @throws IOException when the folder can't be made
      */
-    public static MtaSts open(DNSService dns, FileSystem files, List<String> protocols) throws IOException {
+    public static MtaSts open(Dns dns, FileSystem files, List<String> protocols) throws IOException {
         return open(dns, Optional.of(files.getFile(DEFAULT_FOLDER).toPath()), protocols);
     }
 
@@ -95,9 +95,8 @@ public final class MtaSts implements TlsPolicySource {
      * @param protocols JSSE names of the TLS versions that may be used
      * @throws IOException when the folder can't be made
      */
-    public static MtaSts open(DNSService dns, Optional<Path> folder, List<String> protocols) throws IOException {
-        MtaSts opened =
-                new MtaSts(dns, new MtaStsFetcher(HttpClient.newBuilder()), folder, protocols, Clock.systemUTC());
+    public static MtaSts open(Dns dns, Optional<Path> folder, List<String> protocols) throws IOException {
+        MtaSts opened = new MtaSts(dns, new MtaStsFetcher(dns), folder, protocols, Clock.systemUTC());
         ScheduledFuture<?> unusedUntilClose = opened.background.scheduleWithFixedDelay(
                 opened::refresh, CHECK_MINUTES, CHECK_MINUTES, TimeUnit.MINUTES);
         return opened;
@@ -210,8 +209,8 @@ public final class MtaSts implements TlsPolicySource {
         String name = "_mta-sts." + domain;
         String id;
         try {
-            id = MtaStsRecord.id(name, dns.findTXTRecords(name));
-        } catch (MtaStsException none) {
+            id = MtaStsRecord.id(name, dns.texts(name));
+        } catch (MtaStsException | UnansweredException none) {
             return policy.map(known -> known.checkedAt(now))
                     .orElseGet(() -> MtaStsEntry.none(domain, now, String.valueOf(none.getMessage())));
         }

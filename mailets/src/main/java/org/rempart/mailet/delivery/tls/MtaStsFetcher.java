@@ -4,58 +4,105 @@
  */
 package org.rempart.mailet.delivery.tls;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.nio.ByteBuffer;
-import java.nio.channels.UnresolvedAddressException;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.HostnameVerifier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.SchemePortResolver;
+import org.apache.hc.client5.http.SystemDefaultDnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.BasicHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
+import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
+import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
+import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
+import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
+import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.config.Http1Config;
+import org.apache.hc.core5.http.config.RegistryBuilder;
+import org.apache.hc.core5.util.Timeout;
+import org.rempart.mailet.delivery.dns.Dns;
 
 /**
  * Fetches policy files over HTTPS (RFC 8461, section 3.3): the server needs a trusted certificate for
- * {@code mta-sts.<domain>}, must answer 200 with text/plain, and is not followed elsewhere.
+ * {@code mta-sts.<domain>}, must answer 200 with text/plain, and is not followed elsewhere. Its addresses come from the same
+ * DNS as those of MX hosts; where the JVM has a proxy for HTTPS, that one finds them.
  */
 final class MtaStsFetcher {
     /** RFC 8461, section 3.3, suggests this size and this time. */
     private static final int LARGEST = 64 * 1024;
 
     private static final Duration LONGEST = Duration.ofSeconds(60);
+    private static final Timeout CONNECT = Timeout.ofSeconds(15);
+    private static final int HTTPS = 443;
 
-    private final HttpClient client;
+    /** Of a host, so many addresses are tried. */
+    private static final int ADDRESSES = 4;
+
+    private static final Http1Config BOUNDS = Http1Config.custom()
+            .setMaxLineLength(8 * 1024)
+            .setMaxHeaderCount(100)
+            .build();
+
+    private final Dns dns;
+    private final SSLContext tls;
+    private final int port;
     private final Duration longest;
 
-    /** @param client whose TLS and proxy settings are used; redirects are switched off */
-    MtaStsFetcher(HttpClient.Builder client) {
-        this(client, LONGEST);
+    MtaStsFetcher(Dns dns) {
+        this(dns, standard(), HTTPS, LONGEST);
     }
 
-    /** @param longest how long a fetch may take in all */
-    MtaStsFetcher(HttpClient.Builder client, Duration longest) {
-        this.client = client.followRedirects(HttpClient.Redirect.NEVER)
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(longest)
-                .build();
+    /**
+     * @param tls what trusts the servers
+     * @param port of the servers
+     * @param longest how long a fetch may take in all
+     */
+    MtaStsFetcher(Dns dns, SSLContext tls, int port, Duration longest) {
+        this.dns = dns;
+        this.tls = tls;
+        this.port = port;
         this.longest = longest;
+    }
+
+    private static SSLContext standard() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static String host(String domain) {
+        return "mta-sts." + domain;
     }
 
     /** Where the policy of a domain is. */
     static URI uri(String domain) {
-        return URI.create("https://mta-sts." + domain + "/.well-known/mta-sts.txt");
+        return URI.create("https://" + host(domain) + "/.well-known/mta-sts.txt");
     }
 
     /**
@@ -65,113 +112,155 @@ final class MtaStsFetcher {
      * @throws MtaStsException when it can't be had in time, or is no policy
      */
     MtaStsPolicy fetch(String domain) throws MtaStsException {
-        HttpRequest request;
+        HttpGet request;
         try {
-            request = HttpRequest.newBuilder(uri(domain)).timeout(longest).build();
+            request = new HttpGet(uri(domain));
         } catch (IllegalArgumentException noHost) {
-            throw new MtaStsException("mta-sts." + domain + " is no host of the web", noHost);
+            throw new MtaStsException(host(domain) + " is no host of the web", noHost);
         }
-        Body body = new Body();
-        CompletableFuture<HttpResponse<byte[]>> response = client.sendAsync(request, body);
+        CompletableFuture<byte[]> answer =
+                CompletableFuture.supplyAsync(() -> get(host(domain), request), task -> start(task, host(domain)));
         try {
-            return MtaStsPolicy.parse(
-                    response.get(longest.toMillis(), TimeUnit.MILLISECONDS).body());
+            return MtaStsPolicy.parse(answer.get(longest.toMillis(), TimeUnit.MILLISECONDS));
         } catch (TimeoutException late) {
-            throw new MtaStsException(request.uri() + " was not there within " + longest.toSeconds() + " s", late);
+            throw new MtaStsException(uri(domain) + " was not there within " + longest.toSeconds() + " s", late);
         } catch (ExecutionException failure) {
-            throw new MtaStsException(request.uri() + ": " + reason(failure.getCause()), failure.getCause());
+            throw new MtaStsException(uri(domain) + ": " + reason(failure.getCause()), failure.getCause());
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-            throw new MtaStsException(request.uri() + ": the server is about to stop", stopped);
+            throw new MtaStsException(uri(domain) + ": the server is about to stop", stopped);
         } finally {
-            body.stop();
-            response.cancel(true);
+            request.cancel();
         }
     }
 
-    /** The first cause that says something; the client itself says nothing of a host that is not known. */
-    private static String reason(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
-                return "the host is not known";
-            }
+    /** Own threads: a connection that is being made or read can't be interrupted. */
+    private static void start(Runnable task, String host) {
+        Thread thread = new Thread(task, "mta-sts, " + host);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private byte[] get(String host, HttpGet request) {
+        // A client of its own, so that no domain waits for the connections of another.
+        try (CloseableHttpClient client = client(host)) {
+            return client.execute(request, MtaStsFetcher::body);
+        } catch (IOException failure) {
+            throw new CompletionException(failure);
         }
+    }
+
+    private CloseableHttpClient client(String host) {
+        SchemePortResolver ports = asked -> asked.getPort() > 0 ? asked.getPort() : port;
+        TlsSocketStrategy strategy = new DefaultClientTlsStrategy(tls, HostnameVerificationPolicy.BOTH, new Verifier());
+        BasicHttpClientConnectionManager connections = BasicHttpClientConnectionManager.create(
+                ports,
+                new Addresses(dns, host),
+                RegistryBuilder.<TlsSocketStrategy>create()
+                        .register("https", strategy)
+                        .build(),
+                ManagedHttpClientConnectionFactory.builder().http1Config(BOUNDS).build());
+        Timeout timeout = Timeout.of(longest);
+        connections.setConnectionConfig(ConnectionConfig.custom()
+                .setConnectTimeout(CONNECT)
+                .setSocketTimeout(timeout)
+                .build());
+        return HttpClients.custom()
+                .setConnectionManager(connections)
+                .setRoutePlanner(new SystemDefaultRoutePlanner(ports, ProxySelector.getDefault()))
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setResponseTimeout(timeout)
+                        .setProtocolUpgradeEnabled(false)
+                        .build())
+                .disableRedirectHandling()
+                .disableAutomaticRetries()
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .disableConnectionState()
+                .disableDefaultUserAgent()
+                .build();
+    }
+
+    /** Reads the answer if it is one, and no more of it than a policy may have. */
+    private static byte[] body(ClassicHttpResponse answer) throws IOException {
+        if (answer.getCode() != 200) {
+            throw new IOException("the server answers " + answer.getCode());
+        }
+        Header type = answer.getFirstHeader("Content-Type");
+        if (type == null
+                || !type.getValue()
+                        .split(";", 2)[0]
+                        .strip()
+                        .toLowerCase(Locale.ROOT)
+                        .equals("text/plain")) {
+            throw new IOException("what the server sends is not text/plain");
+        }
+        if (answer.getEntity() == null) {
+            return new byte[0];
+        }
+        byte[] read = answer.getEntity().getContent().readNBytes(LARGEST + 1);
+        if (read.length > LARGEST) {
+            throw new IOException("the policy is larger than " + LARGEST / 1024 + " KiB");
+        }
+        return read;
+    }
+
+    /** The first cause that says something. */
+    private static String reason(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause.getMessage() != null) {
                 return cause.getMessage();
             }
         }
-        return failure instanceof ConnectException
-                ? "the host can't be connected to"
-                : failure.getClass().getSimpleName();
+        return failure.getClass().getSimpleName();
     }
 
-    /** Reads the answer if it is one, and no more of it than a policy may have. */
-    private static final class Body implements BodyHandler<byte[]>, BodySubscriber<byte[]> {
-        private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
-        private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-        private Flow.Subscription subscription;
-        private boolean stopped;
+    /** Where policy hosts are; a proxy's host is the machine's matter. */
+    private static final class Addresses implements DnsResolver {
+        private final Dns dns;
+        private final String policyHost;
+
+        Addresses(Dns dns, String policyHost) {
+            this.dns = dns;
+            this.policyHost = policyHost;
+        }
 
         @Override
-        public BodySubscriber<byte[]> apply(HttpResponse.ResponseInfo answer) {
-            String type = answer.headers().firstValue("Content-Type").orElse("");
-            if (answer.statusCode() != 200) {
-                refuse("the server answers " + answer.statusCode());
-            } else if (!type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals("text/plain")) {
-                refuse("what the server sends is not text/plain");
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+            if (!host.equals(policyHost)) {
+                return SystemDefaultDnsResolver.INSTANCE.resolve(host);
             }
-            return this;
-        }
-
-        private synchronized void refuse(String why) {
-            whole.completeExceptionally(new IOException(why));
-            stop();
-        }
-
-        synchronized void stop() {
-            stopped = true;
-            if (subscription != null) {
-                subscription.cancel();
+            List<InetAddress> found;
+            try {
+                found = dns.addresses(host);
+            } catch (IOException unanswered) {
+                throw new UnknownHostException(unanswered.getMessage());
             }
-        }
-
-        @Override
-        public CompletionStage<byte[]> getBody() {
-            return whole;
-        }
-
-        @Override
-        public synchronized void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            if (stopped) {
-                given.cancel();
-            } else {
-                given.request(Long.MAX_VALUE);
+            if (found.isEmpty()) {
+                throw new UnknownHostException("the host is not known");
             }
+            return found.stream().limit(ADDRESSES).toArray(InetAddress[]::new);
         }
 
         @Override
-        public synchronized void onNext(List<ByteBuffer> buffers) {
-            for (ByteBuffer buffer : buffers) {
-                if (read.size() + buffer.remaining() > LARGEST) {
-                    refuse("the policy is larger than " + LARGEST / 1024 + " KiB");
-                    return;
-                }
-                byte[] bytes = new byte[buffer.remaining()];
-                buffer.get(bytes);
-                read.write(bytes, 0, bytes.length);
+        public String resolveCanonicalHostname(String host) {
+            return host;
+        }
+    }
+
+    /** RFC 8461, section 3.3: the name must be a subjectAltName. */
+    private static final class Verifier implements HostnameVerifier {
+        private final HostnameVerifier standard = new DefaultHostnameVerifier(PublicSuffixMatcherLoader.getDefault());
+
+        @Override
+        public boolean verify(String host, SSLSession session) {
+            try {
+                X509Certificate own = (X509Certificate) session.getPeerCertificates()[0];
+                return !CertificateNames.dnsIds(own, true).isEmpty() && standard.verify(host, session);
+            } catch (SSLPeerUnverifiedException none) {
+                return false;
             }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            whole.completeExceptionally(failure);
-        }
-
-        @Override
-        public synchronized void onComplete() {
-            whole.complete(read.toByteArray());
         }
     }
 }

@@ -6,7 +6,6 @@ package org.rempart.mailet.delivery.tls;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -15,8 +14,6 @@ import java.util.stream.Collectors;
 final class MtaStsRecord {
     private static final Pattern VERSION = Pattern.compile("v=STSv1[ \\t]*;.*", Pattern.DOTALL);
     private static final Pattern ID = Pattern.compile("id=([A-Za-z0-9]{1,32})");
-    private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"", Pattern.DOTALL);
-    private static final Pattern ESCAPED = Pattern.compile("\\\\(\\d{3}|.)", Pattern.DOTALL);
 
     private MtaStsRecord() {}
 
@@ -25,12 +22,11 @@ final class MtaStsRecord {
      * must be one only.
      *
      * @param name where the records are, for the reason
-     * @param records the TXT records, their strings as they are or in quotation marks as in a zone file
+     * @param records the TXT records, the strings of each joined
      * @throws MtaStsException when it announces none, with the reason
      */
     static String id(String name, Collection<String> records) throws MtaStsException {
         List<String> announcing = records.stream()
-                .map(MtaStsRecord::joined)
                 .filter(record -> VERSION.matcher(record).matches())
                 .collect(Collectors.toList());
         if (announcing.size() != 1) {
@@ -47,23 +43,5 @@ final class MtaStsRecord {
             }
         }
         throw new MtaStsException("the TXT record at " + name + " has no id of up to 32 letters and digits");
-    }
-
-    /** The strings of one record, joined without anything between (RFC 7208, section 3.3). */
-    private static String joined(String record) {
-        if (!record.startsWith("\"")) {
-            return record;
-        }
-        StringBuilder joined = new StringBuilder();
-        Matcher strings = QUOTED.matcher(record);
-        while (strings.find()) {
-            joined.append(ESCAPED.matcher(strings.group(1)).replaceAll(MtaStsRecord::unescaped));
-        }
-        return joined.toString();
-    }
-
-    private static String unescaped(MatchResult escaped) {
-        String code = escaped.group(1);
-        return Matcher.quoteReplacement(code.length() == 3 ? String.valueOf((char) Integer.parseInt(code)) : code);
     }
 }

@@ -4,15 +4,11 @@
  */
 package org.rempart.mailet.delivery.tls;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.james.core.Domain;
-import org.apache.james.dnsservice.api.DNSService;
-import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.tls.TlsPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,19 +42,6 @@ public final class TlsPolicies implements AutoCloseable {
     public TlsPolicies(LocalTlsRules local, List<TlsPolicySource> further) {
         this.local = local;
         this.further = List.copyOf(further);
-    }
-
-    /**
-     * The administrator's rules and, unless they switch it off, MTA-STS with its policies in {@value
-     * MtaSts#DEFAULT_FOLDER}.
-     *
-     * @throws IOException when a file that a rule names can't be read, or the folder can't be made, with a message for the
-     *     administrator
-     */
-    public static TlsPolicies open(TlsPolicy policy, FileSystem files, DNSService dns) throws IOException {
-        LocalTlsRules local = LocalTlsRules.read(policy, files);
-        return new TlsPolicies(
-                local, policy.mtaSts() ? List.of(MtaSts.open(dns, files, policy.protocols())) : List.of());
     }
 
     /**

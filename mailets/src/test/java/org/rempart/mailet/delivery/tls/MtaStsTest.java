@@ -8,7 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.http.HttpClient;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,17 +50,21 @@ class MtaStsTest {
     }
 
     @AfterEach
-    void stopHosts() throws IOException {
+    void stopHosts() {
         hosts.close();
     }
 
     private MtaSts mtaSts() throws IOException {
-        return mtaSts(hosts.client(), Duration.ofMinutes(5));
+        return mtaSts(hosts.trust(), Duration.ofMinutes(5));
     }
 
-    private MtaSts mtaSts(HttpClient.Builder client, Duration longest) throws IOException {
+    private MtaSts mtaSts(SSLContext trust, Duration longest) throws IOException {
         return new MtaSts(
-                dns, new MtaStsFetcher(client, longest), Optional.of(folder), List.of("TLSv1.3", "TLSv1.2"), clock);
+                dns,
+                new MtaStsFetcher(dns, trust, hosts.port(), longest),
+                Optional.of(folder),
+                List.of("TLSv1.3", "TLSv1.2"),
+                clock);
     }
 
     private static Optional<TlsPolicySource.Statement> find(MtaSts mtaSts, String domain) {
@@ -253,6 +260,57 @@ class MtaStsTest {
         }
     }
 
+    @Test
+    void thePolicyHostIsWhereOurDnsHasItAndItsFurtherAddressesAreTried() throws Exception {
+        dns.announce(A, "1");
+        hosts.publish(A, ENFORCE);
+        // Nobody listens at the first.
+        dns.host(A, InetAddress.getByName("127.0.0.66"), InetAddress.getLoopbackAddress());
+        try (MtaSts mtaSts = mtaSts()) {
+            assertThat(find(mtaSts, A)).isPresent();
+        }
+        assertThat(hosts.requests()).containsExactly("mta-sts.a.example");
+    }
+
+    @Test
+    void theReasonTellsNoAddressFromNoAnswer() throws Exception {
+        dns.announce(A, "1");
+        dns.host(A);
+        try (MtaSts mtaSts = mtaSts()) {
+            assertThat(find(mtaSts, A)).isEmpty();
+            assertThat(mtaSts.describe(Domain.of(A)))
+                    .isEqualTo("none: https://mta-sts.a.example/.well-known/mta-sts.txt: the host is not known");
+            dns.fail();
+            assertThat(find(mtaSts, "b.example")).isEmpty();
+            assertThat(mtaSts.describe(Domain.of("b.example")))
+                    .isEqualTo("none: the DNS does not answer for _mta-sts.b.example");
+        }
+    }
+
+    @Test
+    void manyHostsThatStallKeepNoOtherDomainWaiting() throws Exception {
+        dns.announce(A, "1");
+        hosts.publish(A, ENFORCE);
+        // A port that takes connections and never answers.
+        try (ServerSocket silent = new ServerSocket(hosts.port(), 100, InetAddress.getByName("127.0.0.67"));
+                MtaSts mtaSts = mtaSts(hosts.trust(), Duration.ofSeconds(30))) {
+            for (int number = 0; number < 50; number++) {
+                String domain = "stalled" + number + ".example";
+                dns.announce(domain, "1");
+                dns.host(domain, silent.getInetAddress());
+            }
+            for (int number = 0; number < 50; number++) {
+                String domain = "stalled" + number + ".example";
+                Thread asking = new Thread(() -> find(mtaSts, domain), domain);
+                asking.setDaemon(true);
+                asking.start();
+            }
+            await().until(() -> dns.questions() == 50);
+            assertThat(CompletableFuture.supplyAsync(() -> find(mtaSts, A)).get(20, TimeUnit.SECONDS))
+                    .isPresent();
+        }
+    }
+
     /** Whatever the policy host does, mail goes as if there were no policy. */
     private void assertNothingComesOf(PolicyHosts.Answer answer, String reason) throws Exception {
         dns.announce(A, "1");
@@ -301,7 +359,7 @@ class MtaStsTest {
     void aPolicyHostThatStallsCostsNoMoreThanItsTime() throws Exception {
         dns.announce(A, "1");
         hosts.stall(A);
-        try (MtaSts mtaSts = mtaSts(hosts.client(), Duration.ofSeconds(1))) {
+        try (MtaSts mtaSts = mtaSts(hosts.trust(), Duration.ofSeconds(1))) {
             assertThat(find(mtaSts, A)).isEmpty();
             assertThat(mtaSts.describe(Domain.of(A))).startsWith("none: https://mta-sts.a.example");
         }
@@ -312,7 +370,7 @@ class MtaStsTest {
             exchange.getResponseBody().flush();
             hosts.untilTheEnd();
         });
-        try (MtaSts mtaSts = mtaSts(hosts.client(), Duration.ofSeconds(1))) {
+        try (MtaSts mtaSts = mtaSts(hosts.trust(), Duration.ofSeconds(1))) {
             assertThat(find(mtaSts, A)).isEmpty();
             assertThat(mtaSts.describe(Domain.of(A))).startsWith("none: https://mta-sts.a.example");
         }
@@ -328,7 +386,7 @@ class MtaStsTest {
             assertThat(find(mtaSts, "c.example")).isEmpty();
             assertThat(mtaSts.describe(Domain.of("c.example"))).contains("mta-sts.c.example");
         }
-        try (MtaSts mtaSts = mtaSts(hosts.client(CertificateAuthority.create("another CA")), Duration.ofMinutes(5))) {
+        try (MtaSts mtaSts = mtaSts(hosts.trust(CertificateAuthority.create("another CA")), Duration.ofMinutes(5))) {
             assertThat(find(mtaSts, A)).isEmpty();
         }
         assertThat(hosts.requests()).isEmpty();

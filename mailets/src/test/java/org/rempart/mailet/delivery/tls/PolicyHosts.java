@@ -8,16 +8,9 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ProxySelector;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -35,15 +28,14 @@ import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.ServerCertificate;
 
 /**
- * The policy hosts {@code mta-sts.<domain>} of a test: a web server on the loopback interface, and a proxy that leads to it
- * whatever host is asked for. So the client works with real names and checks the certificate for them.
+ * The policy hosts {@code mta-sts.<domain>} of a test: a web server on the loopback interface. The client finds it by a DNS
+ * of the test, so it works with real names and checks the certificate for them.
  */
 final class PolicyHosts implements AutoCloseable {
     private static final String PATH = "/.well-known/mta-sts.txt";
 
     private final CertificateAuthority authority = CertificateAuthority.create("web CA");
     private final HttpsServer server;
-    private final ServerSocket proxy;
     private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
         Thread thread = new Thread(task, "policy-hosts");
         thread.setDaemon(true);
@@ -69,8 +61,6 @@ final class PolicyHosts implements AutoCloseable {
         server.setExecutor(threads);
         server.createContext("/", this::answer);
         server.start();
-        proxy = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        threads.execute(this::accept);
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -85,46 +75,6 @@ final class PolicyHosts implements AutoCloseable {
             }
         } finally {
             exchange.close();
-        }
-    }
-
-    private void accept() {
-        while (!proxy.isClosed()) {
-            try {
-                Socket client = proxy.accept();
-                threads.execute(() -> lead(client));
-            } catch (IOException closed) {
-                return;
-            }
-        }
-    }
-
-    private void lead(Socket client) {
-        try (Socket closing = client;
-                Socket web = new Socket(
-                        InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
-            ByteArrayOutputStream head = new ByteArrayOutputStream();
-            while (!head.toString(StandardCharsets.US_ASCII).endsWith("\r\n\r\n")) {
-                int next = closing.getInputStream().read();
-                if (next < 0) {
-                    return;
-                }
-                head.write(next);
-            }
-            closing.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-            threads.execute(() -> pipe(web, closing));
-            pipe(closing, web);
-        } catch (IOException broken) {
-            // What the client made of it is what the test looks at.
-        }
-    }
-
-    private static void pipe(Socket from, Socket to) {
-        try (InputStream in = from.getInputStream();
-                OutputStream out = to.getOutputStream()) {
-            in.transferTo(out);
-        } catch (IOException closed) {
-            // Both ends are closed then.
         }
     }
 
@@ -167,12 +117,16 @@ final class PolicyHosts implements AutoCloseable {
         return requests;
     }
 
-    /** A client that trusts these hosts' authority. */
-    HttpClient.Builder client() {
-        return client(authority);
+    int port() {
+        return server.getAddress().getPort();
     }
 
-    HttpClient.Builder client(CertificateAuthority trusted) {
+    /** What trusts these hosts' authority. */
+    SSLContext trust() {
+        return trust(authority);
+    }
+
+    SSLContext trust(CertificateAuthority trusted) {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
@@ -181,19 +135,15 @@ final class PolicyHosts implements AutoCloseable {
             trust.init(store);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(null, trust.getTrustManagers(), null);
-            return HttpClient.newBuilder()
-                    .sslContext(context)
-                    .proxy(ProxySelector.of(
-                            new InetSocketAddress(InetAddress.getLoopbackAddress(), proxy.getLocalPort())));
+            return context;
         } catch (GeneralSecurityException | IOException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         end.countDown();
-        proxy.close();
         server.stop(0);
         threads.shutdownNow();
     }

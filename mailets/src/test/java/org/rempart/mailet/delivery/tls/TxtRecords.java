@@ -5,26 +5,37 @@
 package org.rempart.mailet.delivery.tls;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.james.dnsservice.api.DNSService;
+import org.rempart.mailet.delivery.dns.Dns;
+import org.rempart.mailet.delivery.dns.MailExchanger;
+import org.rempart.mailet.delivery.dns.UnansweredException;
 
-/** A DNS with TXT records alone. */
-final class TxtRecords implements DNSService {
+/** A DNS in which domains announce policies, and all policy hosts but some are on the loopback interface. */
+final class TxtRecords implements Dns {
     private final Map<String, List<String>> records = new ConcurrentHashMap<>();
+    private final Map<String, List<InetAddress>> addresses = new ConcurrentHashMap<>();
     private final AtomicInteger questions = new AtomicInteger();
+    private volatile boolean failing;
 
-    /** Announces a policy as James's DNS service tells it: in quotation marks. */
     void announce(String domain, String id) {
-        records.put("_mta-sts." + domain, List.of("\"v=STSv1; id=" + id + ";\""));
+        records.put("_mta-sts." + domain, List.of("v=STSv1; id=" + id + ";"));
+    }
+
+    /** From now on the policy host of this domain has these addresses. */
+    void host(String domain, InetAddress... where) {
+        addresses.put("mta-sts." + domain, List.of(where));
     }
 
     void silence() {
         records.clear();
+    }
+
+    /** From now on nothing is answered. */
+    void fail() {
+        failing = true;
     }
 
     int questions() {
@@ -32,33 +43,21 @@ final class TxtRecords implements DNSService {
     }
 
     @Override
-    public Collection<String> findTXTRecords(String hostname) {
+    public List<String> texts(String name) throws UnansweredException {
         questions.incrementAndGet();
-        return records.getOrDefault(hostname, List.of());
+        if (failing) {
+            throw new UnansweredException(name, null);
+        }
+        return records.getOrDefault(name, List.of());
     }
 
     @Override
-    public Collection<String> findMXRecords(String hostname) {
+    public List<MailExchanger> exchangers(String domain) {
         return List.of();
     }
 
     @Override
-    public Collection<InetAddress> getAllByName(String host) throws UnknownHostException {
-        throw new UnknownHostException(host);
-    }
-
-    @Override
-    public InetAddress getByName(String host) throws UnknownHostException {
-        throw new UnknownHostException(host);
-    }
-
-    @Override
-    public InetAddress getLocalHost() {
-        return InetAddress.getLoopbackAddress();
-    }
-
-    @Override
-    public String getHostName(InetAddress address) {
-        return address.getHostAddress();
+    public List<InetAddress> addresses(String host) {
+        return addresses.getOrDefault(host, List.of(InetAddress.getLoopbackAddress()));
     }
 }

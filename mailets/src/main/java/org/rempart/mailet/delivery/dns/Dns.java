@@ -1,0 +1,53 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet.delivery.dns;
+
+import java.net.InetAddress;
+import java.util.List;
+import org.apache.james.dnsservice.api.DNSService;
+
+/**
+ * What the DNS says. All that the delivery asks goes through one of these, so that no question is answered by other servers
+ * than those of {@code conf/dnsservice.xml}. Aliases are followed.
+ *
+ * <p>Safe for use by many threads.
+ */
+public interface Dns {
+    /**
+     * The hosts that take mail for a domain, in the order in which they are to be tried, those of the same preference in any;
+     * empty where it has no MX record.
+     *
+     * @throws UnansweredException when the DNS does not say
+     */
+    List<MailExchanger> exchangers(String domain) throws UnansweredException;
+
+    /**
+     * A host's addresses, in the order in which they are to be tried; empty where it has none.
+     *
+     * @throws UnansweredException when the DNS does not say
+     */
+    List<InetAddress> addresses(String host) throws UnansweredException;
+
+    /**
+     * The TXT records of a name, the strings of each joined (RFC 7208, section 3.3); empty where it has none.
+     *
+     * @throws UnansweredException when the DNS does not say
+     */
+    List<String> texts(String name) throws UnansweredException;
+
+    /**
+     * Asks the DNS by what James's service asks it by, where that is known, since the service itself gives neither preferences
+     * nor IPv6 addresses, nor tells no record from no answer; else by the service.
+     */
+    static Dns of(DNSService james) {
+        for (Class<?> type = james.getClass(); type != null; type = type.getSuperclass()) {
+            // Only then is dnsjava sure to be there.
+            if (type.getName().equals("org.apache.james.dnsservice.dnsjava.DNSJavaService")) {
+                return new DnsJavaDns();
+            }
+        }
+        return new JamesDns(james);
+    }
+}
