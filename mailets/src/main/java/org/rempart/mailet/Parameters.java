@@ -13,6 +13,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
+import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
@@ -85,6 +89,28 @@ final class Parameters {
             // Told below, with the parameter's name.
         }
         throw fault(name, value, "is no host name", "write the public name of the mail server");
+    }
+
+    /**
+     * A mail repository.
+     *
+     * @param name the parameter, which must be given
+     * @param right what would be right, for instance
+     * @throws MessagingException when there is no such one
+     */
+    MailRepository repository(String name, MailRepositoryStore repositories, String right) throws MessagingException {
+        String url = text(name).orElse("");
+        try {
+            return repositories.select(MailRepositoryUrl.from(url));
+        } catch (MailRepositoryStoreException | IllegalArgumentException fault) {
+            MessagingException wrong = fault(
+                    name,
+                    url,
+                    "is no mail repository (" + fault.getMessage() + ")",
+                    "write a protocol that mailrepositorystore.xml names, and a path: " + right);
+            wrong.initCause(fault);
+            throw wrong;
+        }
     }
 
     /**

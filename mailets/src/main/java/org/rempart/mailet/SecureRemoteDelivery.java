@@ -63,7 +63,7 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>maxDnsProblemRetries</td><td>how often a mail is tried again whose domain the DNS does not know: 0</td></tr>
  *   <tr><td>bounceProcessor</td><td>the processor that gets mail that failed, with the attributes {@code delivery-error},
  *       {@code delivery-error-code} and {@code is-delivery-permanent-error}; {@link SendReport} is there. If not given, the
- *       sender gets a notice of James's, and mail with a null sender goes to the processor {@code error}</td></tr>
+ *       sender gets such a report in English, and mail with a null sender goes to the processor {@code error}</td></tr>
  *   <tr><td>onSuccess</td><td>a processor that gets mail that was delivered</td></tr>
  *   <tr><td>reportProcessor</td><td>the processor that gets mail whose sender is to be told that it takes long, or that it
  *       was passed on to a server that sends no reports (NOTIFY=SUCCESS of RFC 3461); it must have {@link SendReport}.
@@ -130,7 +130,15 @@ public final class SecureRemoteDelivery extends GenericMailet {
         OutboundTlsRules rules = rules(configuration.tls(files));
         MailQueue queue = queues.createQueue(MailQueueName.of(settings.queue()));
         service = new DeliveryService(
-                settings, queue, getMailetContext(), dns, rules, new TlsHandshake(HANDSHAKE), metrics, gauges);
+                settings,
+                queue,
+                getMailetContext(),
+                Reports.standard(getMailetContext(), settings.heloName(), files),
+                dns,
+                rules,
+                new TlsHandshake(HANDSHAKE),
+                metrics,
+                gauges);
         service.start();
     }
 

@@ -14,11 +14,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.UUID;
 import javax.inject.Inject;
 import javax.inject.Provider;
 import javax.mail.MessagingException;
 import javax.mail.Session;
-import javax.mail.internet.InternetAddress;
 import javax.mail.internet.MimeMessage;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
@@ -158,10 +158,9 @@ final class PostmasterNotice {
     private void send(List<MailAddress> recipients, String subject, String text) {
         try {
             MailetContext server = context.get();
-            MimeMessage message = new MimeMessage((Session) null);
-            InternetAddress postmaster =
-                    server.getPostmaster().toInternetAddress().orElseThrow();
-            message.setFrom(postmaster);
+            MailAddress postmaster = server.getPostmaster();
+            MimeMessage message = new Notice(postmaster.getDomain().asString());
+            message.setFrom(postmaster.toInternetAddress().orElseThrow());
             for (MailAddress recipient : recipients) {
                 message.addRecipient(
                         MimeMessage.RecipientType.TO,
@@ -178,6 +177,21 @@ final class PostmasterNotice {
             OwnMail.send(server, MailImpl.getId(), recipients, written.toByteArray());
         } catch (IOException | MessagingException | RuntimeException unsent) {
             LOGGER.error("{} could not be told: {}", recipients, subject, unsent);
+        }
+    }
+
+    /** Its id names no machine, as that of the library would. */
+    private static final class Notice extends MimeMessage {
+        private final String domain;
+
+        Notice(String domain) {
+            super((Session) null);
+            this.domain = domain;
+        }
+
+        @Override
+        protected void updateMessageID() throws MessagingException {
+            setHeader("Message-ID", "<" + UUID.randomUUID() + "@" + domain + ">");
         }
     }
 }

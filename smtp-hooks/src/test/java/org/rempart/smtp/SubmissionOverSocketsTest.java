@@ -481,7 +481,8 @@ class SubmissionOverSocketsTest {
         assertThat(server.noticesToPostmaster())
                 .hasSize(2)
                 .anySatisfy(notice -> assertThat(notice)
-                        .contains("To: alice@ours.example", "Somebody guesses the password", "Auto-Submitted:"))
+                        .contains("To: alice@ours.example", "Somebody guesses the password", "Auto-Submitted:")
+                        .containsPattern("Message-ID: <[0-9a-f-]{36}@ours[.]example>"))
                 .anySatisfy(notice -> assertThat(notice).contains("To: postmaster@ours.example"));
     }
 

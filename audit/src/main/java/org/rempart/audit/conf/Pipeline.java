@@ -46,7 +46,7 @@ final class Pipeline {
             "Bounce",
             "DSNBounce",
             "NotifySender",
-            "RefuseRelay",
+            "RefuseMail",
             "SendReport",
             "Resend",
             "Forward",
@@ -293,7 +293,7 @@ final class Pipeline {
                 String match = simple(mailet.attribute("match"));
                 String target = mailet.text("processor").toLowerCase(Locale.ROOT);
                 boolean gate = match.equals("RelayDenied")
-                        || simple(mailet.attribute("class")).equals("RefuseRelay")
+                        || simple(mailet.attribute("class")).equals("RefuseMail")
                         || target.contains("denied")
                         || target.contains("reject");
                 if (gate && !all(mailet) && mailet.text("onMatchException").equals("nomatch")) {

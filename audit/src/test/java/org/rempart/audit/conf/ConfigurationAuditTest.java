@@ -100,7 +100,7 @@ class ConfigurationAuditTest {
                 <mailet match="All" class="Bounce"/>""");
         assertThat(problems(folder)).doesNotContainKey("conf.relay-pipeline");
         container("""
-                <mailet match="org.rempart.matcher.RelayDenied" class="org.rempart.mailet.RefuseRelay">
+                <mailet match="org.rempart.matcher.RelayDenied" class="org.rempart.mailet.RefuseMail">
                   <onMatchException>nomatch</onMatchException></mailet>
                 <mailet match="All" class="ToProcessor"><processor>relay</processor></mailet>""");
         assertThat(problems(folder))

@@ -17,9 +17,6 @@ final class Outlets {
     /** The mailboxes. */
     static final String LOCAL = "local";
 
-    /** What James's mailets have bounced, under the sender who is told. */
-    static final String BOUNCES = "bounces";
-
     private final Map<String, List<SeenMail>> arrived = new TreeMap<>();
 
     void note(String outlet, Mail mail) throws MessagingException {
@@ -33,8 +30,7 @@ final class Outlets {
     /** What went into the queue of any remote delivery. */
     List<SeenMail> remote() {
         return arrived.entrySet().stream()
-                .filter(entry ->
-                        !entry.getKey().equals(LOCAL) && !entry.getKey().equals(BOUNCES))
+                .filter(entry -> !entry.getKey().equals(LOCAL))
                 .flatMap(entry -> entry.getValue().stream())
                 .collect(Collectors.toList());
     }

@@ -165,11 +165,6 @@ public final class Pipeline implements AutoCloseable {
         return outlets.at(name);
     }
 
-    /** What James's mailets bounced. */
-    public List<SeenMail> bounced() {
-        return outlets.at(Outlets.BOUNCES);
-    }
-
     /** What is kept in a mail repository. */
     public List<SeenMail> kept(String url) {
         return repositories.in(url);
@@ -182,7 +177,7 @@ public final class Pipeline implements AutoCloseable {
 
     /** Every recipient of every mail that ended anywhere, sorted: what is missing here was lost. */
     public List<String> accountedFor() {
-        return Stream.of(local(), remote(), bounced(), kept())
+        return Stream.of(local(), remote(), kept())
                 .flatMap(List::stream)
                 .flatMap(mail -> mail.recipients().stream())
                 .sorted()

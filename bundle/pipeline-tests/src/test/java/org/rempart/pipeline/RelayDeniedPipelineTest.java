@@ -218,7 +218,7 @@ class RelayDeniedPipelineTest {
     }
 
     @Test
-    void anAccountThatMayNotRelayIsToldByABounce() throws Exception {
+    void anAccountThatMayNotRelayIsToldByAReport() throws Exception {
         try (Pipeline pipeline = server().policy(
                         "<policy><networks><network name=\"apps\">10.20.0.0/16</network></networks>"
                                 + "<relay><allow network=\"apps\"/></relay></policy>")
@@ -302,9 +302,13 @@ class RelayDeniedPipelineTest {
 
             assertThat(pipeline.remote()).isEmpty();
             assertThat(pipeline.kept("stored://var/mail/address-error/")).hasSize(2);
-            assertThat(pipeline.bounced())
-                    .singleElement()
-                    .satisfies(mail -> assertThat(mail.sender()).isEqualTo("alice@ours.example"));
+            assertThat(pipeline.local()).singleElement().satisfies(report -> {
+                assertThat(report.sender()).isEqualTo("<>");
+                assertThat(report.recipients()).containsExactly("alice@ours.example");
+                assertThat(report.message())
+                        .contains(
+                                "Final-Recipient: rfc822; nobody2@ours.example\r\nAction: failed\r\nStatus: 5.1.1\r\n");
+            });
         }
     }
 }

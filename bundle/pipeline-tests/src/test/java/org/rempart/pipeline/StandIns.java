@@ -34,8 +34,7 @@ final class StandIns {
             "RemoteDelivery", RemoteDelivery.class,
             "ToRepository", ToRepository.class,
             "RecipientRewriteTable", RewriteRecipients.class,
-            "PostmasterAlias", PostmasterAlias.class,
-            "Bounce", TellSender.class);
+            "PostmasterAlias", PostmasterAlias.class);
 
     private StandIns() {}
 
@@ -150,25 +149,5 @@ final class StandIns {
     static final class PostmasterAlias extends GenericMailet {
         @Override
         public void service(Mail mail) {}
-    }
-
-    /** Notes the mail at {@link Outlets#BOUNCES} when it has a sender, and ends it unless it is to go on. */
-    static final class TellSender extends GenericMailet {
-        private final Outlets outlets;
-
-        @Inject
-        TellSender(Outlets outlets) {
-            this.outlets = outlets;
-        }
-
-        @Override
-        public void service(Mail mail) throws MessagingException {
-            if (!mail.getMaybeSender().isNullSender()) {
-                outlets.note(Outlets.BOUNCES, mail);
-            }
-            if (!getInitParameter("passThrough", false)) {
-                mail.setState(Mail.GHOST);
-            }
-        }
     }
 }

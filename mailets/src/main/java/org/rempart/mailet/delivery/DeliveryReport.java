@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.mail.internet.AddressException;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Attribute;
@@ -29,6 +31,9 @@ public final class DeliveryReport {
     private static final AttributeName SINCE = AttributeName.of("org.rempart.delivery.since");
 
     private static final AttributeName UNTIL = AttributeName.of("org.rempart.delivery.until");
+
+    private static final Pattern REASON =
+            Pattern.compile("([45]\\d\\d) ([45]\\.\\d{1,3}\\.\\d{1,3}) (.+)", Pattern.DOTALL);
 
     private DeliveryReport() {}
 
@@ -87,9 +92,19 @@ public final class DeliveryReport {
         mail.setAttribute(new Attribute(UNTIL, AttributeValue.of(end.toEpochMilli())));
     }
 
+    /** Whether this is a code of failure, an enhanced status code (RFC 3463) and words. */
+    public static boolean isReason(String text) {
+        return REASON.matcher(text).matches();
+    }
+
     /** What is known of a mail that another part of the server has given up: its words, and no more. */
     public static Outcome ofErrorMessage(Mail mail) {
         String error = Optional.ofNullable(mail.getErrorMessage()).orElse("");
+        Matcher parts = REASON.matcher(error);
+        if (parts.matches()) {
+            return Outcome.local(
+                    Stage.HERE, Event.BROKEN, Integer.parseInt(parts.group(1)), parts.group(2), parts.group(3));
+        }
         return Outcome.local(Stage.HERE, Event.BROKEN, 554, "5.0.0", error.isBlank() ? "it can't be delivered" : error);
     }
 

@@ -54,6 +54,7 @@ public final class DeliveryService {
     private final DeliverySettings settings;
     private final MailQueue queue;
     private final MailetContext context;
+    private final SenderReports reports;
     private final OutboundTlsRules rules;
     private final TlsHandshake handshake;
     private final DeliveryTrail trail;
@@ -63,6 +64,7 @@ public final class DeliveryService {
     private final Intake intake;
 
     /**
+     * @param reports tell senders of failures where no processor does
      * @param rules what TLS mail for a domain gets
      * @param handshake closed when the delivery stops
      */
@@ -70,6 +72,7 @@ public final class DeliveryService {
             DeliverySettings settings,
             MailQueue queue,
             MailetContext context,
+            SenderReports reports,
             DNSService dns,
             OutboundTlsRules rules,
             TlsHandshake handshake,
@@ -78,6 +81,7 @@ public final class DeliveryService {
         this.settings = settings;
         this.queue = queue;
         this.context = context;
+        this.reports = reports;
         this.rules = rules;
         this.handshake = handshake;
         this.trail = new DeliveryTrail(metrics, settings.debug());
@@ -343,7 +347,7 @@ public final class DeliveryService {
         }
 
         private Settlement settlement(MailQueueItem item) {
-            return new Settlement(settings, queue, context, trail, item);
+            return new Settlement(settings, queue, context, reports, trail, item);
         }
 
         private void carryOut(Settlement settlement) {

@@ -117,7 +117,8 @@ public final class DeliverySettings {
         return port;
     }
 
-    String heloName() {
+    /** The name that this server says of itself. */
+    public String heloName() {
         return heloName;
     }
 

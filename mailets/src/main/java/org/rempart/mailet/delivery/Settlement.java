@@ -60,6 +60,7 @@ final class Settlement {
     private final DeliverySettings settings;
     private final MailQueue queue;
     private final MailetContext context;
+    private final SenderReports reports;
     private final DeliveryTrail trail;
     private final MailQueueItem item;
     private final Mail mail;
@@ -75,11 +76,13 @@ final class Settlement {
             DeliverySettings settings,
             MailQueue queue,
             MailetContext context,
+            SenderReports reports,
             DeliveryTrail trail,
             MailQueueItem item) {
         this.settings = settings;
         this.queue = queue;
         this.context = context;
+        this.reports = reports;
         this.trail = trail;
         this.item = item;
         this.mail = item.getMail();
@@ -299,7 +302,7 @@ final class Settlement {
                         failed,
                         settings.bounceProcessor().get());
             } else if (mail.hasSender()) {
-                context.bounce(mail, notice(failed));
+                reports.tell(mail, DeliveryReport.Action.FAILED, failed);
             } else {
                 // James's own place for what nobody can be told of.
                 handOn(failed.keySet(), Mail.ERROR);
@@ -309,16 +312,6 @@ final class Settlement {
             mail.removeAttribute(ERROR);
             mail.removeAttribute(ERROR_CODE);
         }
-    }
-
-    private static String notice(Map<MailAddress, Outcome> failed) {
-        StringBuilder text = new StringBuilder("Your message could not be delivered to the recipients below.\r\n");
-        byReason(failed).forEach((reason, recipients) -> {
-            text.append("\r\n");
-            recipients.forEach(recipient -> text.append(recipient.asString()).append("\r\n"));
-            text.append(reason).append("\r\n");
-        });
-        return text.toString();
     }
 
     private void defer(Map<MailAddress, Outcome> deferred, int retries, Duration delay) throws MailQueueException {

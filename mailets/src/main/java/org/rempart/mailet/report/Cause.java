@@ -20,6 +20,8 @@ enum Cause {
     UNREACHABLE,
     FORM,
     BUSY,
+    NOBODY,
+    DENIED,
     HERE,
     NONE;
 
@@ -36,7 +38,7 @@ enum Cause {
             case TLS:
                 return TLS;
             case HERE:
-                return HERE;
+                return status.startsWith(".1.") ? NOBODY : status.startsWith(".7.") ? DENIED : HERE;
             case ADDRESS:
             case CONNECT:
             case GREETING:

@@ -62,6 +62,7 @@ final class DeliveryRig implements AutoCloseable {
     private final Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
     private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
     private volatile boolean spoolFull;
+    private volatile Kill kill = Kill.NEVER;
     private final AtomicInteger errors = new AtomicInteger();
     private DeliveryService service;
     private int mails;
@@ -97,6 +98,21 @@ final class DeliveryRig implements AutoCloseable {
     /** Whether senders can't be told of anything at present. */
     void spoolFull(boolean value) {
         spoolFull = value;
+    }
+
+    /** The server dies after so many steps; see {@link Kill}. */
+    Kill killAfter(int steps) {
+        kill = new Kill(steps);
+        queue.kill(kill);
+        return kill;
+    }
+
+    /** Another server takes over what the queue holds. */
+    void restart() throws Exception {
+        service.stop(Duration.ZERO);
+        kill = Kill.NEVER;
+        queue.restart();
+        start();
     }
 
     /** So many times, whatever a sender is told ends in an Error. */
@@ -145,6 +161,7 @@ final class DeliveryRig implements AutoCloseable {
                 built,
                 queue,
                 context(),
+                this::tell,
                 new Names(),
                 built.gateways().isEmpty()
                         ? OutboundTlsRules.direct(policies)
@@ -199,6 +216,18 @@ final class DeliveryRig implements AutoCloseable {
         queue.close();
     }
 
+    /** What the delivery tells by itself, where it has no processor for that. */
+    private void tell(Mail mail, DeliveryReport.Action action, Map<MailAddress, Outcome> outcomes)
+            throws MessagingException {
+        if (spoolFull) {
+            throw new MessagingException("the spool is full");
+        }
+        List<String> recipients = new ArrayList<>();
+        outcomes.keySet().forEach(recipient -> recipients.add(recipient.asString()));
+        Bounce bounce = new Bounce("delivery", recipients, outcomes.values().toString(), action.toString());
+        kill.around(() -> bounces.add(bounce));
+    }
+
     private MailetContext context() {
         return (MailetContext) Proxy.newProxyInstance(
                 MailetContext.class.getClassLoader(),
@@ -215,16 +244,14 @@ final class DeliveryRig implements AutoCloseable {
                     mail.getRecipients().forEach(recipient -> recipients.add(recipient.asString()));
                     switch (method.getName()) {
                         case "sendMail":
-                            bounces.add(new Bounce(
+                            Bounce bounce = new Bounce(
                                     (String) arguments[1],
                                     recipients,
                                     AttributeUtils.getValueAndCastFromMail(
                                                     mail, AttributeName.of("delivery-error"), String.class)
                                             .orElse(""),
-                                    DeliveryReport.action(mail).toString()));
-                            return null;
-                        case "bounce":
-                            bounces.add(new Bounce("James", recipients, (String) arguments[1], "failed"));
+                                    DeliveryReport.action(mail).toString());
+                            kill.around(() -> bounces.add(bounce));
                             return null;
                         default:
                             throw new UnsupportedOperationException(method.getName());

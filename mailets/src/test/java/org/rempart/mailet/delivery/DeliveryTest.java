@@ -270,15 +270,16 @@ class DeliveryTest {
     }
 
     @Test
-    void withoutAProcessorJamesTellsTheSender() throws Exception {
+    void withoutAProcessorTheDeliveryTellsTheSenderItself() throws Exception {
         peer.answers("RCPT", "550 5.1.1 No such user");
         rig.with(settings -> settings.bounceProcessor(Optional.empty())).start();
         rig.send(DeliveryRig.MESSAGE, "bob@there.example");
         awaitDone(1);
 
         assertThat(rig.bounces()).singleElement().satisfies(bounce -> {
-            assertThat(bounce.processor).isEqualTo("James");
-            assertThat(bounce.error).contains("bob@there.example", "550 5.1.1 No such user");
+            assertThat(bounce.processor).isEqualTo("delivery");
+            assertThat(bounce.recipients).containsExactly("bob@there.example");
+            assertThat(bounce.error).contains("550 5.1.1 No such user");
         });
     }
 

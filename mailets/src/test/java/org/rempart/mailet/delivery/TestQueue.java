@@ -9,6 +9,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +40,11 @@ final class TestQueue implements MailQueue {
     private long demand;
     private volatile boolean full;
     private volatile int refusals;
+    private volatile Kill kill = Kill.NEVER;
+    /** What the queue holds of mail that was handed out, by what was handed out. */
+    private final Map<Mail, Mail> originals = new ConcurrentHashMap<>();
+    /** What a server had that was killed. */
+    private final List<Mail> abandoned = new CopyOnWriteArrayList<>();
 
     /** A mail that waits for its time. */
     static final class Later {
@@ -65,6 +72,24 @@ final class TestQueue implements MailQueue {
             demand = 0;
         }
         reader.onError(new IllegalStateException("the queue is broken"));
+    }
+
+    /** What the delivery does to the queue is done up to this. */
+    void kill(Kill value) {
+        kill = value;
+    }
+
+    /** What a server finds when it starts again: all that was handed out and is not done, as it was. */
+    void restart() {
+        synchronized (this) {
+            subscriber = null;
+            demand = 0;
+            kill = Kill.NEVER;
+            due.addAll(originals.values());
+        }
+        originals.clear();
+        abandoned.addAll(open);
+        open.clear();
     }
 
     List<Later> delayed() {
@@ -111,22 +136,14 @@ final class TestQueue implements MailQueue {
         if (full) {
             throw new MailQueueException("the disk is full");
         }
-        MailImpl copy;
-        try {
-            copy = MailImpl.duplicate(mail);
-        } catch (MessagingException failure) {
-            throw new MailQueueException("no copy", failure);
-        }
-        copy.setName(mail.getName());
-        copy.setState(mail.getState());
-        copy.setErrorMessage(mail.getErrorMessage());
+        Mail copy = copyOf(mail);
         if (delay.isZero()) {
             synchronized (this) {
                 due.add(copy);
             }
             handOut();
         } else {
-            delayed.add(new Later(copy, delay));
+            kill.around(() -> delayed.add(new Later(copy, delay)));
         }
     }
 
@@ -180,10 +197,24 @@ final class TestQueue implements MailQueue {
         do {
             drains.set(1);
             for (Mail mail = next(); mail != null; mail = next()) {
-                open.add(mail);
-                subscriber.onNext(new Item(mail));
+                Mail given = copyOf(mail);
+                originals.put(given, mail);
+                open.add(given);
+                subscriber.onNext(new Item(given));
             }
         } while (drains.decrementAndGet() > 0);
+    }
+
+    private static Mail copyOf(Mail mail) {
+        try {
+            MailImpl copy = MailImpl.duplicate(mail);
+            copy.setName(mail.getName());
+            copy.setState(mail.getState());
+            copy.setErrorMessage(mail.getErrorMessage());
+            return copy;
+        } catch (MessagingException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private synchronized Mail next() {
@@ -208,8 +239,11 @@ final class TestQueue implements MailQueue {
 
         @Override
         public void done(CompletionStatus status) {
-            open.remove(mail);
-            endings.add(mail.getName() + " " + status);
+            kill.around(() -> {
+                open.remove(mail);
+                LifecycleUtil.dispose(originals.remove(mail));
+                endings.add(mail.getName() + " " + status);
+            });
         }
     }
 
@@ -217,6 +251,8 @@ final class TestQueue implements MailQueue {
     @Override
     public void close() {
         List<Mail> left = new ArrayList<>(open);
+        left.addAll(originals.values());
+        left.addAll(abandoned);
         delayed.forEach(later -> left.add(later.mail));
         synchronized (this) {
             left.addAll(due);

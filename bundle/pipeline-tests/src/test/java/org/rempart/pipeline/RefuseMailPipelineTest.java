@@ -9,15 +9,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
-/** RefuseRelay by itself: where the mail is kept, who is told, and what it says of wrong parameters. */
-class RefuseRelayPipelineTest {
+/** RefuseMail by itself: where the mail is kept, who is told, and what it says of wrong parameters. */
+class RefuseMailPipelineTest {
     private static final String KEPT = "stored://var/mail/refused/";
-    private static final String PARAMETER = "<repositoryPath>" + KEPT + "</repositoryPath>";
+    private static final String REASON = "<reason>550 5.7.1 Relaying denied</reason>";
+    private static final String PARAMETER = REASON + "<repositoryPath>" + KEPT + "</repositoryPath>";
 
     /** Mail for ours.example is delivered; the rest is refused. */
     private static Pipeline.Builder server(String parameters) {
-        return Pipeline.of("<processor state=\"root\">"
-                        + "<mailet match=\"org.rempart.matcher.RecipientIsRemote\" class=\"org.rempart.mailet.RefuseRelay\">"
+        return Pipeline.of("<processor state=\"root\"><mailet match=\"org.rempart.matcher.RecipientIsRemote\""
+                        + " class=\"org.rempart.mailet.RefuseMail\">"
                         + parameters + "</mailet>"
                         + "<mailet match=\"All\" class=\"LocalDelivery\"/>"
                         + "</processor>"
@@ -47,7 +48,7 @@ class RefuseRelayPipelineTest {
             assertThat(pipeline.kept(KEPT)).singleElement().satisfies(mail -> {
                 assertThat(mail.sender()).isEqualTo("eve@outside.example");
                 assertThat(mail.recipients()).containsExactly("carol@elsewhere.example");
-                assertThat(mail.errorMessage()).contains("Relaying denied");
+                assertThat(mail.errorMessage()).contains("550 5.7.1 Relaying denied");
                 assertThat(mail.attributes()).contains("org.rempart.test");
                 assertThat(mail.message())
                         .contains("X-Odd:  \t kept as it is\r\n")
@@ -70,7 +71,7 @@ class RefuseRelayPipelineTest {
     }
 
     @Test
-    void tellsAnAccountUnderItsOwnDomainAndNamesNeitherHostNorProduct() throws Exception {
+    void tellsAnAccountUnderItsOwnDomainByAReportThatNamesNoProduct() throws Exception {
         try (Pipeline pipeline = server(PARAMETER).start()) {
             pipeline.accept(
                     TestMail.from("alice@ours.example").by("alice@ours.example").to("carol@elsewhere.example"));
@@ -78,8 +79,19 @@ class RefuseRelayPipelineTest {
             assertThat(pipeline.local()).singleElement().satisfies(notice -> {
                 assertThat(notice.sender()).isEqualTo("<>");
                 assertThat(notice.recipients()).containsExactly("alice@ours.example");
-                assertThat(notice.message()).contains("Your message was not sent");
-                assertThat(notice.message()).doesNotContainIgnoringCase("rempart");
+                assertThat(notice.message())
+                        .contains(
+                                "\r\nAuto-Submitted: auto-replied\r\n",
+                                "\r\nContent-Type: multipart/report; report-type=delivery-status;",
+                                "You may not send to these recipients",
+                                "\r\nReporting-MTA: dns; ours.example\r\n",
+                                "\r\n"
+                                        + "Final-Recipient: rfc822; carol@elsewhere.example\r\n"
+                                        + "Action: failed\r\n"
+                                        + "Status: 5.7.1\r\n"
+                                        + "Diagnostic-Code: X-Local; 550 5.7.1 Relaying denied\r\n")
+                        .doesNotContainIgnoringCase("rempart")
+                        .doesNotContain("localhost", "James");
             });
         }
     }
@@ -117,24 +129,27 @@ class RefuseRelayPipelineTest {
     }
 
     @Test
-    void needsARepository() {
-        assertThat(startFault("")).contains("RefuseRelay: <repositoryPath> is missing", "memory://var/mail/");
-        assertThat(startFault("<repositoryPath> </repositoryPath>"))
-                .contains("RefuseRelay: <repositoryPath> is missing");
+    void needsARepositoryAndAReason() {
+        assertThat(startFault(REASON)).contains("RefuseMail: <repositoryPath> is missing", "memory://var/mail/");
+        assertThat(startFault(REASON + "<repositoryPath> </repositoryPath>"))
+                .contains("RefuseMail: <repositoryPath> is missing");
+        assertThat(startFault(""))
+                .contains("RefuseMail: <reason> is missing", "<reason>550 5.7.1 Relaying denied</reason>");
+        assertThat(startFault("<reason>Relaying denied</reason>")).contains("is no reason");
     }
 
     @Test
     void refusesARepositoryThatThereIsNot() {
-        assertThat(startFault("<repositoryPath>postgres://var/mail/</repositoryPath>"))
-                .contains("RefuseRelay: <repositoryPath>postgres://var/mail/</repositoryPath>")
+        assertThat(startFault(REASON + "<repositoryPath>postgres://var/mail/</repositoryPath>"))
+                .contains("RefuseMail: <repositoryPath>postgres://var/mail/</repositoryPath>")
                 .contains("mailrepositorystore.xml");
-        assertThat(startFault("<repositoryPath>var/mail</repositoryPath>"))
-                .contains("RefuseRelay: <repositoryPath>var/mail</repositoryPath>");
+        assertThat(startFault(REASON + "<repositoryPath>var/mail</repositoryPath>"))
+                .contains("RefuseMail: <repositoryPath>var/mail</repositoryPath>");
     }
 
     @Test
     void refusesAParameterThatItDoesNotKnow() {
         assertThat(startFault(PARAMETER + "<repository>x</repository>"))
-                .contains("RefuseRelay: unknown parameter <repository>", "<repositoryPath>");
+                .contains("RefuseMail: unknown parameter <repository>", "<repositoryPath>");
     }
 }
