@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import javax.mail.MessagingException;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
@@ -44,6 +45,7 @@ import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.james.user.memory.MemoryUsersRepository;
 import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeUtils;
+import org.apache.mailet.DsnParameters;
 import org.apache.mailet.Mail;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
@@ -141,6 +143,11 @@ final class Outbound implements AutoCloseable {
 
     /** Gives a mail to the delivery, whose body is this text. */
     void send(String text, String... recipients) throws MessagingException {
+        send(text, Optional.empty(), recipients);
+    }
+
+    /** Gives a mail to the delivery, whose body is this text, with its sender's wishes for reports. */
+    void send(String text, Optional<DsnParameters> wishes, String... recipients) throws MessagingException {
         String name = "mail-" + sent++;
         String message = "From: alice@ours.example\r\nTo: somebody\r\nSubject: " + name
                 + "\r\nDate: Tue, 24 Nov 2026 12:00:00 +0000\r\nMessage-ID: <" + name + "@ours.example>\r\n\r\n" + text
@@ -153,6 +160,7 @@ final class Outbound implements AutoCloseable {
             mail.addRecipient(new MailAddress(recipient));
         }
         MailImpl built = mail.build();
+        wishes.ifPresent(built::setDsnParameters);
         built.setMessageNoCopy(new MimeMessageWrapper(MimeMessageInputStreamSource.create(
                 name, new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)))));
         mailet.service(built);
@@ -177,7 +185,9 @@ final class Outbound implements AutoCloseable {
     List<String> reports() throws MessagingException, IOException {
         for (Mail mail : in(MailQueueFactory.SPOOL)) {
             if (mail.getState().equals(BOUNCES)) {
-                reports.service(mail.duplicate());
+                Mail copy = mail.duplicate();
+                reports.service(copy);
+                LifecycleUtil.dispose(copy);
             }
         }
         List<String> messages = new ArrayList<>();
@@ -219,6 +229,8 @@ final class Outbound implements AutoCloseable {
     @Override
     public void close() {
         mailet.destroy();
+        in(MailQueueFactory.SPOOL).forEach(LifecycleUtil::dispose);
+        in(MailQueueName.of(OUTGOING)).forEach(LifecycleUtil::dispose);
         queues.clean();
     }
 

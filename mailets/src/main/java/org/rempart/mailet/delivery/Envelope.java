@@ -26,7 +26,9 @@ import org.rempart.policy.DomainNames;
  */
 final class Envelope {
     /** {@code xtext} of RFC 3461, section 4: what James hands on as the client wrote it. */
-    private static final Pattern XTEXT = Pattern.compile("(?:[!-*,-<>-~]|\\+[0-9A-F]{2}){1,100}");
+    private static final Pattern XTEXT = Pattern.compile("(?:[!-*,-<>-~]|\\+[0-9A-F]{2}){1,500}");
+
+    private static final int LONGEST_ENVID = 100;
 
     private final String sender;
     private final List<MailAddress> recipients;
@@ -118,7 +120,8 @@ final class Envelope {
                     .ifPresent(ret -> command.append(" RET=").append(ret));
             reports.flatMap(DsnParameters::getEnvIdParameter)
                     .map(id -> id.asString())
-                    .filter(id -> XTEXT.matcher(id).matches())
+                    .filter(id ->
+                            id.length() <= LONGEST_ENVID && XTEXT.matcher(id).matches())
                     .ifPresent(id -> command.append(" ENVID=").append(id));
         }
         return command.toString();
@@ -146,6 +149,9 @@ final class Envelope {
     }
 
     private static String xtext(String text) {
+        if (XTEXT.matcher(text).matches()) {
+            return text;
+        }
         StringBuilder encoded = new StringBuilder();
         for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
             if (octet > ' ' && octet < 127 && octet != '+' && octet != '=') {

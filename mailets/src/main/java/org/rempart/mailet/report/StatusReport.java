@@ -240,7 +240,8 @@ public final class StatusReport {
             line("Arrival-Date: " + DATE.format(DeliveryReport.since(mail)));
             outcomes.forEach((recipient, outcome) -> {
                 line("");
-                original(recipient).ifPresent(address -> folded("Original-Recipient: " + typed(address)));
+                original(recipient)
+                        .ifPresent(address -> folded("Original-Recipient: rfc822; " + ofXtext(address.asString())));
                 folded("Final-Recipient: " + typed(recipient));
                 line("Action: " + action);
                 line("Status: "

@@ -48,7 +48,7 @@ class DeliveryReportsTest {
         if (wishes.length > 0) {
             EnumSet<Notify> all = EnumSet.noneOf(Notify.class);
             all.addAll(java.util.List.of(wishes));
-            wanted.addRcptParameter(bob, RecipientDsnParameters.of(all, new MailAddress("first@there.example")));
+            wanted.addRcptParameter(bob, RecipientDsnParameters.of(all, new MailAddress("first+2Btag@there.example")));
         }
         mail.setDsnParameters(wanted.build().get());
         rig.service().enqueue(mail);
@@ -69,7 +69,7 @@ class DeliveryReportsTest {
         assertThat(peer.commands())
                 .contains(
                         "MAIL FROM:<alice@ours.example> RET=HDRS ENVID=Q1",
-                        "RCPT TO:<bob@there.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;first@there.example");
+                        "RCPT TO:<bob@there.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;first+2Btag@there.example");
         assertThat(rig.bounces()).isEmpty();
     }
 
