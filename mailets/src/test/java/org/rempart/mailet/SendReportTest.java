@@ -23,8 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.mailrepository.api.MailRepository;
@@ -39,12 +38,14 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.mailet.delivery.DeliveryReport.Action;
 import org.rempart.mailet.delivery.Reported;
+import org.rempart.testsupport.Tools;
 
 /** Reports as RFC 3464, 3461, 6522 and 3834 have them. */
 class SendReportTest {
@@ -159,7 +160,7 @@ class SendReportTest {
                 .envId(EnvId.of("QQ+2B314159"))
                 .addRcptParameter(
                         new MailAddress("gone@there.example"),
-                        RecipientDsnParameters.of(new MailAddress("first@there.example")))
+                        RecipientDsnParameters.of(new MailAddress("first+2Btag@there.example")))
                 .build()
                 .get());
         Reported.on(mail)
@@ -182,7 +183,7 @@ class SendReportTest {
                         + "Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary=\"=_")
                 .contains("@mail.ours.example>\r\n")
                 .contains("Original-Envelope-Id: QQ+314159\r\nReporting-MTA: dns; mail.ours.example\r\nArrival-Date: ")
-                .contains("\r\n\r\nOriginal-Recipient: rfc822; first@there.example\r\n"
+                .contains("\r\n\r\nOriginal-Recipient: rfc822; first+tag@there.example\r\n"
                         + "Final-Recipient: rfc822; gone@there.example\r\nAction: failed\r\nStatus: 5.1.1\r\n"
                         + "Remote-MTA: dns; mx.there.example\r\n"
                         + "Diagnostic-Code: smtp; 550 5.1.1 <gone@there.example>: no such user here,\r\n"
@@ -358,49 +359,90 @@ class SendReportTest {
         assertThatThrownBy(() -> start("texts", "file://conf/reports")).hasMessageContaining("failed.beginning");
     }
 
+    /** What reports are written of. */
+    enum Original {
+        SEVEN_BIT(MESSAGE),
+        EIGHT_BIT("Date: Tue, 24 Nov 2026 20:50:07 +0000\r\n"
+                + "Subject: caf\u00e9\r\n"
+                + "MIME-Version: 1.0\r\n"
+                + "Content-Type: text/plain; charset=iso-8859-1\r\n"
+                + "Content-Transfer-Encoding: 8bit\r\n\r\n"
+                + "caf\u00e9\r\n"),
+        EIGHT_BIT_BODY(MESSAGE + "caf\u00c3\u00a9\r\n"),
+        SMTPUTF8("From: Jos\u00c3\u00a9 <bob@ours.example>\r\nTo: <jos\u00c3\u00a9@there.example>\r\n"
+                + "Subject: caf\u00c3\u00a9\r\n\r\ncaf\u00c3\u00a9\r\n"),
+        SIGNED("DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=ours.example; s=a;\r\n\th=From:Subject; bh=x;\r\n"
+                + "\tb=y\r\nFrom:  bob@ours.example\r\nSubject: A  test \r\nContent-Type: multipart/signed;\r\n"
+                + " boundary=\"=_b\"; protocol=\"application/pgp-signature\"\r\n\r\n--=_b\r\n\r\ntext  \r\n--=_b\r\n"
+                + "Content-Type: application/pgp-signature\r\n\r\nsignature\r\n--=_b--\r\n"),
+        HUGE(MESSAGE + ("x".repeat(998) + "\r\n").repeat(20 * 1024 * 1024 / 1000));
+
+        private final String message;
+
+        Original(String message) {
+            this.message = message;
+        }
+
+        /** Whether all of it is quoted where that is asked for: not what no 7-bit header or no mailbox can hold. */
+        boolean canBeQuoted() {
+            return this != EIGHT_BIT && this != SMTPUTF8 && this != HUGE;
+        }
+    }
+
+    private String reportOf(Original original, Ret ret) throws Exception {
+        MailImpl mail = mail(original.message);
+        mail.setDsnParameters(DsnParameters.builder().ret(ret).build().get());
+        Reported.on(mail)
+                .answered("full@there.example", 552, "5.2.2 Mailbox full")
+                .unreachable("away@there.example")
+                .answered("gone@there.example", 550, "5.1.1 No such user: " + "long ".repeat(40))
+                .as(Action.FAILED);
+        return report(mail);
+    }
+
+    static Stream<Arguments> originals() {
+        return Stream.of(Original.values())
+                .flatMap(original -> Stream.of(Ret.values()).map(ret -> Arguments.of(original, ret)));
+    }
+
     /** As another program reads it: Python's email, which knows RFC 2045 to 2047 and message/delivery-status. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void pythonReadsIt(boolean full) throws Exception {
-        MailImpl mail =
-                mail("Subject: caf\u00c3\u00a9\r\n" + (full ? "X: y\r\n\r\nbody\r\n" : "X: \u00c3\u00a9\r\n\r\n"));
-        if (full) {
-            mail = mail(MESSAGE + "\u00c3\u00a9\r\n");
-            mail.setDsnParameters(DsnParameters.builder().ret(Ret.FULL).build().get());
-        }
-        Reported reported = Reported.on(mail);
-        for (String name : IntStream.range(0, 3).mapToObj(i -> "u" + i).collect(Collectors.toList())) {
-            reported.answered(name + "@there.example", 550, "5.1.1 No such user: " + "long ".repeat(40));
-        }
-        reported.as(Action.FAILED);
-        String report = report(mail);
+    @MethodSource("originals")
+    void pythonReadsIt(Original original, Ret ret) throws Exception {
+        boolean full = ret == Ret.FULL && original.canBeQuoted();
+        String report = reportOf(original, ret);
 
+        assertThat(report.length()).isLessThan(100_000);
+        assertThat(report.contains(original.message)).isEqualTo(full);
+        assertThat(report.chars().allMatch(octet -> octet < 128))
+                .isEqualTo(!full || original != Original.EIGHT_BIT_BODY);
+        assertThat(report.split("\r\n", -1))
+                .allSatisfy(line -> assertThat(line.length()).isLessThan(999));
         String read = python(
                 "import sys, email, email.policy\n"
                         + "m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)\n"
-                        + "print([p.get_content_type() for p in m.walk() if p.get_content_maintype() != 'multipart'])\n"
-                        + "print([d for p in m.walk() for d in p.defects])\n"
-                        + "s = list(m.iter_parts())[1].get_payload()\n"
-                        + "print([(g['Final-Recipient'], g['Action'], g['Status'], len(g['Diagnostic-Code'])) for g in s[1:]])\n"
-                        + "print(s[0]['Reporting-MTA'], m.get_param('report-type'), m['Auto-Submitted'])\n",
+                        + "parts = list(m.iter_parts())\n"
+                        + "print([p.get_content_type() for p in parts])\n"
+                        + "print([d for p in [m] + parts for d in p.defects])\n"
+                        + "s = parts[1].get_payload()\n"
+                        + "print([(g['Final-Recipient'], g['Action'], g['Status'], len(g['Diagnostic-Code'])) for g in"
+                        + " s[1:]])\n"
+                        + "print(s[0]['Reporting-MTA'], m.get_param('report-type'), m['Auto-Submitted'])\n"
+                        + "print('Subject' in parts[2].get_content())\n",
                 report.getBytes(ISO_8859_1));
         assertThat(read)
                 .contains(
                         "'text/plain', 'message/delivery-status'", full ? "'message/rfc822'" : "'text/rfc822-headers'")
                 .contains("\n[]\n")
-                .contains("('rfc822; u0@there.example', 'failed', '5.1.1', ", "('rfc822; u2@there.example', 'failed'")
-                .contains("dns; mail.ours.example delivery-status auto-replied");
+                .contains(
+                        "('rfc822; full@there.example', 'failed', '5.2.2', ", "('rfc822; gone@there.example', 'failed'")
+                .contains("dns; mail.ours.example delivery-status auto-replied\nTrue\n");
     }
 
     /** As a bounce analyser of mailing lists reads it: Sisimai, which knows the reports of all servers. */
-    @Test
-    void sisimaiReadsIt() throws Exception {
-        MailImpl mail = mail(MESSAGE);
-        Reported.on(mail)
-                .answered("gone@there.example", 550, "5.1.1 <gone@there.example>: no such user")
-                .answered("full@there.example", 552, "5.2.2 Mailbox full")
-                .unreachable("away@there.example")
-                .as(Action.FAILED);
+    @ParameterizedTest
+    @MethodSource("originals")
+    void sisimaiReadsIt(Original original, Ret ret) throws Exception {
         String read = program(
                 List.of(
                         "perl",
@@ -409,8 +451,8 @@ class SendReportTest {
                         "local $/; my $mail = <STDIN>; $mail =~ s/\\r//g;"
                                 + "for my $told (@{Sisimai->make(\\$mail) || []}) { print join(' ', $told->recipient->address,"
                                 + " $told->reason, $told->deliverystatus, $told->addresser->address, $told->action), \"\\n\" }"),
-                report(mail).getBytes(ISO_8859_1));
-        Assumptions.assumeFalse(read.contains("Can't locate Sisimai.pm"), "there is no Sisimai");
+                reportOf(original, ret).getBytes(ISO_8859_1));
+        Tools.require(!read.contains("Can't locate Sisimai.pm"), "there is no Sisimai");
         assertThat(read)
                 .contains("gone@there.example userunknown 5.1.1 bob@ours.example failed")
                 .contains("full@there.example mailboxfull 5.2.2 bob@ours.example failed")
@@ -426,7 +468,7 @@ class SendReportTest {
         try {
             process = new ProcessBuilder(command).redirectErrorStream(true).start();
         } catch (IOException absent) {
-            Assumptions.abort("there is no " + command.get(0) + ": " + absent.getMessage());
+            Tools.require(false, "there is no " + command.get(0) + ": " + absent.getMessage());
             return "";
         }
         try (OutputStream in = process.getOutputStream()) {
