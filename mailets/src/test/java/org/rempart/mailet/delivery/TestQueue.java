@@ -136,14 +136,13 @@ final class TestQueue implements MailQueue {
         if (full) {
             throw new MailQueueException("the disk is full");
         }
-        Mail copy = copyOf(mail);
         if (delay.isZero()) {
             synchronized (this) {
-                due.add(copy);
+                due.add(copyOf(mail));
             }
             handOut();
         } else {
-            kill.around(() -> delayed.add(new Later(copy, delay)));
+            kill.around(() -> delayed.add(new Later(copyOf(mail), delay)));
         }
     }
 
@@ -241,6 +240,9 @@ final class TestQueue implements MailQueue {
         public void done(CompletionStatus status) {
             kill.around(() -> {
                 open.remove(mail);
+                if (kill != Kill.NEVER) {
+                    abandoned.add(mail);
+                }
                 LifecycleUtil.dispose(originals.remove(mail));
                 endings.add(mail.getName() + " " + status);
             });
