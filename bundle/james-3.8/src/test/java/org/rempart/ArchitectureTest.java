@@ -57,6 +57,7 @@ class ArchitectureTest {
                     "org.xml.sax..",
                     "inet.ipaddr..",
                     "com.ibm.icu.text..",
+                    "org.apache.commons.codec.binary..",
                     "org.apache.james.core..",
                     // What James's MailAddress says of a text that is none.
                     "javax.mail.internet");

@@ -4,6 +4,8 @@
  */
 package org.rempart.mailet.delivery;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,7 +31,10 @@ final class ConnectionPool {
     private final Map<Endpoint, Integer> open = new HashMap<>();
     private final Set<SmtpConnection> all = new HashSet<>();
     /** Where servers hang up early, so that a message should not go along with its envelope. */
-    private final ShortCache<Endpoint, Boolean> droppingEarly = new ShortCache<>(Duration.ofHours(1), 10_000);
+    private final Cache<Endpoint, Boolean> droppingEarly = Caffeine.newBuilder()
+            .expireAfterWrite(Duration.ofHours(1))
+            .maximumSize(10_000)
+            .build();
 
     private boolean closed;
     private boolean aborted;
@@ -144,7 +149,7 @@ final class ConnectionPool {
      * @return whether it may be used
      */
     boolean opened(SmtpConnection connection) {
-        connection.droppedEarly(droppingEarly.get(connection.endpoint()).isPresent());
+        connection.droppedEarly(droppingEarly.getIfPresent(connection.endpoint()) != null);
         boolean usable;
         synchronized (this) {
             usable = !aborted;

@@ -4,6 +4,8 @@
  */
 package org.rempart.mailet.delivery;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
@@ -27,8 +29,8 @@ final class MxResolver {
     private final Dns dns;
     private final String ownName;
     private final int port;
-    private final ShortCache<Domain, List<MailExchanger>> hosts = new ShortCache<>(Duration.ofSeconds(20), 10_000);
-    private final ShortCache<String, List<InetAddress>> addresses = new ShortCache<>(Duration.ofSeconds(20), 10_000);
+    private final Cache<Domain, List<MailExchanger>> hosts = remembering();
+    private final Cache<String, List<InetAddress>> addresses = remembering();
 
     /**
      * @param ownName the name that this server says of itself
@@ -38,6 +40,13 @@ final class MxResolver {
         this.dns = dns;
         this.ownName = MailExchanger.withoutDot(ownName);
         this.port = port;
+    }
+
+    private static <K, V> Cache<K, V> remembering() {
+        return Caffeine.newBuilder()
+                .expireAfterWrite(Duration.ofSeconds(20))
+                .maximumSize(10_000)
+                .build();
     }
 
     /**
@@ -52,8 +61,8 @@ final class MxResolver {
         if (literal.isPresent()) {
             exchangers = List.of(MailExchanger.of(literal.get().getHostAddress(), 0));
         } else {
-            Optional<List<MailExchanger>> known = hosts.get(domain);
-            exchangers = known.isPresent() ? known.get() : lookUp(domain);
+            List<MailExchanger> known = hosts.getIfPresent(domain);
+            exchangers = known == null ? lookUp(domain) : known;
         }
         int own = Integer.MAX_VALUE;
         for (MailExchanger exchanger : exchangers) {
@@ -149,9 +158,9 @@ final class MxResolver {
         if (literal.isPresent()) {
             return List.of(literal.get());
         }
-        Optional<List<InetAddress>> known = addresses.get(host);
-        if (known.isPresent()) {
-            return known.get();
+        List<InetAddress> known = addresses.getIfPresent(host);
+        if (known != null) {
+            return known;
         }
         List<InetAddress> found;
         try {

@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.binary.Hex;
 import org.rempart.message.Comments;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
@@ -249,11 +251,7 @@ final class ReceivedRewriter {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             sha.update(SALT);
             byte[] hash = sha.digest(id.getBytes(StandardCharsets.ISO_8859_1));
-            StringBuilder hex = new StringBuilder();
-            for (int i = 0; i < 8; i++) {
-                hex.append(String.format(Locale.ROOT, "%02x", hash[i]));
-            }
-            return hex.toString();
+            return Hex.encodeHexString(Arrays.copyOf(hash, 8));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException(impossible);
         }

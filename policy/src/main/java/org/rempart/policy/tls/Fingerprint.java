@@ -11,6 +11,7 @@ import java.security.cert.X509Certificate;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.binary.Hex;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Wording;
 
@@ -51,7 +52,7 @@ public final class Fingerprint {
             return new Fingerprint(key, hex);
         }
         if (BASE64.matcher(digest).matches()) {
-            return new Fingerprint(key, hex(Base64.getDecoder().decode(digest)));
+            return new Fingerprint(key, Hex.encodeHexString(Base64.getDecoder().decode(digest)));
         }
         throw notOne(text);
     }
@@ -84,18 +85,10 @@ public final class Fingerprint {
 
     private static String sha256(byte[] bytes) {
         try {
-            return hex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            return Hex.encodeHexString(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException impossible) {
             throw new IllegalStateException("every JVM has SHA-256", impossible);
         }
-    }
-
-    private static String hex(byte[] bytes) {
-        StringBuilder hex = new StringBuilder(2 * bytes.length);
-        for (byte value : bytes) {
-            hex.append(Character.forDigit(value >> 4 & 0xf, 16)).append(Character.forDigit(value & 0xf, 16));
-        }
-        return hex.toString();
     }
 
     @Override

@@ -4,64 +4,49 @@
  */
 package org.rempart.mailet.delivery.tls;
 
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What is known of domains, up to a bound that no stranger's number or size of policies moves. Beyond it, the entry goes that
- * was not asked for the longest.
+ * What is known of domains, up to a bound that no stranger's number or size of policies moves. Beyond it, an entry goes that
+ * is seldom asked for.
  */
 final class MtaStsMemory {
-    private final long most;
-    private final Consumer<MtaStsEntry> lost;
-    private final LinkedHashMap<String, MtaStsEntry> entries = new LinkedHashMap<>(16, 0.75f, true);
-    private long weight;
+    private final Cache<String, MtaStsEntry> entries;
 
     /**
      * @param most by {@link MtaStsEntry#weight()}
      * @param lost is told of each policy that has to go
      */
     MtaStsMemory(long most, Consumer<MtaStsEntry> lost) {
-        this.most = most;
-        this.lost = lost;
+        entries = Caffeine.newBuilder()
+                .maximumWeight(most)
+                .weigher((String domain, MtaStsEntry entry) -> entry.weight())
+                .evictionListener((domain, entry, cause) -> {
+                    if (entry != null && entry.policy().isPresent()) {
+                        lost.accept(entry);
+                    }
+                })
+                .executor(Runnable::run)
+                .build();
     }
 
-    synchronized Optional<MtaStsEntry> get(String domain) {
-        return Optional.ofNullable(entries.get(domain));
+    Optional<MtaStsEntry> get(String domain) {
+        return Optional.ofNullable(entries.getIfPresent(domain));
     }
 
-    synchronized List<MtaStsEntry> all() {
-        return new ArrayList<>(entries.values());
+    List<MtaStsEntry> all() {
+        return List.copyOf(entries.asMap().values());
     }
 
-    synchronized void remove(MtaStsEntry entry) {
-        if (entries.remove(entry.domain(), entry)) {
-            weight -= entry.weight();
-        }
+    void remove(MtaStsEntry entry) {
+        entries.asMap().remove(entry.domain(), entry);
     }
 
     void put(MtaStsEntry entry) {
-        List<MtaStsEntry> gone = new ArrayList<>();
-        synchronized (this) {
-            MtaStsEntry before = entries.put(entry.domain(), entry);
-            weight += entry.weight() - (before == null ? 0 : before.weight());
-            for (Iterator<Map.Entry<String, MtaStsEntry>> eldest =
-                            entries.entrySet().iterator();
-                    weight > most && eldest.hasNext(); ) {
-                MtaStsEntry next = eldest.next().getValue();
-                if (next != entry) {
-                    eldest.remove();
-                    weight -= next.weight();
-                    gone.add(next);
-                }
-            }
-        }
-        gone.removeIf(left -> left.policy().isEmpty());
-        gone.forEach(lost);
+        entries.put(entry.domain(), entry);
     }
 }
