@@ -53,6 +53,7 @@ class ArchitectureTest {
             .resideInAnyPackage(
                     POLICY,
                     "java..",
+                    "javax.crypto..",
                     "javax.xml..",
                     "org.xml.sax..",
                     "inet.ipaddr..",
@@ -70,6 +71,7 @@ class ArchitectureTest {
                     knowsInPolicy("org.rempart.policy.relay"))
             .and(knowsInPolicy("org.rempart.policy.headers"))
             .and(knowsInPolicy("org.rempart.policy.submission"))
+            .and(knowsInPolicy("org.rempart.policy.forwards"))
             .and(knowsInPolicy("org.rempart.policy.tls"))
             .and(knowsInPolicy(VALUES));
 

@@ -82,7 +82,7 @@ class RestoreMessageIdsTest {
                 Files.writeString(key, bad);
                 assertThatThrownBy(RestoreMessageIdsTest::restore)
                         .isInstanceOf(MessagingException.class)
-                        .hasMessageStartingWith("RestoreMessageIds: the key of message ids, file://var/message-ids.key")
+                        .hasMessageStartingWith("RestoreMessageIds: the key of message ids, " + key + ", can't be used")
                         .hasMessageContaining("32 bytes in base64");
             }
         } finally {

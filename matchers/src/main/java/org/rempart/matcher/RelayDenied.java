@@ -7,9 +7,9 @@ package org.rempart.matcher;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -20,6 +20,7 @@ import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.file.Policy;
+import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
 
@@ -45,14 +46,17 @@ import org.rempart.policy.relay.RelayVerdict;
  *
  * <ul>
  *   <li>RelayHook decided its recipients while the client was connected (a recipient that is added later comes from an
- *       alias or a forward of ours), and it does not claim to be from us without proof, in its envelope or its From, or
+ *       alias or a forward of ours, see {@link IsForwarded}), and it does not claim to be from us without proof, in its
+ *       envelope or its From, or
  *   <li>the policy's {@code <relay>} allows it: by the account that submitted it, or by the address it came from and its
  *       sender, or
  *   <li>this server wrote it: it was sent by a mailet, and its sender is empty (a bounce) or in a domain of ours, and nobody
  *       else has claimed that.
  * </ul>
  *
- * That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too. Nor
+ * Where the policy says {@code <forwards outside="refuse"/>}, no mail at all leaves by an alias or a forward.
+ *
+ * <p>That a mailet sent it on (James's {@code SentByMailet}) is not enough: that is true of an outsider's mail, too. Nor
  * does such a mail count as coming from this machine, though James then records 127.0.0.1.
  */
 public final class RelayDenied extends PolicyMatcher {
@@ -81,16 +85,17 @@ public final class RelayDenied extends PolicyMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) throws MessagingException {
+        Collection<MailAddress> forwarded = forwardedInVain(mail);
         // What a stranger wrote as one of us must not get our name by being sent on: an address of ours that forwards
-        // to
-        // the outside would vouch for it.
+        // to the outside would vouch for it.
         if (!claimsToBeOurs(mail) && (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail))) {
-            return List.of();
+            return forwarded;
         }
         InetAddress client = client(mail);
         boolean authenticated = SubmittedBy.account(mail).isPresent();
         MaybeSender sender = mail.getMaybeSender();
-        return mail.getRecipients().stream()
+        Collection<MailAddress> denied = new LinkedHashSet<>(forwarded);
+        mail.getRecipients().stream()
                 .filter(recipient -> {
                     boolean ours = getMailetContext().isLocalServer(recipient.getDomain());
                     return policy.relay()
@@ -98,7 +103,20 @@ public final class RelayDenied extends PolicyMatcher {
                                     .verdict()
                             == RelayVerdict.DENIED;
                 })
-                .collect(Collectors.toList());
+                .forEach(denied::add);
+        return denied;
+    }
+
+    /** The recipients outside whom an alias or a forward of ours has added, where the policy does not let it. */
+    private Collection<MailAddress> forwardedInVain(Mail mail) throws MessagingException {
+        if (policy.forwards().outside().verdict() == ForwardHandling.ALLOW) {
+            return List.of();
+        }
+        return IsForwarded.forwarded(mail, getMailetContext())
+                .orElseThrow(() -> new MessagingException("RelayDenied: nobody has noted whom " + mail.getName()
+                        + " was addressed to, which "
+                        + policy.forwards().outside().rule()
+                        + " asks for; put org.rempart.mailet.BeforeForwarding before RecipientRewriteTable"));
     }
 
     /** Whether its envelope or its From is of ours, and nobody has proved it; a display name alone is no claim. */

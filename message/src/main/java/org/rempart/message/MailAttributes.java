@@ -21,6 +21,12 @@ public final class MailAttributes {
     /** The words of {@link #UNVERIFIED_SENDER} that mean more than a name which looks like ours. */
     public static final Set<String> CLAIMS = Set.of("envelope", "from", "unreadable");
 
+    /**
+     * The recipients outside whom the mail was addressed to, a list of texts; empty when it was addressed to none. Others that
+     * it has later come from an alias or a forward of ours. Set by BeforeForwarding.
+     */
+    public static final AttributeName ADDRESSED = AttributeName.of("org.rempart.addressed");
+
     /** The mail was taken while its account was held. Set by SubmissionRateHook. */
     public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");
 

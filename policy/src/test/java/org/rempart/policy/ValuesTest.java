@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.rempart.policy.file.Policies;
 import org.rempart.policy.file.Policy;
+import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
@@ -50,6 +51,7 @@ class ValuesTest {
                 FailureLimit.class,
                 UnusualUse.class,
                 AuditPolicy.class,
+                ForwardPolicy.class,
                 HeaderPolicy.class,
                 HeaderPattern.class,
                 TlsPolicy.class,

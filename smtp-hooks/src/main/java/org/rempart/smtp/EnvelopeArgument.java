@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.apache.james.protocols.api.Response;
+import org.rempart.policy.forwards.SenderRewriting;
 
 /**
  * The argument of MAIL or RCPT (RFC 5321, section 4.1.2): {@code FROM:<path> PARAMETER=value …}, read strictly, so that
@@ -18,11 +19,13 @@ import org.apache.james.protocols.api.Response;
  * <ul>
  *   <li>A source route is accepted and ignored (section 3.6.1, appendix C).
  *   <li>A quoted local part that needs no quotes is the same without them ({@code "bob"@} is {@code bob@}, section 4.1.2).
- *   <li>A local part has 64 octets at most (section 4.5.3.1.1), a domain 255, a path 256.
+ *   <li>A local part has 64 octets at most (section 4.5.3.1.1), a domain 255, a path 256. One that holds the sender of a
+ *       forwarded mail ({@link SenderRewriting}) needs more, and has the path's length.
  * </ul>
  */
 final class EnvelopeArgument {
     private static final int LONGEST_LOCAL_PART = 64;
+    private static final int LONGEST_REWRITTEN = 252;
     private static final int LONGEST_DOMAIN = 255;
     /** With its brackets, and without a source route, which is ignored. */
     private static final int LONGEST_PATH = 256 + LONGEST_LOCAL_PART;
@@ -120,7 +123,8 @@ final class EnvelopeArgument {
         int at = mailbox.startsWith("\"") ? quotedEnd(mailbox, keyword) : mailbox.indexOf('@');
         String local = mailbox.substring(0, at);
         String domain = mailbox.substring(at + 1);
-        if (local.getBytes(StandardCharsets.UTF_8).length > LONGEST_LOCAL_PART
+        int longest = SenderRewriting.isRewritten(local) ? LONGEST_REWRITTEN : LONGEST_LOCAL_PART;
+        if (local.getBytes(StandardCharsets.UTF_8).length > longest
                 || domain.length() > LONGEST_DOMAIN
                 || mailbox.length() > LONGEST_PATH
                 || domain.isEmpty()

@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * <handler class="org.rempart.smtp.KnownRecipientHook"/>
  * }</pre>
  *
- * Known are accounts, whatever the recipient rewrite tables map (aliases, groups, forwards), and postmaster of each of
- * our domains (RFC 5321, section 4.5.1). When the directory can't be asked, the answer is {@code 451 4.3.0}.
+ * Known are accounts, whatever the recipient rewrite tables map (aliases, groups, forwards), postmaster of each of our
+ * domains (RFC 5321, section 4.5.1), and what {@link ForwardedSenderHook} takes. When the directory can't be asked, the answer is {@code 451 4.3.0}.
  */
 public final class KnownRecipientHook implements ListenerHook, RcptHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(KnownRecipientHook.class);
@@ -57,7 +57,9 @@ public final class KnownRecipientHook implements ListenerHook, RcptHook {
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         try {
-            if (!domains.containsDomain(recipient.getDomain()) || isKnown(recipient)) {
+            if (!domains.containsDomain(recipient.getDomain())
+                    || ForwardedSenderHook.takes(session, recipient)
+                    || isKnown(recipient)) {
                 return HookResult.DECLINED;
             }
         } catch (DomainListException

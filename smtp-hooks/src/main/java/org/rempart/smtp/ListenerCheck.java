@@ -46,6 +46,7 @@ final class ListenerCheck {
             RequireTlsHook.class, List.of(SessionGuard.class),
             RequireAuthHook.class, List.of(SessionGuard.class, RequireTlsHook.class),
             RefuseAuthHook.class, List.of(SessionGuard.class),
+            KnownRecipientHook.class, List.of(ForwardedSenderHook.class),
             AccountLoginHook.class, List.of(LoginFailuresHook.class));
 
     private ListenerCheck() {}

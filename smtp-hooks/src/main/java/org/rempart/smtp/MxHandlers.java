@@ -40,6 +40,8 @@ public final class MxHandlers implements HandlersPackage {
             SpoofedSenderHook.class,
             // Says who may relay before anybody looks a recipient up.
             RelayHook.class,
+            // Knows addresses that no table knows, and tells the next one.
+            ForwardedSenderHook.class,
             KnownRecipientHook.class,
             // RFC 3461: what a sender wants to be told is kept with the mail, for the recipients that were taken.
             DSNEhloHook.class,

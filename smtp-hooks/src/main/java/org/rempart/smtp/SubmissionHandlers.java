@@ -43,6 +43,8 @@ public final class SubmissionHandlers implements HandlersPackage {
             StructureHook.class,
             OwnSenderHook.class,
             RelayHook.class,
+            // Knows addresses that no table knows, and tells the next one.
+            ForwardedSenderHook.class,
             KnownRecipientHook.class,
             // RFC 3461: what a sender wants to be told is kept with the mail, for the recipients that were taken.
             DSNEhloHook.class,

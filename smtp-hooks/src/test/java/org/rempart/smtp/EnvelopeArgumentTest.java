@@ -84,4 +84,16 @@ class EnvelopeArgumentTest {
                 () -> EnvelopeArgument.read("FROM", "FROM:<\"" + LONG + "\"@ours.example>"));
         assertThat(fault).hasMessageStartingWith("5.1.7");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SRS0=HASHHASH=DD=", "srs0+HASH=DD=", "SRS1=HASH=one.example==HASH=DD="})
+    void theSenderOfAForwardedMailMayHaveMore(String tag) throws Exception {
+        String address = tag + "far.example=" + LONG + "@one.example";
+        assertThat(EnvelopeArgument.read("FROM", "FROM:<" + address + ">")).hasToString("FROM:<" + address + ">");
+        assertThat(EnvelopeArgument.read("TO", "TO:<" + address + ">")).hasToString("TO:<" + address + ">");
+        EnvelopeArgument.Fault fault = catchThrowableOfType(
+                EnvelopeArgument.Fault.class,
+                () -> EnvelopeArgument.read("TO", "TO:<" + tag + "far.example=" + LONG.repeat(4) + "@one.example>"));
+        assertThat(fault).hasMessageStartingWith("5.1.3");
+    }
 }

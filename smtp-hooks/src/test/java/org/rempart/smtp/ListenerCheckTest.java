@@ -31,6 +31,7 @@ class ListenerCheckTest {
             RecipientLimitHook.class,
             StructureHook.class,
             RelayHook.class,
+            ForwardedSenderHook.class,
             KnownRecipientHook.class,
             UnusualUseHook.class,
             TlsFactsHook.class,

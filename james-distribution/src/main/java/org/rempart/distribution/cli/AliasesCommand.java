@@ -14,7 +14,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Addresses whose mail goes to another address. */
-@Command(name = "aliases", description = "List, add and remove addresses whose mail goes to another address.")
+@Command(
+        name = "aliases",
+        description = "List, add and remove addresses whose mail goes to another address of this server.",
+        footer = {"", "bin/rempart forwards sends mail on to other servers."})
 final class AliasesCommand extends Group {
     /** Mail for {@code address} goes to {@code target}. */
     record Alias(String address, String target) {}

@@ -11,13 +11,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.net.URLClassLoader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,6 +27,7 @@ import java.util.stream.Stream;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
+import org.rempart.policy.KeyFile;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.headers.HeaderPolicy;
@@ -54,8 +52,6 @@ import picocli.CommandLine.Spec;
             "is and with + as it leaves. Domains of yours are those of conf/domainlist.xml and of --domain."
         })
 final class HeadersCommand implements Callable<Integer> {
-    private static final int KEY_LENGTH = 32;
-
     private final Home home;
     private final InputStream input;
 
@@ -169,23 +165,7 @@ final class HeadersCommand implements Callable<Integer> {
     /** The server's key, so that ids look as they will; another one where the server has none yet. */
     private byte[] key() throws IOException {
         Path file = home.var("message-ids.key");
-        byte[] key = new byte[KEY_LENGTH];
-        if (Files.isReadable(file)) {
-            try {
-                key = Base64.getDecoder()
-                        .decode(Files.readString(file, StandardCharsets.US_ASCII)
-                                .trim());
-            } catch (IllegalArgumentException noBase64) {
-                key = new byte[0];
-            }
-            if (key.length != KEY_LENGTH) {
-                throw new IOException(
-                        "var/message-ids.key holds no key; delete it, and the next start writes a new one");
-            }
-        } else {
-            new SecureRandom().nextBytes(key);
-        }
-        return key;
+        return Files.isReadable(file) ? KeyFile.read(file.toFile(), "the key of message ids") : KeyFile.random();
     }
 
     private void print(String file, List<Field> fields) {

@@ -54,6 +54,7 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new DomainsCommand(home))
                 .addSubcommand(new UsersCommand(home))
                 .addSubcommand(new AliasesCommand(home))
+                .addSubcommand(new ForwardsCommand(home))
                 .addSubcommand(new QueueCommand(home))
                 .addSubcommand(new AccountsCommand(home))
                 .addSubcommand(new TraceCommand(home))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.TestHome;
 
-/** The groups users, domains and aliases: what they ask the server, and what they tell of its answers. */
+/** The groups users, domains, aliases and forwards: what they ask the server, and what they tell of its answers. */
 class AccountCommandsTest {
     @TempDir
     Path folder;
@@ -185,6 +185,97 @@ class AccountCommandsTest {
         assertThat(server.requests())
                 .filteredOn(request -> request.startsWith("DELETE"))
                 .containsExactly("DELETE /address/aliases/a%40example.com/sources/sales%40example.com");
+    }
+
+    private void knows(String domain, String... accounts) {
+        server.otherwise(404, "").answer("GET /domains/" + domain, 204, "");
+        for (String account : accounts) {
+            server.answer("HEAD /users/" + account, 200, "");
+        }
+    }
+
+    @Test
+    void anAccountsMailIsSentOnToAnotherServer() throws Exception {
+        knows("example.com", "a%40example.com");
+        String route = "PUT /address/forwards/a%40example.com/targets/";
+        server.answer(route + "x%40other.org", 204, "")
+                .answer(route + "a%40example.com", 204, "")
+                .answer(
+                        "GET /mappings/user/a%40example.com",
+                        200, "[{\"type\":\"Forward\",\"mapping\":\"x@other.org\"}]");
+
+        CommandRun run = run("forwards", "add", "a@example.com", "x@other.org");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out())
+                .contains("is sent on to x@other.org", "no copy", "forwards add a@example.com a@example.com");
+        assertThat(server.requests()).contains(route + "x%40other.org");
+
+        server.answer(
+                "GET /mappings/user/a%40example.com", 200, "[{\"type\":\"Forward\",\"mapping\":\"a@example.com\"}]");
+        assertThat(run("forwards", "add", "a@example.com", "a@example.com").out())
+                .doesNotContain("no copy");
+    }
+
+    @Test
+    void soIsTheMailOfAnAddressThatIsNoAccount() throws Exception {
+        knows("example.com");
+        server.answer("POST /mappings/address/sales%40example.com/targets/x%40other.org", 204, "");
+
+        assertThat(run("forwards", "add", "sales@example.com", "x@other.org").exitCode())
+                .isZero();
+        CommandRun foreign = run("forwards", "add", "b@other.org", "x@other.org");
+        assertThat(foreign.exitCode()).isEqualTo(1);
+        assertThat(foreign.err()).contains("b@other.org is in none of the domains");
+    }
+
+    @Test
+    void noForwardIsMadeToTheOutsideWhereThePolicyRefusesIt() throws Exception {
+        knows("example.com", "a%40example.com");
+        server.answer("PUT /address/forwards/a%40example.com/targets/b%40example.com", 204, "")
+                .answer("GET /mappings/user/a%40example.com", 200, "[]");
+        java.nio.file.Files.writeString(
+                home.conf("rempart.xml"), "<policy>\n  <forwards outside='refuse'/>\n</policy>");
+
+        CommandRun outside = run("forwards", "add", "a@example.com", "x@other.org");
+        CommandRun inside = run("forwards", "add", "a@example.com", "b@example.com");
+
+        assertThat(outside.exitCode()).isEqualTo(1);
+        assertThat(outside.err()).contains("<forwards outside=\"refuse\"/> (rempart.xml:2:3)", "outside=\"allow\"");
+        assertThat(inside.exitCode()).as(inside.err()).isZero();
+        assertThat(server.requests()).noneMatch(request -> request.contains("other.org") && !request.startsWith("GET"));
+    }
+
+    @Test
+    void forwardsOfBothKindsAreListedAndRemoved() throws Exception {
+        server.answer(
+                        "GET /mappings",
+                        200,
+                        "{\"a@example.com\":[{\"type\":\"Forward\",\"mapping\":\"x@other.org\"},"
+                                + "{\"type\":\"Alias\",\"mapping\":\"b@example.com\"}],"
+                                + "\"sales@example.com\":[{\"type\":\"Address\",\"mapping\":\"y@other.org\"}]}")
+                .answer(
+                        "GET /mappings/user/a%40example.com",
+                        200, "[{\"type\":\"Forward\",\"mapping\":\"x@other.org\"}]")
+                .answer(
+                        "GET /mappings/user/sales%40example.com",
+                        200, "[{\"type\":\"Address\",\"mapping\":\"y@other.org\"}]");
+
+        assertThat(run("forwards", "list").out().lines())
+                .containsExactly("a@example.com x@other.org", "sales@example.com y@other.org");
+        assertThat(run("forwards", "list", "--json").out()).contains("\"target\" : \"y@other.org\"");
+        assertThat(run("forwards", "remove", "a@example.com", "x@other.org").exitCode())
+                .isZero();
+        assertThat(run("forwards", "remove", "sales@example.com", "y@other.org").exitCode())
+                .isZero();
+        CommandRun unknown = run("forwards", "remove", "a@example.com", "z@other.org");
+        assertThat(unknown.exitCode()).isEqualTo(1);
+        assertThat(unknown.err()).contains("is not sent on to z@other.org", "forwards list");
+        assertThat(server.requests())
+                .filteredOn(request -> request.startsWith("DELETE"))
+                .containsExactly(
+                        "DELETE /address/forwards/a%40example.com/targets/x%40other.org",
+                        "DELETE /mappings/address/sales%40example.com/targets/y%40other.org");
     }
 
     @Test

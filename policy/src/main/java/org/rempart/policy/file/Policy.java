@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import org.rempart.policy.Networks;
 import org.rempart.policy.Rule;
+import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
 import org.rempart.policy.relay.RelayPolicy;
@@ -41,6 +42,7 @@ public final class Policy {
                     .strip(HeaderPreset.FILTER, Rule.byDefault("<strip preset=\"filter\"/>"))
                     .strip(HeaderPreset.EXCHANGE, Rule.byDefault("<strip preset=\"exchange\"/>"))
                     .build(),
+            ForwardPolicy.byDefault(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
             List.of());
@@ -49,6 +51,7 @@ public final class Policy {
     private final RelayPolicy relay;
     private final SubmissionPolicy submission;
     private final HeaderPolicy headers;
+    private final ForwardPolicy forwards;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
     private final List<String> warnings;
@@ -58,6 +61,7 @@ public final class Policy {
             RelayPolicy relay,
             SubmissionPolicy submission,
             HeaderPolicy headers,
+            ForwardPolicy forwards,
             TlsPolicy tls,
             AuditPolicy audit,
             List<String> warnings) {
@@ -65,13 +69,14 @@ public final class Policy {
         this.relay = Objects.requireNonNull(relay);
         this.submission = Objects.requireNonNull(submission);
         this.headers = Objects.requireNonNull(headers);
+        this.forwards = Objects.requireNonNull(forwards);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
         this.warnings = List.copyOf(warnings);
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, tls, audit, all);
+        return new Policy(networks, relay, submission, headers, forwards, tls, audit, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -93,6 +98,10 @@ public final class Policy {
 
     public HeaderPolicy headers() {
         return headers;
+    }
+
+    public ForwardPolicy forwards() {
+        return forwards;
     }
 
     public TlsPolicy tls() {

@@ -188,7 +188,7 @@ class PolicyFaultsTest {
         void unknownElementInPolicy() {
             faultOf("<policy>\n  <relya/>\n</policy>")
                     .isEqualTo("rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                            + "<submission>, <headers>, <tls>, <audit> (is <relay> meant?)");
+                            + "<submission>, <headers>, <forwards>, <tls>, <audit> (is <relay> meant?)");
         }
 
         @Test
@@ -613,6 +613,23 @@ class PolicyFaultsTest {
             headersFault("<values inner='a.example,,b.example'>rewrite</values>")
                     .contains("has an empty part");
             headersFault("<values>keep</values>\n<values>keep</values>").contains("a second <values>");
+        }
+    }
+
+    @Nested
+    class Forwards {
+        @Test
+        void attributesThatSayNothingUsable() {
+            faultOf("<policy>\n  <forwards outside='maybe'/></policy>")
+                    .startsWith("rempart.xml:2:3: \"maybe\" is unknown as outside of <forwards>")
+                    .contains("allow", "refuse");
+            faultOf("<policy><forwards domain='*.example.com'/></policy>")
+                    .contains("\"*.example.com\" is no domain", "write domain=\"example.com\"");
+            faultOf("<policy><forwards bounces='soon'/></policy>").contains("\"soon\" is not a duration");
+            faultOf("<policy><forwards bounces='36h'/></policy>")
+                    .contains("\"36h\" is no number of whole days", "write bounces=\"21d\"");
+            faultOf("<policy><forwards outsid='allow'/></policy>").contains("has no attribute \"outsid\"");
+            faultOf("<policy><forwards><to/></forwards></policy>").contains("has no element <to>");
         }
     }
 

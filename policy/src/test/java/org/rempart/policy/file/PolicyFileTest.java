@@ -23,6 +23,8 @@ import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.forwards.ForwardHandling;
+import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderVerdict;
 import org.rempart.policy.headers.ReceivedHandling;
@@ -115,6 +117,7 @@ class PolicyFileTest {
         assertThat(policy.relay()).isSameAs(Policy.defaults().relay());
         assertThat(policy.submission()).isSameAs(Policy.defaults().submission());
         assertThat(policy.headers()).isSameAs(Policy.defaults().headers());
+        assertThat(policy.forwards()).isSameAs(Policy.defaults().forwards());
         assertThat(policy.tls()).isSameAs(Policy.defaults().tls());
         assertThat(policy.networks().names()).isEmpty();
         assertThat(policy.warnings()).isEmpty();
@@ -173,6 +176,22 @@ class PolicyFileTest {
                         .headers()
                         .publicName())
                 .contains("mail.xn--bcher-kva.example");
+    }
+
+    @Test
+    void forwardsMayLeaveUnlessItIsSaidThatTheyMayNot() throws Exception {
+        ForwardPolicy byDefault = Policies.read("<policy/>").forwards();
+        assertThat(byDefault.outside().verdict()).isEqualTo(ForwardHandling.ALLOW);
+        assertThat(byDefault.domain()).isEmpty();
+        assertThat(byDefault.bounces()).isEqualTo(Duration.ofDays(21));
+
+        ForwardPolicy said = Policies.read(
+                        "<policy><forwards outside='refuse' domain='B\u00FCcher.example' bounces='7d'/></policy>")
+                .forwards();
+        assertThat(said.outside().verdict()).isEqualTo(ForwardHandling.REFUSE);
+        assertThat(said.outside().rule().text()).startsWith("<forwards outside=\"refuse\"");
+        assertThat(said.domain()).contains("xn--bcher-kva.example");
+        assertThat(said.bounces()).isEqualTo(Duration.ofDays(7));
     }
 
     @Test

@@ -36,7 +36,7 @@ class PseudonymsTest {
         Files.writeString(key, "short\n");
         assertThatThrownBy(() -> Pseudonyms.of(key.toFile()))
                 .hasMessageContaining("audit.key")
-                .hasMessageContaining("restore");
+                .hasMessageContaining("Restore");
     }
 
     @Test

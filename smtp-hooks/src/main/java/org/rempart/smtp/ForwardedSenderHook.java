@@ -1,0 +1,111 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.HashSet;
+import java.util.Set;
+import javax.inject.Inject;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.rempart.policy.KeyFile;
+import org.rempart.policy.forwards.SenderRewriting;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes bounces of mail that we have sent on, at the address that {@code org.rempart.mailet.RewriteForwardedSender} gave it
+ * for a sender. Before {@link KnownRecipientHook}, on every listener:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.ForwardedSenderHook"/>
+ * }</pre>
+ *
+ * Such an address takes mail from the null sender alone (RFC 5321, section 4.5.5), and only for the time that
+ * {@code <forwards>} of the policy says. All else is answered {@code 550 5.7.1}: whoever might make such addresses, or use one
+ * for ever, would relay through us.
+ */
+public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(ForwardedSenderHook.class);
+
+    @SuppressWarnings({"unchecked", "rawtypes"})
+    private static final AttachmentKey<Set<MailAddress>> TAKEN =
+            AttachmentKey.of("org.rempart.smtp.forwarded-senders", (Class<Set<MailAddress>>) (Class) Set.class);
+
+    private final DomainList domains;
+    private SenderRewriting senders;
+
+    @Inject
+    public ForwardedSenderHook(DomainList domains, FileSystem fileSystem) {
+        super(fileSystem);
+        this.domains = domains;
+    }
+
+    @Override
+    void ready(FileSystem files) throws IOException {
+        senders = new SenderRewriting(
+                KeyFile.read(files.getFile(SenderRewriting.KEY_URL), SenderRewriting.KEY_NAME),
+                policy().forwards().bounces(),
+                Clock.systemUTC());
+    }
+
+    @Override
+    public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
+        SenderRewriting.Kind kind = senders.read(recipient).kind();
+        if (kind == SenderRewriting.Kind.OTHER) {
+            return HookResult.DECLINED;
+        }
+        try {
+            if (!domains.containsDomain(recipient.getDomain())) {
+                return HookResult.DECLINED;
+            }
+        } catch (DomainListException | RuntimeException unknown) {
+            LOGGER.error(
+                    "Can't tell whether {} is a domain of ours",
+                    recipient.getDomain().asString(),
+                    unknown);
+            return Answers.cannotDecide();
+        }
+        if (kind == SenderRewriting.Kind.FORGED) {
+            return refuse(session, sender, recipient, "forged", "This address was not made here");
+        }
+        if (kind == SenderRewriting.Kind.EXPIRED) {
+            return refuse(session, sender, recipient, "expired", "This address has expired");
+        }
+        if (!sender.isNullSender()) {
+            return refuse(session, sender, recipient, "no bounce", "This address takes delivery reports only");
+        }
+        Set<MailAddress> taken = session.getAttachment(TAKEN, State.Transaction).orElseGet(HashSet::new);
+        taken.add(recipient);
+        session.setAttachment(TAKEN, taken, State.Transaction);
+        return HookResult.DECLINED;
+    }
+
+    private static HookResult refuse(
+            SMTPSession session, MaybeSender sender, MailAddress recipient, String reason, String answer) {
+        AuditTrail.event("bounce-refused", session)
+                .with("from", sender.asString())
+                .recipient(recipient)
+                .with("reason", reason)
+                .log();
+        return Answers.refuse("550", "5.7.1 " + answer);
+    }
+
+    /** Whether a recipient is the good address of a forwarded mail's sender, which no table knows. */
+    static boolean takes(SMTPSession session, MailAddress recipient) {
+        return session.getAttachment(TAKEN, State.Transaction)
+                .filter(taken -> taken.contains(recipient))
+                .isPresent();
+    }
+}
