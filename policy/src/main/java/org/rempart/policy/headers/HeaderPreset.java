@@ -234,6 +234,19 @@ public enum HeaderPreset {
             "X-MS-PublicTrafficType",
             "X-MS-TrafficTypeDiagnostic",
             "X-OriginatorOrg",
+            // What the sender's own organisation notes: its servers, groups, delegates, and whom it trusts.
+            "X-MS-Exchange-Authentication-Results",
+            "X-MS-Exchange-Calendar-Originator-Id",
+            "X-MS-Exchange-EOPDirect",
+            "X-MS-Exchange-ExternalOriginalInternetSender",
+            "X-MS-Exchange-ImapAppendStamp",
+            "X-MS-Exchange-MessageSentRepresentingType",
+            "X-MS-Exchange-Parent-Message-Id",
+            "X-MS-Exchange-Processed-By-*",
+            "X-MS-Exchange-SharedMailbox-*",
+            "X-MS-Exchange-SkipListedInternetSender",
+            "X-MS-Exchange-SLBlob-MailProps",
+            "X-MS-Exchange-UnifiedGroup-*",
             // The internal server by name.
             "X-ClientProxiedBy",
             // When the first internal server had it.

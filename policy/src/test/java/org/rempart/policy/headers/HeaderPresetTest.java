@@ -41,6 +41,8 @@ class HeaderPresetTest {
         "FILTER, 'X-Forefront-Antispam-Report X-Microsoft-Antispam X-Microsoft-Antispam-Mailbox-Delivery'",
         "EXCHANGE, 'X-MS-Exchange-Organization-SCL X-MS-Exchange-Forest-RulesExecuted X-OriginatorOrg'",
         "EXCHANGE, 'X-MS-Exchange-CrossPremises-AuthAs X-MS-Exchange-CrossTenant-Id X-ClientProxiedBy'",
+        "EXCHANGE, 'X-MS-Exchange-Processed-By-BccFoldering X-MS-Exchange-ImapAppendStamp'",
+        "EXCHANGE, 'X-MS-Exchange-UnifiedGroup-Address X-MS-Exchange-SharedMailbox-RoutingAgent-Processed'",
         "LABELS, 'msip_labels MSIP_Label X-Titus X-TitusMetadata X-BJ-Class X-DG-Label X-Protective-Marking'",
         "TRACE, 'X-Received Delivered-To X-Delivered-To X-Envelope-To X-Envelope-From X-Original-To Return-Path'",
         "TRACE, 'Authentication-Results Received-SPF X-MIME-Autoconverted'",
@@ -94,6 +96,8 @@ class HeaderPresetTest {
                 "X-MS-TNEF-Correlator",
                 "X-MS-Has-Attach",
                 "X-MS-Exchange-Inbox-Rules-Loop",
+                "X-MS-Exchange-Calendar-Series-Id",
+                "X-MS-Exchange-Generated-Message-Source",
                 "X-Original-From",
                 "X-Face"
             })
