@@ -11,6 +11,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,7 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.james.transport.mailets.RemoveMimeHeader;
 import org.apache.james.transport.mailets.RemoveMimeHeaderByPrefix;
+import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
@@ -67,7 +69,7 @@ public class HeaderRemoval {
         source = new InMemory(message(messageBytes, removedFields));
         FakeMailContext context = FakeMailContext.defaultContext();
 
-        stripHeaders = new StripHeaders(new NoFiles(), new OneDomain());
+        stripHeaders = new StripHeaders(new NoFiles(), new OneDomain(), nobodyAsks());
         stripHeaders.init(FakeMailetConfig.builder()
                 .mailetName("StripHeaders")
                 .mailetContext(context)
@@ -228,6 +230,16 @@ public class HeaderRemoval {
         public File getBasedir() throws FileNotFoundException {
             throw new FileNotFoundException("There is no base folder");
         }
+    }
+
+    /** Where no value is rewritten, no account is looked up. */
+    private static UsersRepository nobodyAsks() {
+        return (UsersRepository) Proxy.newProxyInstance(
+                UsersRepository.class.getClassLoader(),
+                new Class<?>[] {UsersRepository.class},
+                (proxy, method, arguments) -> {
+                    throw new UnsupportedOperationException(method.getName());
+                });
     }
 
     /** What the server receives mail for: example.com. */

@@ -92,6 +92,6 @@ public class WorstHeader {
 
     @Benchmark
     public Optional<byte[]> firewall() throws Exception {
-        return firewall.applyToMessage(HeaderBlock.parse(header));
+        return firewall.applyToMessage(HeaderBlock.parse(header), Optional.empty());
     }
 }

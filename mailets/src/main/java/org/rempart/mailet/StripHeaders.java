@@ -6,6 +6,7 @@ package org.rempart.mailet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -18,15 +19,20 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
+import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.james.user.api.UsersRepositoryException;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.PerRecipientHeaders;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.header.HeaderFirewall;
 import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
 import org.rempart.mailet.header.MessageIds;
+import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.RawMessage;
 import org.rempart.policy.Decision;
@@ -37,6 +43,8 @@ import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
 import org.rempart.policy.headers.ReceivedHandling;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes out of a mail's header what tells of the inside, before the mail leaves. By the policy file:
@@ -86,14 +94,17 @@ import org.rempart.policy.headers.ReceivedHandling;
  * one that names the machine. An ARC set of ours that tells of the inside is
  * left out: seal after this mailet.
  *
- * <p>A report of a failed delivery that this server has written itself is the one mail whose body is changed: where values
- * are rewritten, it names no inner host and no program any more, and the header that it quotes is stripped too.
+ * <p>Two kinds of mail have their body changed, where values are rewritten. A report of a failed delivery that this server has
+ * written itself names no inner host and no program any more, and the header that it quotes is stripped too. A disposition
+ * notification (RFC 8098) that an account submits loses the same in its fields and in the header that it quotes.
  *
  * <p>With {@code remove}, the number of removed hops stays in a field {@code X-Hop-Count}, which tells nothing else, and a
  * mail with more than a hundred of them fails: James's RelayLimit, which counts {@code Received} fields, would not see the
  * loop any more.
  */
 public final class StripHeaders extends GenericMailet {
+    private static final Logger LOGGER = LoggerFactory.getLogger(StripHeaders.class);
+
     private static final String POLICY = "policy";
     private static final String PRESET = "preset";
     private static final String STRIP = "strip";
@@ -106,12 +117,14 @@ public final class StripHeaders extends GenericMailet {
 
     private final FileSystem fileSystem;
     private final DomainList domains;
+    private final UsersRepository users;
     private HeaderFirewall firewall;
 
     @Inject
-    public StripHeaders(FileSystem fileSystem, DomainList domains) {
+    public StripHeaders(FileSystem fileSystem, DomainList domains, UsersRepository users) {
         this.fileSystem = fileSystem;
         this.domains = domains;
+        this.users = users;
     }
 
     @Override
@@ -135,7 +148,7 @@ public final class StripHeaders extends GenericMailet {
         MessageIds ids = policy.rewriteValues().verdict()
                 ? new MessageIds(MessageIdKey.of(fileSystem, "StripHeaders"), publicName)
                 : null;
-        firewall = new HeaderFirewall(policy, this::isOurs, publicName, ids, machine());
+        firewall = new HeaderFirewall(policy, this::isOurs, publicName, ids, machine(), this::isAccount);
     }
 
     /** The name of this machine, which James writes into ids and reports of its own. */
@@ -228,13 +241,16 @@ public final class StripHeaders extends GenericMailet {
         if (mail.getMessage() == null) {
             return;
         }
+        Optional<String> account = AttributeUtils.getValueAndCastFromMail(mail, Mail.SMTP_AUTH_USER, String.class);
         if (!mail.hasSender()
                 && mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent()) {
             stripReport(mail);
+        } else if (account.isPresent()) {
+            stripNotification(mail);
         }
         try (RawMessage message = RawMessage.of(mail)) {
             stripSpecificHeaders(mail.getPerRecipientSpecificHeaders());
-            Optional<byte[]> stripped = firewall.applyToMessage(message.header());
+            Optional<byte[]> stripped = firewall.applyToMessage(message.header(), account);
             if (stripped.isPresent()) {
                 message.replaceHeader(stripped.get());
             }
@@ -275,7 +291,28 @@ public final class StripHeaders extends GenericMailet {
         }
     }
 
-    /** A report of ours quotes a mail, and says who wrote it; nobody else's body is ever changed. */
+    /** A disposition notification of an account of ours is written by its program, but for the text. */
+    private void stripNotification(Mail mail) throws MessagingException {
+        try {
+            byte[] stripped = null;
+            try (RawMessage message = RawMessage.of(mail)) {
+                if (firewall.mayBeNotification(message.header())) {
+                    byte[] whole = message.whole();
+                    if (DispositionNotification.isOne(new ByteArrayInputStream(whole))) {
+                        stripped = firewall.applyToNotification(whole);
+                    }
+                }
+            }
+            if (stripped != null) {
+                RawMessage.replace(mail, stripped);
+            }
+        } catch (IOException | RuntimeException unread) {
+            throw new MessagingException(
+                    "StripHeaders: the notification can't be stripped, so it must not leave", unread);
+        }
+    }
+
+    /** A report of ours quotes a mail, and says who wrote it; no other body but a notification's is ever changed. */
     private void stripReport(Mail mail) throws MessagingException {
         try {
             byte[] stripped = null;
@@ -299,6 +336,19 @@ public final class StripHeaders extends GenericMailet {
         } catch (DomainListException down) {
             throw new IllegalStateException(
                     "the domain list can't tell whether " + domain.asString() + " is ours", down);
+        }
+    }
+
+    /** Whether an address is an account's name; yes where the users can't be asked: then it does not leave. */
+    private boolean isAccount(String address) {
+        try {
+            return users.contains(Username.of(address));
+        } catch (UsersRepositoryException | IllegalArgumentException down) {
+            LOGGER.warn(
+                    "Can't tell whether {} is an account; the field that names it does not leave",
+                    address,
+                    down.toString());
+            return true;
         }
     }
 

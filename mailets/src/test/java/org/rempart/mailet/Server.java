@@ -18,15 +18,19 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
 import org.apache.james.core.Domain;
+import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageWrapper;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
 
@@ -39,7 +43,7 @@ final class Server {
 
     /** A mailet with these parameters, started. */
     static StripHeaders stripHeaders(String... namesAndValues) throws MessagingException {
-        return start(new StripHeaders(files(Map.of()), domains(true)), namesAndValues);
+        return start(new StripHeaders(files(Map.of()), domains(true), users()), namesAndValues);
     }
 
     static <M extends org.apache.mailet.base.GenericMailet> M start(M mailet, String... namesAndValues)
@@ -113,6 +117,23 @@ final class Server {
                         default:
                             throw new UnsupportedOperationException(method.getName());
                     }
+                });
+    }
+
+    /** A users repository with these accounts; asked for more than a hundred names, it is down. */
+    static UsersRepository users(String... accounts) {
+        AtomicInteger questions = new AtomicInteger();
+        return (UsersRepository) Proxy.newProxyInstance(
+                UsersRepository.class.getClassLoader(),
+                new Class<?>[] {UsersRepository.class},
+                (proxy, method, arguments) -> {
+                    if (!method.getName().equals("contains")) {
+                        throw new UnsupportedOperationException(method.getName());
+                    }
+                    if (questions.incrementAndGet() > 100 || arguments[0].equals(Username.of("down@ours.example"))) {
+                        throw new UsersRepositoryException("the directory is down");
+                    }
+                    return Stream.of(accounts).map(Username::of).anyMatch(arguments[0]::equals);
                 });
     }
 

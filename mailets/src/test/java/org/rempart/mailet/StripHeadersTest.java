@@ -18,6 +18,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javax.mail.MessagingException;
 import javax.mail.internet.MimeMessage;
 import org.apache.james.core.MailAddress;
@@ -25,6 +26,8 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.PerRecipientHeaders;
 import org.junit.jupiter.api.AfterEach;
@@ -321,6 +324,8 @@ class StripHeadersTest {
                             return held[0];
                         case "getPerRecipientSpecificHeaders":
                             return new PerRecipientHeaders();
+                        case "getAttribute":
+                            return Optional.empty();
                         case "setMessage":
                             if (fails) {
                                 throw new MessagingException("full");
@@ -376,7 +381,7 @@ class StripHeadersTest {
         MailImpl mail = Server.mail(
                 ("Received: from a.example by ex01.branch.example; date\r\n\r\n" + ON_DISK).getBytes(ISO_8859_1));
         StripHeaders strip = Server.start(
-                new StripHeaders(Server.files(Map.of()), Server.domains(false)),
+                new StripHeaders(Server.files(Map.of()), Server.domains(false), Server.users()),
                 "received",
                 "rewrite",
                 "publicName",
@@ -451,7 +456,8 @@ class StripHeadersTest {
         String policy = "<policy><headers><strip name=\"X-Acme-*\"/><received name=\"pub.example\">rewrite</received>"
                 + "</headers></policy>";
         StripHeaders strip = Server.start(
-                new StripHeaders(Server.files(Map.of("file://conf/other.xml", policy)), Server.domains(true)),
+                new StripHeaders(
+                        Server.files(Map.of("file://conf/other.xml", policy)), Server.domains(true), Server.users()),
                 "policy",
                 "file://conf/other.xml");
         MailImpl mail = Server.mail("Received: from x by y; z\r\nX-Acme-A: b\r\nX-Mailer: c\r\n\r\n".getBytes(UTF_8));
@@ -462,11 +468,75 @@ class StripHeadersTest {
         mail.dispose();
     }
 
+    private static String leaves(String account, String header) throws Exception {
+        MailImpl mail = Server.mail((header + "\r\nbody").getBytes(ISO_8859_1));
+        mail.setAttribute(new Attribute(Mail.SMTP_AUTH_USER, AttributeValue.of(account)));
+        StripHeaders strip = new StripHeaders(
+                Server.files(Map.of()),
+                Server.domains(true),
+                Server.users("j.doe7@ours.example", "bob@ours.example", "root@ours.example"));
+        Server.start(strip, "publicName", "pub.example", "received", "keep").service(mail);
+        String left = new String(Server.bytes(mail), ISO_8859_1);
+        LifecycleUtil.dispose(mail);
+        return left;
+    }
+
+    /** Who writes as jane@ours.example logs in as j.doe7@ours.example. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "X-Login: j.doe7@ours.example",
+                "X-Login: J.Doe7@Ours.EXAMPLE",
+                "X-Login: j.doe7",
+                "X-Acme-Route: via=imap://j.doe7%40ours.example/INBOX",
+                "X-Acme-Route: 7/<bob@ours.example>,\r\n\tqueue",
+                "X-Acme-Route: root@ours.example.",
+                // The directory is down, and can't say that this is none.
+                "X-Acme-Route: down@ours.example"
+            })
+    void namesOfAccountsDoNotLeaveInFieldsThatNoRfcNames(String field) throws Exception {
+        String header = "From: Jane <jane@ours.example>\r\nMessage-ID: <1@outside.example>\r\n";
+        assertThat(leaves("j.doe7@ours.example", header + field + "\r\n")).isEqualTo(header + "\r\nbody");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // The recipient sees them anyhow.
+                "X-Confirm-Reading-To: jane@ours.example",
+                "X-Acme-Copy: bob@ours.example",
+                // Nobody's, and not ours.
+                "X-Acme-List: list@ours.example",
+                "X-Acme-Owner: bob@outside.example",
+                "X-Acme-Text: j.doe7 wrote",
+                "X-Acme-Odd: @ours.example bob@ @",
+                // An RFC names it.
+                "List-Owner: <mailto:root@ours.example>"
+            })
+    void otherAddressesLeave(String field) throws Exception {
+        String header = "From: Jane <jane@ours.example>\r\nCC: bob@ours.example\r\nMessage-ID: <1@outside.example>\r\n"
+                + field + "\r\n";
+        assertThat(leaves("j.doe7@ours.example", header)).isEqualTo(header + "\r\nbody");
+    }
+
+    @Test
+    void nobodyHasTheDirectoryAskedForEver() throws Exception {
+        StringBuilder header = new StringBuilder("Message-ID: <1@outside.example>\r\n");
+        for (int i = 0; i < 300; i++) {
+            header.append("X-Acme-").append(i).append(": nobody").append(i).append("@ours.example\r\n");
+        }
+        // The users repository of these tests is down when it is asked more than a hundred times.
+        assertThat(leaves("j.doe7@ours.example", header.toString()))
+                .contains("X-Acme-299:", "X-Acme-285:")
+                .doesNotContain("X-Acme-100:", "X-Acme-0:");
+    }
+
     @Test
     void wrongPolicyFileStopsTheStart() {
         StripHeaders strip = new StripHeaders(
                 Server.files(Map.of("file://conf/rempart.xml", "<policy><headers><strips/></headers></policy>")),
-                Server.domains(true));
+                Server.domains(true),
+                Server.users());
         assertThatThrownBy(() -> Server.start(strip))
                 .isInstanceOf(MessagingException.class)
                 .hasMessageStartingWith("StripHeaders: rempart.xml:1:");

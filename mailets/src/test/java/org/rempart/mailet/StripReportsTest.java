@@ -11,6 +11,8 @@ import java.util.Map;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,7 +78,8 @@ class StripReportsTest {
     }
 
     private static String through(MailImpl mail, String... parameters) throws Exception {
-        StripHeaders strip = Server.start(new StripHeaders(Server.files(Map.of()), Server.domains(true)), parameters);
+        StripHeaders strip = Server.start(
+                new StripHeaders(Server.files(Map.of()), Server.domains(true), Server.users()), parameters);
         strip.service(mail);
         String result = new String(Server.bytes(mail), ISO_8859_1);
         LifecycleUtil.dispose(mail);
@@ -160,5 +163,87 @@ class StripReportsTest {
         assertThat(through(mail(REPORT.replace("boundary=", "x="))))
                 .doesNotContain("<123.4.5@ex01")
                 .contains("----=_Part");
+    }
+
+    /** As a mail program of an account writes it. */
+    private static final String NOTIFICATION = "From: bob@ours.example\r\n"
+            + "To: carol@outside.example\r\n"
+            + "Message-ID: <9@outside.example>\r\n"
+            + "Content-Type: multipart/report; report-type=disposition-notification;\r\n"
+            + "\tboundary=\"----=_NextPart_1\"\r\n"
+            + "\r\n"
+            + "------=_NextPart_1\r\n"
+            + "Content-Type: text/plain\r\n"
+            + "\r\n"
+            + "Shown on pc17.ours.example, thank you.\r\n"
+            + "------=_NextPart_1\r\n"
+            + "Content-Type: message/disposition-notification\r\n"
+            + "\r\n"
+            + "Reporting-UA: pc17.ours.example; Acme Mail\r\n"
+            + " 16.0\r\n"
+            + "MDN-Gateway: dns; gw.ours.example\r\n"
+            + "Original-Recipient: rfc822; bob@ex01.ours.example\r\n"
+            + "Final-Recipient: rfc822; bob@ours.example\r\n"
+            + "Original-Message-ID: <first@ex01.ours.example>\r\n"
+            + "Disposition: manual-action/MDN-sent-manually; displayed\r\n"
+            + "Warning: seen at 10.0.0.7\r\n"
+            + "\r\n"
+            + "------=_NextPart_1\r\n"
+            + "Content-Type: text/rfc822-headers\r\n"
+            + "\r\n"
+            + "Received: from mx.outside.example ([198.51.100.7]) by ex01.ours.example with SMTP; Tue, 24 Nov 2026 20:50:07"
+            + " +0000\r\n"
+            + "X-Spam-Status: No, on filter1\r\n"
+            + "Subject: caf\u00c3\u00a9\r\n"
+            + "\r\n"
+            + "------=_NextPart_1--\r\n";
+
+    private static MailImpl submitted(String message) throws Exception {
+        MailImpl mail = Server.mail(message.getBytes(ISO_8859_1));
+        mail.setAttribute(new Attribute(Mail.SMTP_AUTH_USER, AttributeValue.of("bob@ours.example")));
+        return mail;
+    }
+
+    @Test
+    void readReceiptOfAnAccountNamesNoInnerHostAndNoProgramInItsFields() throws Exception {
+        String left = through(submitted(NOTIFICATION));
+        String words = "Shown on pc17.ours.example, thank you.\r\n";
+        assertThat(left)
+                .contains(words)
+                .contains("\r\n\r\nMDN-Gateway: dns; ours.example\r\nOriginal-Recipient: rfc822; bob@ours.example\r\n"
+                        + "Final-Recipient: rfc822; bob@ours.example\r\nOriginal-Message-ID: <")
+                .contains(
+                        "Disposition: manual-action/MDN-sent-manually; displayed\r\nWarning: seen at 192.0.2.1\r\n\r\n")
+                .contains("\r\n\r\nReceived: from mx.outside.example ([198.51.100.7]) by ours.example")
+                .contains("Subject: caf\u00c3\u00a9\r\n\r\n------=_NextPart_1--\r\n");
+        assertThat(left.replace(words, ""))
+                .doesNotContain("pc17", "Acme", "16.0", "gw.", "ex01", "10.0.0.7", "filter1");
+        MailImpl byNobody = Server.mail(NOTIFICATION.getBytes(ISO_8859_1));
+        assertThat(through(byNobody))
+                .as("no account's")
+                .endsWith(NOTIFICATION.substring(NOTIFICATION.indexOf("\r\n\r\n")));
+    }
+
+    @Test
+    void readReceiptUnderATransferEncodingIsReadToo() throws Exception {
+        String encoded = NOTIFICATION
+                .replace(
+                        "Content-Type: message/disposition-notification\r\n",
+                        "Content-Type: message/disposition-notification\r\nContent-Transfer-Encoding: quoted-printable\r\n")
+                .replace("Reporting-UA: pc17.ours", "Reporting-U=\r\nA: pc17.ours")
+                .replace("ex01", "ex=30=31");
+        assertThat(through(submitted(encoded))).doesNotContain("Acme", "ex01", "ex=30");
+    }
+
+    @Test
+    void whatOnlyCallsItselfAReceiptOrIsSignedByOthersIsNotTouched() throws Exception {
+        String body = NOTIFICATION.substring(NOTIFICATION.indexOf("\r\n\r\n"));
+        String signature = "DKIM-Signature: v=1; d=outside.example; s=s; h=from; bh=; b=\r\n";
+        assertThat(through(submitted(signature + NOTIFICATION))).endsWith(body);
+        assertThat(through(submitted(signature + NOTIFICATION), "signed", "strip"))
+                .doesNotContain("Acme");
+        assertThat(through(submitted(NOTIFICATION), "values", "keep")).endsWith(body);
+        String none = NOTIFICATION.replace("Final-Recipient", "X-Final-Recipient");
+        assertThat(through(submitted(none))).endsWith(none.substring(none.indexOf("\r\n\r\n")));
     }
 }

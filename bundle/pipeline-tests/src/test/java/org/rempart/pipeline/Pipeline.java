@@ -55,6 +55,7 @@ import org.apache.james.rrt.lib.MappingSource;
 import org.apache.james.rrt.memory.MemoryRecipientRewriteTable;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.configuration.FileConfigurationProvider;
+import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.memory.MemoryUsersRepository;
 import org.apache.mailet.Mail;
 import org.apache.mailet.Mailet;
@@ -298,6 +299,11 @@ public final class Pipeline implements AutoCloseable {
                 @Provides
                 RecipientRewriteTable table() {
                     return table;
+                }
+
+                @Provides
+                UsersRepository accounts() {
+                    return accounts;
                 }
             });
             Loader loader = new Loader(server);

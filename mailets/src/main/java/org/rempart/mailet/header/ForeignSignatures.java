@@ -42,13 +42,18 @@ final class ForeignSignatures {
         ForeignSignatures signatures = new ForeignSignatures(fields.size());
         for (int i = 0; i < fields.size(); i++) {
             HeaderField field = fields.get(i);
-            if (field.isNamed("DKIM-Signature") || field.isNamed("ARC-Message-Signature")) {
+            if (isOne(field)) {
                 signatures.add(tags(field.value()), ours);
             } else if (field.isNamed(RECEIVED)) {
                 signatures.receivedCovered[i] = signatures.covered.getOrDefault(RECEIVED, 0);
             }
         }
         return signatures;
+    }
+
+    /** Whether a field is a signature, of whomever. */
+    static boolean isOne(HeaderField field) {
+        return field.isNamed("DKIM-Signature") || field.isNamed("ARC-Message-Signature");
     }
 
     private void add(Map<String, String> tags, Predicate<Domain> ours) {

@@ -54,6 +54,7 @@ public final class HeaderFirewall {
     private final MessageIds ids;
     private final List<String> innerDomains;
     private final List<String> machine;
+    private final Predicate<String> accounts;
 
     /**
      * A firewall.
@@ -70,6 +71,21 @@ public final class HeaderFirewall {
             String publicName,
             MessageIds ids,
             Collection<String> machine) {
+        this(policy, ours, publicName, ids, machine, name -> false);
+    }
+
+    /**
+     * A firewall that knows accounts.
+     *
+     * @param accounts whether an address in a domain of ours is the name of an account
+     */
+    public HeaderFirewall(
+            HeaderPolicy policy,
+            Predicate<Domain> ours,
+            String publicName,
+            MessageIds ids,
+            Collection<String> machine,
+            Predicate<String> accounts) {
         this.policy = policy;
         this.ours = ours;
         this.publicName = publicName;
@@ -77,6 +93,7 @@ public final class HeaderFirewall {
         this.innerDomains = policy.innerDomains();
         this.machine =
                 machine.stream().map(name -> name.toLowerCase(Locale.ROOT)).collect(Collectors.toList());
+        this.accounts = accounts;
     }
 
     /** A mail has passed more servers than any mail does on its way. */
@@ -114,7 +131,7 @@ public final class HeaderFirewall {
      * @throws TooManyHopsException when the mail is in a loop
      */
     public Optional<byte[]> apply(HeaderBlock header) throws TooManyHopsException {
-        return apply(new Reading(header), "");
+        return apply(new Reading(header, Optional.empty()), "");
     }
 
     /**
@@ -122,11 +139,12 @@ public final class HeaderFirewall {
      * server do: James would give it one that names the machine, later, while it delivers. It gets none when a foreign
      * signature covers that there is none, or when values are not rewritten.
      *
+     * @param account the account that submitted the mail
      * @return the new header with the line that ends it, or empty when all of it may leave as it is
      * @throws TooManyHopsException when the mail is in a loop
      */
-    public Optional<byte[]> applyToMessage(HeaderBlock header) throws TooManyHopsException {
-        Reading reading = new Reading(header);
+    public Optional<byte[]> applyToMessage(HeaderBlock header, Optional<String> account) throws TooManyHopsException {
+        Reading reading = new Reading(header, account);
         String id = reading.lacksMessageId()
                 ? "Message-ID: <" + new BigInteger(128, RANDOM).toString(36) + '@' + publicName + ">"
                 : "";
@@ -149,7 +167,7 @@ public final class HeaderFirewall {
 
     /** What becomes of each field, and by which rule; also of a mail that does not leave since it is in a loop. */
     List<Outcome> examine(HeaderBlock header) {
-        Reading reading = new Reading(header);
+        Reading reading = new Reading(header, Optional.empty());
         List<Outcome> outcomes = reading.decide();
         reading.countHops(outcomes);
         return outcomes;
@@ -164,8 +182,11 @@ public final class HeaderFirewall {
         /** Null where signatures save nothing. */
         private final ForeignSignatures signatures;
 
-        private Reading(HeaderBlock header) {
+        private final AccountNames accountNames;
+
+        private Reading(HeaderBlock header, Optional<String> account) {
             this.header = header;
+            this.accountNames = new AccountNames(header, names, accounts, account);
             this.signatures = policy.keepSigned().verdict() ? ForeignSignatures.of(header, names::isOurDomain) : null;
         }
 
@@ -204,10 +225,7 @@ public final class HeaderFirewall {
                 byte[] replacement = decision.verdict() == HeaderVerdict.STRIP ? null : received.rewrite(field);
                 return new Outcome(replacement, decision.rule());
             }
-            if (rewritesValues
-                    && !StandardFields.contain(name)
-                    && !policy.names(name)
-                    && names.tellsOfTheInside(field.rawValue())) {
+            if (rewritesValues && !StandardFields.contain(name) && !policy.names(name) && tells(field.rawValue())) {
                 return new Outcome(null, policy.rewriteValues().rule());
             }
             byte[] rewritten = rewritesValues ? values.rewrite(field, name) : HeaderBlock.KEEP;
@@ -216,6 +234,10 @@ public final class HeaderFirewall {
                     rewritten == HeaderBlock.KEEP
                             ? decision.rule()
                             : policy.rewriteValues().rule());
+        }
+
+        private boolean tells(String value) {
+            return names.tellsOfTheInside(value) || accountNames.standIn(value);
         }
 
         /**
@@ -267,8 +289,31 @@ public final class HeaderFirewall {
      * @throws IOException when a part of it can't be read
      */
     public byte[] applyToReport(byte[] message) throws IOException {
-        return new OwnReport(new InnerNames(ours, publicName, innerDomains, machine), this::quoted, publicName)
-                .rewrite(message);
+        return report().rewrite(message);
+    }
+
+    /** Whether a message with this header may be a disposition notification, whose body tells ({@link #applyToNotification}). */
+    public boolean mayBeNotification(HeaderBlock header) {
+        return policy.rewriteValues().verdict()
+                && OwnReport.isReport(header)
+                && (!policy.keepSigned().verdict() || header.fields().stream().noneMatch(ForeignSignatures::isOne));
+    }
+
+    /**
+     * Takes the inside out of the parts of a disposition notification (RFC 8098) that are written by a program: its fields, and
+     * the header of the mail that it is about. The text for people and the message's own header stay.
+     *
+     * @param message a message that {@link org.rempart.message.DispositionNotification} knows as one
+     * @throws IOException when a part of it can't be read
+     */
+    public byte[] applyToNotification(byte[] message) throws IOException {
+        return report().rewriteNotification(message);
+    }
+
+    private OwnReport report() {
+        InnerNames names = new InnerNames(ours, publicName, innerDomains, machine);
+        ValueRewriter values = new ValueRewriter(names, new ReceivedRewriter(names, publicName), ids, publicName);
+        return new OwnReport(names, values, this::quoted, publicName);
     }
 
     /** What a report may quote of a header: nothing of one that went round and round. */

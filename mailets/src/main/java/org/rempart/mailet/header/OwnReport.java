@@ -29,7 +29,8 @@ import org.rempart.message.HeaderField;
 /**
  * Takes the inside out of a delivery status notification (RFC 3464) that this server has written itself: our names and
  * addresses in the text and in the status, the words of the program that wrote it, and what must not leave of the header of
- * the mail that it quotes. The quoted body stays as it is.
+ * the mail that it quotes. The quoted body stays as it is. Of a disposition notification (RFC 8098) of ours only its fields and
+ * the quoted header are changed.
  */
 final class OwnReport {
     private static final Pattern REPORT = Pattern.compile("^multipart/report\\b", Pattern.CASE_INSENSITIVE);
@@ -46,31 +47,33 @@ final class OwnReport {
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final InnerNames names;
+    private final ValueRewriter values;
     private final UnaryOperator<byte[]> header;
     private final String publicName;
 
     /**
      * @param names what is inside
+     * @param values makes of the fields of a notification what may leave
      * @param header makes of a quoted header what may leave
      * @param publicName the host name that the outside may know
      */
-    OwnReport(InnerNames names, UnaryOperator<byte[]> header, String publicName) {
+    OwnReport(InnerNames names, ValueRewriter values, UnaryOperator<byte[]> header, String publicName) {
         this.names = names;
+        this.values = values;
         this.header = header;
         this.publicName = publicName;
     }
 
     /** Whether the header is that of a report of ours: no server has received it yet. */
     static boolean isOne(HeaderBlock header) {
-        boolean report = false;
-        for (HeaderField field : header.fields()) {
-            if (field.isNamed("Received")) {
-                return false;
-            }
-            report |= field.isNamed("Content-Type")
-                    && REPORT.matcher(field.value()).find();
-        }
-        return report;
+        return isReport(header) && header.fields().stream().noneMatch(field -> field.isNamed("Received"));
+    }
+
+    /** Whether the header is that of a report, of whomever and about whatever (RFC 6522). */
+    static boolean isReport(HeaderBlock header) {
+        return header.fields().stream()
+                .anyMatch(field -> field.isNamed("Content-Type")
+                        && REPORT.matcher(field.value()).find());
     }
 
     /**
@@ -79,21 +82,41 @@ final class OwnReport {
      * @throws IOException when a part of it can't be read
      */
     byte[] rewrite(byte[] message) throws IOException {
+        // A boundary that tells of no program, and that the quoted mail can't hold.
+        return rewrite(message, "=_" + new BigInteger(128, RANDOM).toString(36), this::statusPart);
+    }
+
+    /**
+     * A disposition notification as it may leave, its own header excepted.
+     *
+     * @throws IOException when a part of it can't be read
+     */
+    byte[] rewriteNotification(byte[] message) throws IOException {
+        return rewrite(message, "", this::notificationPart);
+    }
+
+    /** What becomes of one part. */
+    @FunctionalInterface
+    private interface PartChange {
+        byte[] apply(byte[] part) throws IOException;
+    }
+
+    /** @param newBoundary empty to leave it as it is */
+    private byte[] rewrite(byte[] message, String newBoundary, PartChange change) throws IOException {
         HeaderBlock block = HeaderBlock.read(new ByteArrayInputStream(message));
         String boundary = boundary(block);
         if (boundary.isEmpty()) {
             return message;
         }
         String body = new String(message, block.length(), message.length - block.length(), ISO_8859_1);
-        // One that tells of no program, and that the quoted mail can't hold.
-        String neutral = "=_" + new BigInteger(128, RANDOM).toString(36);
+        String neutral = newBoundary.isEmpty() ? boundary : newBoundary;
         ByteArrayOutputStream out = new ByteArrayOutputStream(message.length + 1024);
-        out.writeBytes(withBoundary(block, boundary, neutral));
+        out.writeBytes(newBoundary.isEmpty() ? block.bytes() : withBoundary(block, boundary, neutral));
         String delimiter = "--" + boundary;
         int position = 0;
         while (position < body.length()) {
             int next = delimiter(body, delimiter, position);
-            out.writeBytes(part(body.substring(position, next)));
+            out.writeBytes(change.apply(body.substring(position, next).getBytes(ISO_8859_1)));
             if (next < body.length()) {
                 out.writeBytes(("--" + neutral).getBytes(ISO_8859_1));
                 int lineEnd = body.indexOf('\n', next);
@@ -139,23 +162,37 @@ final class OwnReport {
         return found < 0 ? text.length() : found;
     }
 
-    private byte[] part(String text) throws IOException {
-        byte[] bytes = text.getBytes(ISO_8859_1);
+    private byte[] statusPart(byte[] bytes) throws IOException {
         HeaderBlock block = HeaderBlock.read(new ByteArrayInputStream(bytes));
-        String type = value(block, "Content-Type").toLowerCase(Locale.ROOT);
-        byte[] content = Arrays.copyOfRange(bytes, block.length(), bytes.length);
+        String type = type(block);
+        if (type.startsWith("message/delivery-status")) {
+            return transcoded(block, bytes, this::status);
+        }
+        boolean text = type.startsWith("text/") && !type.startsWith("text/rfc822-headers");
+        return text ? transcoded(block, bytes, this::told) : quotingPart(block, type, bytes);
+    }
+
+    private byte[] notificationPart(byte[] bytes) throws IOException {
+        HeaderBlock block = HeaderBlock.read(new ByteArrayInputStream(bytes));
+        String type = type(block);
+        return type.startsWith("message/disposition-notification")
+                ? transcoded(block, bytes, this::notification)
+                : quotingPart(block, type, bytes);
+    }
+
+    /** A part that quotes a header, or another one, which stays. */
+    private byte[] quotingPart(HeaderBlock block, String type, byte[] bytes) throws IOException {
         if (type.startsWith("message/rfc822")) {
+            byte[] content = Arrays.copyOfRange(bytes, block.length(), bytes.length);
             byte[] quoted = HeaderBlock.read(new ByteArrayInputStream(content)).bytes();
             byte[] leaves = header.apply(quoted);
             return joined(block.bytes(), leaves, Arrays.copyOfRange(content, quoted.length, content.length));
         }
-        if (type.startsWith("text/rfc822-headers")) {
-            return joined(block.bytes(), transcoded(block, content, this::quoted));
-        }
-        if (type.startsWith("message/delivery-status")) {
-            return joined(block.bytes(), transcoded(block, content, this::status));
-        }
-        return type.startsWith("text/") ? joined(block.bytes(), transcoded(block, content, this::told)) : bytes;
+        return type.startsWith("text/rfc822-headers") ? transcoded(block, bytes, this::quoted) : bytes;
+    }
+
+    private static String type(HeaderBlock block) {
+        return value(block, "Content-Type").toLowerCase(Locale.ROOT);
     }
 
     private static String value(HeaderBlock block, String name) {
@@ -176,6 +213,15 @@ final class OwnReport {
         }
     }
 
+    private String notification(String text) {
+        HeaderBlock block = HeaderBlock.parse(text.getBytes(ISO_8859_1));
+        List<byte[]> fields = new ArrayList<>();
+        for (HeaderField field : block.fields()) {
+            fields.add(field.isField() ? values.notification(field) : HeaderBlock.KEEP);
+        }
+        return new String(block.with(fields), ISO_8859_1);
+    }
+
     private String told(String text) {
         return JAVA.matcher(names.neutralise(text)).replaceAll("");
     }
@@ -187,7 +233,12 @@ final class OwnReport {
     }
 
     /** Changes a part's text under its transfer encoding (RFC 2045, section 6). */
-    private static byte[] transcoded(HeaderBlock block, byte[] content, UnaryOperator<String> change)
+    private static byte[] transcoded(HeaderBlock block, byte[] part, UnaryOperator<String> change) throws IOException {
+        byte[] content = Arrays.copyOfRange(part, block.length(), part.length);
+        return joined(block.bytes(), transcodedContent(block, content, change));
+    }
+
+    private static byte[] transcodedContent(HeaderBlock block, byte[] content, UnaryOperator<String> change)
             throws IOException {
         String encoding = value(block, "Content-Transfer-Encoding").toLowerCase(Locale.ROOT);
         if (!encoding.equals("quoted-printable") && !encoding.equals("base64")) {

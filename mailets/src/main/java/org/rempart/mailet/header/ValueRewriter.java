@@ -69,15 +69,7 @@ final class ValueRewriter {
                         : changed(field, MessageIds.replaceAll(field.rawValue(), this::outerOfAny));
             case "in-reply-to":
             case "references":
-                if (!mayLookInto(field)) {
-                    return null;
-                }
-                String raw = field.rawValue();
-                String replaced = MessageIds.replaceAll(raw, this::outerOfOurs);
-                return replaced.equals(raw)
-                        ? HeaderBlock.KEEP
-                        : field.withRawValue(
-                                folded(replaced, field.lineEnd(), field.name().length() + 1));
+                return references(field);
             case "mime-version":
                 return field.value().indexOf('(') < 0
                         ? HeaderBlock.KEEP
@@ -95,6 +87,33 @@ final class ValueRewriter {
                         ? results(field)
                         : HeaderBlock.KEEP;
         }
+    }
+
+    /** Rewrites a field that names messages, of which some may be ours. */
+    private byte[] references(HeaderField field) {
+        if (!mayLookInto(field)) {
+            return null;
+        }
+        String raw = field.rawValue();
+        String replaced = MessageIds.replaceAll(raw, this::outerOfOurs);
+        return replaced.equals(raw)
+                ? HeaderBlock.KEEP
+                : field.withRawValue(
+                        folded(replaced, field.lineEnd(), field.name().length() + 1));
+    }
+
+    /**
+     * Rewrites a field of a disposition notification (RFC 8098, section 3.1).
+     *
+     * @return as {@link #rewrite}; null for the program that wrote it, and its host
+     */
+    byte[] notification(HeaderField field) {
+        if (field.isNamed("Reporting-UA") || !mayLookInto(field)) {
+            return null;
+        }
+        return field.isNamed("Original-Message-ID")
+                ? references(field)
+                : changed(field, names.neutralise(field.rawValue()));
     }
 
     /** With a fold between ids where a line is longer than lines may be (RFC 5322, section 2.1.1). */
