@@ -49,6 +49,10 @@ public class WorstHeader {
         HOPS("", i -> "Received: from a ([10.0.0.1]) by b" + i + ".x.example; x\r\n"),
         IDS("References: ", i -> "<" + i + "@a" + i + ".ours.example>"),
         RESULTS("Authentication-Results: a.ours.example; ", i -> "::" + i % 10 + " "),
+        RESULTS_IN_MANY_FIELDS("", i -> "Authentication-Results: a.ours.example; ::" + i % 10 + " a::" + i + "\r\n"),
+        ADDRESSES_IN_MANY_FIELDS("", i -> "X-Acme-" + i + ": 2001:db8::" + i % 10 + " 1::2 3::4 a@ours.example\r\n"),
+        SEALS("", i -> "ARC-Seal: i=" + i + "; d=ours.example; b=x\r\n"),
+        SIGNATURES("", i -> "DKIM-Signature: d=b" + i + ".example; h=a:from:to:cc; b=x\r\n"),
         EMPTY_FIELDS("", i -> "a:\r\n");
 
         private final String start;

@@ -264,7 +264,7 @@ public final class HeaderBlock {
             }
         }
         for (HeaderField field : fields) {
-            if (!field.name().chars().allMatch(c -> c > 32 && c < 127) || !field.isField()) {
+            if (!field.isField() || !field.hasLegalName()) {
                 return Optional.of("a header line that is no field");
             }
         }

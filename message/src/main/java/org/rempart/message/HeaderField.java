@@ -42,6 +42,16 @@ public final class HeaderField {
         return nameEnd > nameStart;
     }
 
+    /** Whether the name holds nothing that no name may hold (RFC 5322, section 2.2). */
+    boolean hasLegalName() {
+        for (int i = nameStart; i < nameEnd; i++) {
+            if (header[i] <= ' ' || header[i] == 127) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether the field has this name; case does not count. */
     public boolean isNamed(String name) {
         int length = nameEnd - nameStart;

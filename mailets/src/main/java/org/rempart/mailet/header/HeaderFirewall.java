@@ -173,6 +173,25 @@ public final class HeaderFirewall {
         return outcomes;
     }
 
+    /** What is asked once for all fields of one name; a header may have hundreds of thousands. */
+    private final class Named {
+        private final String text;
+        private final Decision<HeaderVerdict> decision;
+        /** Neither an RFC nor a rule names it. */
+        private final boolean unknown;
+
+        private final Outcome stays;
+        private int seen;
+
+        /** @param text the name in lower case */
+        private Named(String text) {
+            this.text = text;
+            this.decision = policy.decide(text);
+            this.unknown = !StandardFields.contain(text) && !policy.names(text);
+            this.stays = new Outcome(HeaderBlock.KEEP, decision.rule());
+        }
+    }
+
     /** One header, and what is asked about it once for all of its fields. */
     private final class Reading {
         private final HeaderBlock header;
@@ -195,7 +214,7 @@ public final class HeaderFirewall {
             ReceivedRewriter received = new ReceivedRewriter(names, publicName);
             ValueRewriter values = new ValueRewriter(names, received, ids, publicName);
             ArcSets arc = rewritesValues ? ArcSets.of(header, names, values) : null;
-            Map<String, Integer> seen = new HashMap<>();
+            Map<String, Named> named = new HashMap<>();
             Outcome[] outcomes = new Outcome[fields.size()];
             // From the bottom, since that is how signatures count.
             for (int i = fields.size() - 1; i >= 0; i--) {
@@ -204,8 +223,9 @@ public final class HeaderFirewall {
                     outcomes[i] = UNASKED;
                     continue;
                 }
-                String name = field.name().toLowerCase(Locale.ROOT);
-                boolean signed = signatures != null && signatures.cover(i, name, seen.merge(name, 1, Integer::sum));
+                Named name = named.computeIfAbsent(field.name().toLowerCase(Locale.ROOT), Named::new);
+                name.seen++;
+                boolean signed = signatures != null && signatures.cover(i, name.text, name.seen);
                 if (arc != null && arc.removes(i)) {
                     outcomes[i] = new Outcome(null, policy.rewriteValues().rule());
                 } else if (signed) {
@@ -219,21 +239,19 @@ public final class HeaderFirewall {
             return Arrays.asList(outcomes);
         }
 
-        private Outcome decide(HeaderField field, String name, ReceivedRewriter received, ValueRewriter values) {
-            Decision<HeaderVerdict> decision = policy.decide(name);
-            if (decision.verdict() != HeaderVerdict.KEEP) {
-                byte[] replacement = decision.verdict() == HeaderVerdict.STRIP ? null : received.rewrite(field);
-                return new Outcome(replacement, decision.rule());
+        private Outcome decide(HeaderField field, Named name, ReceivedRewriter received, ValueRewriter values) {
+            HeaderVerdict verdict = name.decision.verdict();
+            if (verdict != HeaderVerdict.KEEP) {
+                byte[] replacement = verdict == HeaderVerdict.STRIP ? null : received.rewrite(field);
+                return new Outcome(replacement, name.decision.rule());
             }
-            if (rewritesValues && !StandardFields.contain(name) && !policy.names(name) && tells(field.rawValue())) {
+            if (rewritesValues && name.unknown && tells(field.rawValue())) {
                 return new Outcome(null, policy.rewriteValues().rule());
             }
-            byte[] rewritten = rewritesValues ? values.rewrite(field, name) : HeaderBlock.KEEP;
-            return new Outcome(
-                    rewritten,
-                    rewritten == HeaderBlock.KEEP
-                            ? decision.rule()
-                            : policy.rewriteValues().rule());
+            byte[] rewritten = rewritesValues ? values.rewrite(field, name.text) : HeaderBlock.KEEP;
+            return rewritten == HeaderBlock.KEEP
+                    ? name.stays
+                    : new Outcome(rewritten, policy.rewriteValues().rule());
         }
 
         private boolean tells(String value) {

@@ -4,8 +4,6 @@
  */
 package org.rempart.mailet.header;
 
-import inet.ipaddr.IPAddress;
-import inet.ipaddr.IPAddressString;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -14,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -126,10 +125,7 @@ final class InnerNames {
                     found.add(InetAddress.getLoopbackAddress());
                     break;
                 }
-                IPAddress address = new IPAddressString(ipv6.group(1)).getAddress();
-                if (address != null) {
-                    found.add(of(address.getBytes()));
-                }
+                ipv6(ipv6.group(1)).ifPresent(found::add);
             }
         }
         return found;
@@ -139,6 +135,17 @@ final class InnerNames {
     private static boolean hasFormOfIpv6(String literal) {
         long colons = literal.chars().filter(c -> c == ':').count();
         return literal.contains("::") || colons == 7 || (colons == 6 && literal.indexOf('.') >= 0);
+    }
+
+    /**
+     * An address of that form; empty where its groups are wrong. What holds a colon is no name, so that nothing is looked up.
+     */
+    private static Optional<InetAddress> ipv6(String literal) {
+        try {
+            return Optional.of(InetAddress.getByName(literal));
+        } catch (UnknownHostException none) {
+            return Optional.empty();
+        }
     }
 
     /** Four numbers below 256; null for digits and dots of another meaning, such as a version. */
@@ -290,8 +297,7 @@ final class InnerNames {
         if (++literals > MOST_LITERALS) {
             return NEUTRAL_IPV6;
         }
-        IPAddress address = new IPAddressString(literal).getAddress();
-        return address != null && isInner(of(address.getBytes())) ? NEUTRAL_IPV6 : literal;
+        return ipv6(literal).filter(InnerNames::isInner).isPresent() ? NEUTRAL_IPV6 : literal;
     }
 
     private static String neutralIpv4(String literal) {

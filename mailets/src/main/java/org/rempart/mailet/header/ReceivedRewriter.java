@@ -58,6 +58,7 @@ final class ReceivedRewriter {
     private static final Pattern VERSION = Pattern.compile("[0-9.]{1,64}");
     private static final Pattern ADDRESS_CHARACTERS = Pattern.compile("[0-9A-Fa-f:.]{2,64}");
     private static final Pattern HOST_CHARACTERS = Pattern.compile("[A-Za-z0-9_.-]{1," + LONGEST_NAME + "}");
+    private static final Pattern SPACE = Pattern.compile("\\s+");
     private static final Pattern DATE = Pattern.compile("((?:[A-Za-z]{3},?\\s*)?\\d{1,2}\\s+[A-Za-z]{3}\\s+\\d{2,4}\\s+"
             + "\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\.\\d{1,9})?)(?:\\s*([+-]\\d{1,2}:?\\d{2}(?!\\d)|[A-Z]{1,5}))?");
 
@@ -142,7 +143,7 @@ final class ReceivedRewriter {
             parts.set(last, parts.get(last) + ";");
             parts.add(date);
         }
-        if (String.join(" ", parts).equals(value.replaceAll("\\s+", " "))) {
+        if (String.join(" ", parts).equals(SPACE.matcher(value).replaceAll(" "))) {
             return HeaderBlock.KEEP;
         }
         return folded(field.name(), parts, field.lineEnd()).getBytes(StandardCharsets.ISO_8859_1);
@@ -160,7 +161,7 @@ final class ReceivedRewriter {
     private String date(Hop hop) {
         Matcher date = DATE.matcher(hop.date);
         if (date.find()) {
-            String time = date.group(1).replaceAll("\\s+", " ");
+            String time = SPACE.matcher(date.group(1)).replaceAll(" ");
             String zone = date.group(2);
             return zone == null ? time : time + ' ' + numeric(zone);
         }
