@@ -76,6 +76,28 @@ class HeaderContractTest {
     }
 
     @Test
+    void h2_rawCharactersOfTheHeaderStayAsTheyAre() throws Exception {
+        String marker = Mails.marker();
+        // UTF-8, and Latin-1 as old programs write it.
+        String from = "From: J\u00c3\u00bcrgen <x@partner.example>";
+        String note = "X-Note: Gr\u00fc\u00dfe";
+        String message = from + "\r\n" + note + "\r\nTo: <" + server.user2()
+                + ">\r\nSubject: Gr\u00c3\u00bc\u00c3\u009fe " + marker + "\r\n\r\nK\u00c3\u00b6rper\r\n";
+        try (SmtpClient client = SmtpClient.connect(server.smtp())) {
+            client.command("EHLO partner.example");
+            assertThat(client.command("MAIL FROM:<x@partner.example> BODY=8BITMIME")
+                            .code())
+                    .isEqualTo(250);
+            assertThat(client.command("RCPT TO:<" + server.user2() + ">").code())
+                    .isEqualTo(250);
+            assertThat(client.data(Mails.bytes(message)).code()).isEqualTo(250);
+        }
+        String received = Mails.text(Mails.awaitLocal(server, server.user2(), server.password2(), marker));
+        assertThat(received).contains(from + "\r\n", note + "\r\n").endsWith("\r\n\r\nK\u00c3\u00b6rper\r\n");
+        assertThat(received).contains("Subject: Gr\u00c3\u00bc\u00c3\u009fe " + marker);
+    }
+
+    @Test
     void h3_whatAnotherLayerStrippedBeforeStaysStripped() throws Exception {
         String marker = Mails.marker();
         try (SmtpClient client = Mails.submission(server)) {

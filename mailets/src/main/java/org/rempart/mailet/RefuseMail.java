@@ -14,6 +14,7 @@ import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryReport;
+import org.rempart.message.RawMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,6 +88,7 @@ public final class RefuseMail extends GenericMailet {
     @Override
     public void service(Mail mail) throws MessagingException {
         mail.setErrorMessage(reason);
+        RawMessage.keepBytes(mail);
         repository.store(mail);
         LOGGER.warn(
                 "{}: {} from <{}> at {} for {} is kept",

@@ -15,6 +15,7 @@ import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryReport;
+import org.rempart.message.RawMessage;
 
 /**
  * Tells the sender of a mail what became of it, with a report that programs and people understand (RFC 3464), and ends the
@@ -105,6 +106,7 @@ public final class SendReport extends GenericMailet {
         if (repository == null) {
             mail.setState(Mail.ERROR);
         } else {
+            RawMessage.keepBytes(mail);
             repository.store(mail);
             mail.setState(Mail.GHOST);
         }

@@ -20,6 +20,8 @@ import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A mail's message as its bytes. James offers a message for change through JavaMail, which writes the whole header anew,
@@ -27,6 +29,8 @@ import org.apache.mailet.Mail;
  * lies, without reading it.
  */
 public final class RawMessage implements AutoCloseable {
+    private static final Logger LOGGER = LoggerFactory.getLogger(RawMessage.class);
+
     private final Mail mail;
     private final MimeMessage message;
     private final HeaderBlock header;
@@ -88,6 +92,24 @@ public final class RawMessage implements AutoCloseable {
         } catch (MessagingException | IOException | RuntimeException failure) {
             LifecycleUtil.dispose(copy);
             throw failure;
+        }
+    }
+
+    /**
+     * Gives a mail its message as one that is written as its bytes. James's own queues and repositories write the message of
+     * what they are given, and James's own message writes each byte of its header above 127 as a question mark. A message
+     * that can't be read stays as it is: who writes it finds that out.
+     */
+    public static void keepBytes(Mail mail) {
+        try {
+            if (mail.getMessage() == null || mail.getMessage() instanceof RawMimeMessage) {
+                return;
+            }
+            try (RawMessage message = of(mail)) {
+                message.replaceHeader(message.header().bytes());
+            }
+        } catch (MessagingException | IOException | RuntimeException unread) {
+            LOGGER.warn("The message of {} can't be read: {}", mail.getName(), unread.toString());
         }
     }
 

@@ -100,6 +100,7 @@ public final class SpoolHook implements JamesMessageHook {
             if (SmtpFacts.account(session).isPresent()) {
                 complete(mail, session.getConfiguration().getHelloName());
             }
+            RawMessage.keepBytes(mail);
             if (hold.isPresent()) {
                 spool.enQueue(mail, hold.get());
             } else {

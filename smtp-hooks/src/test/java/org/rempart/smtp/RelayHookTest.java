@@ -82,6 +82,17 @@ class RelayHookTest {
         assertThat(server.spool().only().attribute(MailAttributes.GATE)).isEqualTo("rcpt");
     }
 
+    /** A queue writes the message that it is given, as James's queues in memory and of ActiveMQ do. */
+    @Test
+    void rawCharactersOfTheHeaderComeToTheSpoolAsTheyAre() throws IOException {
+        String header = "From: J\u00c3\u00bcrgen <u@foreign.example>\r\nX-Note: Gr\u00fc\u00dfe\r\n";
+        try (SmtpClient client = server.connect(MX)) {
+            client.ehlo().envelope("u@foreign.example", "alice@ours.example");
+            client.send(header + "\r\nK\u00c3\u00b6rper\r\n.\r\n").expect(250);
+        }
+        assertThat(server.spool().only().content()).endsWith(header + "\r\nK\u00c3\u00b6rper\r\n");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -30,6 +30,7 @@ import org.rempart.mailet.delivery.DeliveryScheduler.Verdict;
 import org.rempart.mailet.delivery.dns.Dns;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
+import org.rempart.message.RawMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
@@ -110,6 +111,7 @@ public final class DeliveryService {
         DeliveryReport.begin(mail);
         String name = mail.getName();
         Map<String, List<MailAddress>> destinations = byDestination(mail.getRecipients());
+        RawMessage.keepBytes(mail);
         boolean several = destinations.size() > 1;
         while (!destinations.isEmpty()) {
             Map.Entry<String, List<MailAddress>> next =
@@ -311,6 +313,7 @@ public final class DeliveryService {
         @Override
         public void makeRoom(MailQueueItem item) {
             try {
+                RawMessage.keepBytes(item.getMail());
                 queue.enQueue(item.getMail(), CROWD_DELAY);
                 done(item, CompletionStatus.SUCCESS);
             } catch (MailQueueException failure) {

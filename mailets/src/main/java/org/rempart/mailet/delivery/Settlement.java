@@ -30,6 +30,7 @@ import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.rempart.mailet.delivery.Outcome.Fate;
+import org.rempart.message.RawMessage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -124,6 +125,7 @@ final class Settlement {
             mail.setErrorMessage(reason);
             mail.setAttribute(new Attribute(
                     PUT_OFF, AttributeValue.of(putOff(mail).plus(delay).toMillis())));
+            RawMessage.keepBytes(mail);
             queue.enQueue(mail, delay);
         });
         steps.add(() -> item.done(CompletionStatus.SUCCESS));
@@ -278,6 +280,7 @@ final class Settlement {
             mail.setRecipients(failed.keySet());
             mail.setAttribute(DeliveryReport.attribute(UNTOLD, failed));
             mail.setErrorMessage(first(failed).reason());
+            RawMessage.keepBytes(mail);
             queue.enQueue(mail, UNTOLD_DELAY);
             mail.removeAttribute(UNTOLD);
         }
@@ -324,6 +327,7 @@ final class Settlement {
         if (settings.usePriority()) {
             mail.setAttribute(MailPrioritySupport.LOW_PRIORITY_ATTRIBUTE);
         }
+        RawMessage.keepBytes(mail);
         queue.enQueue(mail, delay);
     }
 }
