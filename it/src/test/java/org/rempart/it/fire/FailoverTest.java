@@ -18,6 +18,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.rempart.it.Folders;
+import org.rempart.it.ServerPid;
 import org.rempart.quickstart.client.ImapClient;
 import org.rempart.testsupport.PostgresServer;
 
@@ -94,7 +95,7 @@ class FailoverTest {
                 }
             } finally {
                 standby.destroy();
-                FireServer.awaitEnd(standby.toHandle());
+                ServerPid.awaitEnd(standby.toHandle());
             }
         }
     }

@@ -220,7 +220,8 @@ class MailboxesTest {
         List<String> faults = new ArrayList<>();
         for (int i = 0; i < lines.size(); i++) {
             String fault = String.join("\n", lines.subList(i, Math.min(lines.size(), i + 3)));
-            if (FAULTS.matcher(lines.get(i)).matches() && !HUNG_UP.matcher(fault).matches()) {
+            if (FAULTS.matcher(lines.get(i)).matches()
+                    && !HUNG_UP.matcher(fault).matches()) {
                 faults.add(fault);
             }
         }
