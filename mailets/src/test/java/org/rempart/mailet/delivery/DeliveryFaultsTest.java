@@ -14,12 +14,16 @@ import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.apache.james.core.Domain;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.mailet.delivery.tls.TlsPolicySource;
+import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.testsupport.SmtpPeer;
 import org.slf4j.LoggerFactory;
@@ -236,6 +240,44 @@ class DeliveryFaultsTest {
 
         assertThat(rig.bounces()).hasSize(1);
         assertThat(rig.queue().open()).isEmpty();
+    }
+
+    /** A queue that can't read it either does not take it back: it still has it. */
+    @Test
+    void aMessageThatBreaksOffReachesNobodyAndStaysInItsQueue() throws Exception {
+        rig.queue().damaged(true);
+        rig.start().send(DeliveryRig.MESSAGE, "bob@there.example");
+        await().atMost(DeliveryRig.PATIENCE).until(() -> peer.commands().contains("DATA"));
+        rig.service().stop(Duration.ofSeconds(2));
+
+        assertThat(peer.mails()).isEmpty();
+        assertThat(rig.bounces()).isEmpty();
+        assertThat(rig.queue().endings()).isEmpty();
+        assertThat(rig.queue().open()).hasSize(1);
+    }
+
+    @Test
+    void aPolicyThatCannotBeAskedForLetsMailWait() throws Exception {
+        rig.source(new TlsPolicySource() {
+            @Override
+            public String name() {
+                return "dane";
+            }
+
+            @Override
+            public Optional<Statement> find(Domain domain, String mxHost) throws TlsPolicyUnavailableException {
+                throw new TlsPolicyUnavailableException("the DNS does not answer for TLSA", null);
+            }
+        });
+        rig.start().send(DeliveryRig.MESSAGE, "bob@there.example");
+        awaitDone(1);
+
+        assertThat(peer.connections()).isZero();
+        assertThat(rig.bounces()).isEmpty();
+        assertThat(rig.queue().delayed())
+                .singleElement()
+                .satisfies(later -> assertThat(later.mail.getErrorMessage())
+                        .isEqualTo("451 4.7.5 the DNS does not answer for TLSA"));
     }
 
     @Test

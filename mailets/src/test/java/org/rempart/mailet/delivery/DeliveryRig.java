@@ -42,6 +42,7 @@ import org.apache.mailet.MailetContext;
 import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.mailet.delivery.tls.TlsPolicySource;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.Rule;
@@ -63,6 +64,7 @@ final class DeliveryRig implements AutoCloseable {
     private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
     private volatile boolean spoolFull;
     private volatile Kill kill = Kill.NEVER;
+    private List<TlsPolicySource> sources = List.of();
     private final AtomicInteger errors = new AtomicInteger();
     private DeliveryService service;
     private int mails;
@@ -149,6 +151,12 @@ final class DeliveryRig implements AutoCloseable {
         return this;
     }
 
+    /** Says what domains publish about their TLS. */
+    DeliveryRig source(TlsPolicySource source) {
+        sources = List.of(source);
+        return this;
+    }
+
     DeliveryRig start() throws Exception {
         DeliverySettings built = settings.apply(DeliverySettings.builder("mail.ours.example")
                         .retries(RetrySchedule.parse("5m, 10m", 2))
@@ -156,7 +164,7 @@ final class DeliveryRig implements AutoCloseable {
                         .timeouts(Timeouts.all(PATIENCE)))
                 .build();
         TlsPolicies policies = new TlsPolicies(
-                LocalTlsRules.read(TlsPolicy.builder().outbound(rules).build(), new NoFiles()), List.of());
+                LocalTlsRules.read(TlsPolicy.builder().outbound(rules).build(), new NoFiles()), sources);
         service = new DeliveryService(
                 built,
                 queue,

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class OutgoingMessageTest {
     /** A message that exists only while it is read, and may break off. */
-    private static final class Endless implements MimeMessageSource {
+    static final class Endless implements MimeMessageSource {
         private final long size;
         private final long breaksAt;
         private final AtomicLong read = new AtomicLong();

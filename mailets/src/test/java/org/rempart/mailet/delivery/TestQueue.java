@@ -19,6 +19,7 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageWrapper;
 import org.apache.mailet.Mail;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -41,6 +42,7 @@ final class TestQueue implements MailQueue {
     private volatile boolean full;
     private volatile int refusals;
     private volatile Kill kill = Kill.NEVER;
+    private volatile boolean damaged;
     /** What the queue holds of mail that was handed out, by what was handed out. */
     private final Map<Mail, Mail> originals = new ConcurrentHashMap<>();
     /** What a server had that was killed. */
@@ -72,6 +74,11 @@ final class TestQueue implements MailQueue {
             demand = 0;
         }
         reader.onError(new IllegalStateException("the queue is broken"));
+    }
+
+    /** Whether messages can be read only in part. */
+    void damaged(boolean value) {
+        damaged = value;
     }
 
     /** What the delivery does to the queue is done up to this. */
@@ -197,11 +204,24 @@ final class TestQueue implements MailQueue {
             drains.set(1);
             for (Mail mail = next(); mail != null; mail = next()) {
                 Mail given = copyOf(mail);
+                if (damaged) {
+                    damage(given);
+                }
                 originals.put(given, mail);
                 open.add(given);
                 subscriber.onNext(new Item(given));
             }
         } while (drains.decrementAndGet() > 0);
+    }
+
+    private static void damage(Mail mail) {
+        try {
+            LifecycleUtil.dispose(mail.getMessage());
+            ((MailImpl) mail)
+                    .setMessageNoCopy(new MimeMessageWrapper(new OutgoingMessageTest.Endless(1_000_000, 500_000)));
+        } catch (MessagingException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     private static Mail copyOf(Mail mail) {
