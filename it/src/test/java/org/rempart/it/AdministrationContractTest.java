@@ -117,6 +117,37 @@ class AdministrationContractTest {
     }
 
     @Test
+    void forwardsComeAndGo() throws Exception {
+        lines("domains", "add", "forward.example");
+        server.run("secret of old\n", "users", "add", "a@forward.example");
+        assertThat(run("forwards", "add", "a@forward.example", "a@elsewhere.example")
+                        .output())
+                .contains("is sent on to a@elsewhere.example", "no copy");
+        assertThat(run("forwards", "add", "a@forward.example", "a@forward.example")
+                        .output())
+                .doesNotContain("no copy");
+        lines("forwards", "add", "sales@forward.example", "s@elsewhere.example");
+        assertThat(lines("forwards", "list"))
+                .contains(
+                        "a@forward.example a@elsewhere.example",
+                        "a@forward.example a@forward.example",
+                        "sales@forward.example s@elsewhere.example");
+
+        Result foreign = run("forwards", "add", "sales@elsewhere.example", "a@forward.example");
+        assertThat(foreign.exitCode()).isEqualTo(1);
+        assertThat(foreign.output()).contains("is in none of the domains");
+
+        lines("forwards", "remove", "a@forward.example", "a@elsewhere.example");
+        lines("forwards", "remove", "sales@forward.example", "s@elsewhere.example");
+        assertThat(lines("forwards", "list"))
+                .contains("a@forward.example a@forward.example")
+                .noneMatch(line -> line.endsWith("elsewhere.example"));
+        assertThat(run("forwards", "remove", "sales@forward.example", "s@elsewhere.example")
+                        .exitCode())
+                .isEqualTo(1);
+    }
+
+    @Test
     void theDoctorFindsARunningServerInOrder() throws Exception {
         // The names of this test are in no DNS.
         Result result = run("doctor", "--skip", "dns,disk");
