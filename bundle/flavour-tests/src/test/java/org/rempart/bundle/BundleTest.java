@@ -37,9 +37,14 @@ class BundleTest {
             "org/reactivestreams/",
             "io/netty/");
 
-    /** What HttpComponents looks for, and does without; nothing that comes compressed is asked for. */
-    private static final List<String> OPTIONAL =
-            List.of("org/apache/commons/compress/compressors/", "com/aayushatharva/brotli4j/");
+    /** What libraries name and do without. HttpComponents asks for nothing that comes compressed. */
+    private static final List<String> OPTIONAL = List.of(
+            "org/apache/commons/compress/compressors/",
+            "com/aayushatharva/brotli4j/",
+            // Annotations, which a JVM that does not find them passes over.
+            "org/jspecify/annotations/",
+            "com/google/errorprone/annotations/",
+            "org/jetbrains/annotations/");
 
     private static final List<String> MOVED_TO_JAKARTA = List.of("mail/", "inject/", "activation/");
 
