@@ -168,7 +168,7 @@ class DeliveryTest {
     void whatMayPassIsTriedAgain(String verb, String answer) throws Exception {
         AtomicInteger asked = new AtomicInteger();
         peer.answers(verb, command -> asked.incrementAndGet() > 8 ? null : special(answer));
-        rig.with(settings -> settings.timeouts(Timeouts.all(java.time.Duration.ofSeconds(1))))
+        rig.with(settings -> settings.timeouts(Timeouts.all(java.time.Duration.ofMillis(300))))
                 .start()
                 .send(DeliveryRig.MESSAGE, "bob@there.example");
         awaitDone(1);
