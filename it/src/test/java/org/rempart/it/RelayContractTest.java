@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.rempart.it.contract.Contract;
@@ -197,6 +198,10 @@ class RelayContractTest {
     void r4_whatLeftIsOnlyWhatAccountsSent() throws Exception {
         Mails.settle(server);
         for (SinkMail mail : SinkMail.all(server.sinkDirectory())) {
+            // An address of ours sends on what it gets where another of these tests has said so.
+            if (mail.mailFrom().matches("SRS0=\\w+=\\w+=.+@" + Pattern.quote(server.domain()))) {
+                continue;
+            }
             // Other servers of these tests send to the same sink: for the author, and for an account of a directory.
             assertThat(mail.mailFrom())
                     .isIn(
