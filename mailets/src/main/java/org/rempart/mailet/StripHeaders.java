@@ -47,7 +47,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes out of a mail's header what tells of the inside, before the mail leaves. By the policy file:
+ * Takes out of a mail's header what tells of the internal network, before the mail leaves. By the policy file:
  *
  * <pre>{@code
  * <mailet match="org.rempart.matcher.RecipientIsRemote" class="org.rempart.mailet.StripHeaders"/>
@@ -75,12 +75,12 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>received</td><td>trace fields: keep, rewrite (the default), remove</td></tr>
  *   <tr><td>publicName</td><td>the host name for rewritten ones, the server's default domain if not given</td></tr>
  *   <tr><td>signed</td><td>fields that a foreign DKIM signature covers (RFC 6376, section 5.4.2): keep (the default),
- *       strip. With keep, whoever sends a mail can save a field of his by signing it, and name fields of ours that he
+ *       strip. With keep, anyone who sends a mail can save a field of his by signing it, and name fields of ours that he
  *       guesses; the {@code Received} fields that servers wrote above his signature are never saved. Signatures by our own
  *       domains save nothing: sign after this mailet</td></tr>
  *   <tr><td>values</td><td>private addresses and inner host names in the fields that leave: rewrite (the default),
  *       keep</td></tr>
- *   <tr><td>inner</td><td>domains of the inside, each with all below it, beside those below our mail domains</td></tr>
+ *   <tr><td>inner</td><td>internal domains, each with all below it, beside those below our mail domains</td></tr>
  * </table>
  *
  * <p>What stays of the header is the same bytes in the same order; the body is not read. Where nothing is to be stripped,
@@ -91,7 +91,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>With {@code <values>rewrite</values>}, message ids that name an inner host leave in another form, under a key in
  * {@value MessageIdKey#URL}; {@link RestoreMessageIds} undoes it in answers; a mail without an id gets one, since James would give it
- * one that names the machine. An ARC set of ours that tells of the inside is
+ * one that names the machine. An ARC set of ours that tells of the internal network is
  * left out: seal after this mailet.
  *
  * <p>Two kinds of mail have their body changed, where values are rewritten. A report of a failed delivery that this server has
@@ -354,6 +354,6 @@ public final class StripHeaders extends GenericMailet {
 
     @Override
     public String getMailetInfo() {
-        return "Takes out of the header what tells of the inside";
+        return "Takes out of the header what tells of the internal network";
     }
 }

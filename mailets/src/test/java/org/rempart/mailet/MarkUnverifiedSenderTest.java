@@ -20,7 +20,7 @@ import org.rempart.message.MailAttributes;
 
 class MarkUnverifiedSenderTest {
 
-    /** With what James would write anew, or stumble over. */
+    /** With what James would write again, or stumble over. */
     private static final String MESSAGE = "From: \u00ff <alice@ours.example>\r\nMime-Version: 1.0 (odd)\r\n"
             + "Content-Type: ;;broken\r\n\r\nbody\r\n";
 

@@ -147,7 +147,7 @@ public final class RelayDenied extends PolicyMatcher {
         }
         try {
             InetAddress client = InetAddress.getByName(address);
-            // On what a mailet sends anew James writes 127.0.0.1, wherever the mail came from: the client is unknown,
+            // On what a mailet sends again James writes 127.0.0.1, wherever the mail came from: the client is unknown,
             // and
             // in no network that the policy names.
             return client.isLoopbackAddress() && isSentByMailet(mail)

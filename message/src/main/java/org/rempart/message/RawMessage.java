@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mail's message as its bytes. James offers a message for change through JavaMail, which writes the whole header anew,
+ * A mail's message as its bytes. James offers a message for change through JavaMail, which writes the whole header again,
  * adds fields of its own, and fails on what it does not understand; this replaces the header and leaves the body where it
  * lies, without reading it.
  */

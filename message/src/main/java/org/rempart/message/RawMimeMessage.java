@@ -18,7 +18,7 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
 
 /**
- * A message that is written as the bytes that it is. James's own writes the header anew, each byte above 127 in it as a
+ * A message that is written as the bytes that it is. James's own writes the header again, each byte above 127 in it as a
  * question mark. Where somebody has changed its header, that is written, and the body is still not touched; once its body is
  * changed, its header lines are written as they are, and James writes the body.
  */

@@ -151,7 +151,7 @@ class MtaStsDeliveryTest {
                 publish(domain, (String) cells[2], mx((String) cells[1]));
             }
         });
-        // Whoever forges MX records can point them to a host with an honest certificate, which is not in the policy.
+        // Anyone who forges MX records can point them to a host with an honest certificate, which is not in the policy.
         dns.mx("unlisted.example", 10, mx("good"));
         publish("unlisted.example", "enforce", "mx.elsewhere.test");
         dns.mx("half-listed.example", 10, mx("stripped")).mx("half-listed.example", 20, mx("good"));

@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * Such an address takes mail from the null sender alone (RFC 5321, section 4.5.5), and only for the time that
- * {@code <forwards>} of the policy says. All else is answered {@code 550 5.7.1}: whoever might make such addresses, or use one
+ * {@code <forwards>} of the policy says. All else is answered {@code 550 5.7.1}: anyone who might make such addresses, or use one
  * for ever, would relay through us.
  */
 public final class ForwardedSenderHook extends PolicyHook implements RcptHook {

@@ -35,7 +35,7 @@ import org.rempart.message.Originators;
  *   <li>A NUL (RFC 5321, section 4.5.2: no server may send one) is refused like a bare line end: a next server that leaves
  *       NULs out sees the end of the message in {@code \0.}, where we see none.
  *   <li>A header longer than 1 MiB, or of more than {@value #MOST_HEADER_LINES} lines, makes the message be refused at its
- *       end, with {@code 554 5.6.0}: whoever reads the mail from here on does work for each of its fields.
+ *       end, with {@code 554 5.6.0}: anyone who reads the mail from here on does work for each of its fields.
  * </ul>
  */
 public final class StrictLinesFilter implements ListenerHook, DataLineFilter, ConnectHandler<SMTPSession> {

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Refuses a message whose parts are nested deeper than {@value MimeStructure#DEEPEST} levels, or are more than
- * {@value MimeStructure#MOST_PARTS}, with {@code 554 5.6.0}: whoever opens it later, a mail program over IMAP or a filter,
+ * {@value MimeStructure#MOST_PARTS}, with {@code 554 5.6.0}: anyone who opens it later, a mail program over IMAP or a filter,
  * would work on it for long, or not get to its end. One of {@link MxHandlers} and {@link SubmissionHandlers}:
  *
  * <pre>{@code

@@ -34,7 +34,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Limits how much an account submits, as {@code <rate>} of the policy says, so that whoever has stolen its password is
+ * Limits how much an account submits, as {@code <rate>} of the policy says, so that anyone who has stolen its password is
  * noticed and contained. For submission listeners, behind {@link OwnFromHook}, so that what the former refuse does not
  * count:
  *

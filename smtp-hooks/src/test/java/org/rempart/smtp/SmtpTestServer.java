@@ -358,7 +358,7 @@ final class SmtpTestServer implements AutoCloseable {
         }
     }
 
-    /** Knows address literals; whoever asks for more would wait for a name server. */
+    /** Knows address literals; anyone who asks for more would wait for a name server. */
     private static final class LiteralsOnlyDns implements DNSService {
         @Override
         public List<String> findMXRecords(String host) {

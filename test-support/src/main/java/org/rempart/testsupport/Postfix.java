@@ -130,7 +130,7 @@ public final class Postfix implements AutoCloseable {
         return settings;
     }
 
-    /** Writes main.cf anew; Postfix takes notice after {@code reload}. */
+    /** Writes main.cf again; Postfix takes notice after {@code reload}. */
     public void configure(Map<String, String> settings) throws IOException {
         Map<String, String> main = new LinkedHashMap<>();
         main.put("compatibility_level", "3.6");

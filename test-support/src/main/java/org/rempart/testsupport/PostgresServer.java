@@ -107,7 +107,7 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /**
-     * Stops it, whoever is connected.
+     * Stops it, no matter who is connected.
      *
      * @param mode {@code fast} ends the sessions and writes everything; {@code immediate} is a crash
      */

@@ -46,7 +46,7 @@ public final class RawClient implements AutoCloseable {
         in = new BufferedInputStream(socket.getInputStream());
     }
 
-    /** Does a handshake, with whoever it is. */
+    /** Does a handshake, with anyone. */
     public RawClient tls() throws IOException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");

@@ -189,7 +189,7 @@ final class Pipeline {
                 stripped,
                 stripped
                         ? "fields are removed before this " + name
-                        : "nothing removes fields that tell of the inside before this " + name,
+                        : "nothing removes fields that tell of the internal network before this " + name,
                 List.of());
         if (name.equals("SecureRemoteDelivery")) {
             findings.pass("conf.outbound-tls", where, "TLS as the policy's <outbound> says");
@@ -203,7 +203,7 @@ final class Pipeline {
                     "all or nothing: a server whose certificate is not trusted gets no mail, one without STARTTLS clear text",
                     List.of());
         } else {
-            findings.warn("conf.outbound-tls", where, "any certificate is taken, whoever shows it", List.of());
+            findings.warn("conf.outbound-tls", where, "any certificate is taken, no matter who shows it", List.of());
         }
         for (String dead : List.of("outgoingQueue", "deliveryThreads", "sslTrustAllCerts")) {
             mailet.at(dead).ifPresent(node -> {

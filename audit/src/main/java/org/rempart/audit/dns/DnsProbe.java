@@ -236,7 +236,7 @@ public final class DnsProbe implements Probe {
                 } else if (bits < 2048) {
                     findings.warn(DKIM, name, "an RSA key of " + bits + " bits; 2048 are asked for (RFC 8301)", texts);
                 } else if (testing) {
-                    findings.warn(DKIM, name, "t=y: receivers take no notice of the signature", texts);
+                    findings.warn(DKIM, name, "t=y: receivers ignore the signature", texts);
                 } else {
                     findings.add(DKIM, name, Verdict.PASS, "an RSA key of " + bits + " bits", texts);
                 }
@@ -322,7 +322,7 @@ public final class DnsProbe implements Probe {
             return;
         }
         if (texts.size() > 1 || !tags(texts.get(0)).getOrDefault("id", "").matches("[A-Za-z0-9]{1,32}")) {
-            findings.fail(MTA_STS, domain, "the record is not one with an id: senders take no notice of it", texts);
+            findings.fail(MTA_STS, domain, "the record is not one with an id: senders ignore it", texts);
             return;
         }
         String policy;
@@ -369,7 +369,7 @@ public final class DnsProbe implements Probe {
             findings.warn(
                     MTA_STS,
                     domain,
-                    "max_age is less than a day: whoever blocks the policy's host waits for its end",
+                    "max_age is less than a day: anyone who blocks the policy's host waits for its end",
                     lines);
         } else {
             findings.add(MTA_STS, domain, Verdict.PASS, "the policy is enforced and names all MX", lines);

@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /** A client of SMTP (RFC 5321), with STARTTLS (RFC 3207) and AUTH (RFC 4954). */
 public final class Smtp extends Dialogue {
-    /** Says who asks, to whoever reads the server's log. */
+    /** Says who asks, to anyone who reads the server's log. */
     public static final String NAME = "rempart-audit.invalid";
 
     private Reply last = new Reply(0, List.of());

@@ -114,7 +114,9 @@ final class BannerProbe extends ListenerProbe {
                 INSIDE,
                 subject,
                 inside.isEmpty() ? Verdict.PASS : Verdict.FAIL,
-                inside.isEmpty() ? "nothing of the inside is told" : "something of the inside is told",
+                inside.isEmpty()
+                        ? "nothing of the internal network is told"
+                        : "something of the internal network is told",
                 inside);
     }
 

@@ -148,7 +148,7 @@ final class FailureProbe implements Probe {
         }
     }
 
-    /** Some servers take an attempt for a success: whoever failed may relay no more than a stranger. */
+    /** Some servers take an attempt for a success: anyone who failed may relay no more than a stranger. */
     private static void relay(Plan plan, Smtp smtp, Findings findings) throws IOException {
         String subject = smtp.wire().listener() + ", after a failed login";
         if (findings.has(RelayProbe.ACCEPTED, subject)) {

@@ -23,7 +23,7 @@ import org.rempart.audit.net.Listener;
 import org.rempart.audit.net.Reply;
 import org.rempart.audit.net.Smtp;
 
-/** What the header of a message that left tells of the inside: of one that is sent to the sink, or of a file. */
+/** What the header of a message that left tells of the internal network: of one that is sent to the sink, or of a file. */
 final class HeaderProbe implements Probe {
     private static final String ADDRESSES = "header.addresses";
     private static final String PRODUCTS = "header.products";

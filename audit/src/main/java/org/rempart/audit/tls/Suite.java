@@ -62,7 +62,7 @@ public record Suite(int number, String name) {
         return name.contains("RC4");
     }
 
-    /** Whether keys are made anew for each connection. */
+    /** Whether keys are made again for each connection. */
     public boolean forwardSecret() {
         return ofTls13() || name.startsWith("TLS_ECDHE_") || name.startsWith("TLS_DHE_") || name.contains("PWD");
     }

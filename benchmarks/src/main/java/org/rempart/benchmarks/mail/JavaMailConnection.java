@@ -55,7 +55,7 @@ final class JavaMailConnection implements ConnectionsSender.Connection {
         transport.close();
     }
 
-    /** A message that tells JavaMail its envelope's sender, and of which nothing is to be made anew. */
+    /** A message that tells JavaMail its envelope's sender, and of which nothing is to be made again. */
     private static final class EnvelopedMessage extends com.sun.mail.smtp.SMTPMessage {
         EnvelopedMessage(Session session, Mail mail) throws MessagingException {
             super(session, new ByteArrayInputStream(mail.content()));

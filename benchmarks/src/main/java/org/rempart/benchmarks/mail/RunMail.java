@@ -127,7 +127,7 @@ final class RunMail implements Callable<Integer> {
         }
         empty(work);
         List<Referee> referees = new CopyOnWriteArrayList<>();
-        // Whoever interrupts this must not be left with servers that run.
+        // Anyone who interrupts this must not be left with servers that run.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(referees), "stop"));
         try (Sink sink = new Sink()) {
             try {

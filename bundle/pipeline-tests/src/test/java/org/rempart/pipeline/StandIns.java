@@ -98,7 +98,7 @@ final class StandIns {
         }
     }
 
-    /** As James does: local targets take the recipient's place, and for remote ones a copy is sent anew. */
+    /** As James does: local targets take the recipient's place, and for remote ones a copy is sent again. */
     static final class RewriteRecipients extends GenericMailet {
         private final RecipientRewriteTable table;
 

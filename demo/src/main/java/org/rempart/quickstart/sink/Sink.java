@@ -90,7 +90,7 @@ public final class Sink implements AutoCloseable {
                 .orElse(0);
         ServerSocket listener = new ServerSocket();
         try {
-            // A sink that is started anew finds its port in TIME_WAIT.
+            // A sink that is started again finds its port in TIME_WAIT.
             listener.setReuseAddress(true);
             listener.bind(address, 200);
         } catch (IOException e) {

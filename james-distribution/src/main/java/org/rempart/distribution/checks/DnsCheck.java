@@ -127,7 +127,7 @@ final class DnsCheck implements Check {
                 findings.add(Finding.warning(
                         host + " is " + text + ", but " + text + " is "
                                 + (names.isEmpty() ? "nobody" : String.join(", ", names)),
-                        "let whoever gave you the address make its PTR record " + host
+                        "let the one who gave you the address make its PTR record " + host
                                 + "; many refuse your mail otherwise"));
             }
         }

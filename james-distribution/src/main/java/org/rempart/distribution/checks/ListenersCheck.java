@@ -140,7 +140,7 @@ final class ListenersCheck implements Check {
                 : address;
     }
 
-    /** The certificate is looked at, not trusted: nothing is sent to whoever shows it. */
+    /** The certificate is looked at, not trusted: nothing is sent to anyone who shows it. */
     private static SSLContext anyPeer() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Onlooker()}, null);

@@ -117,7 +117,7 @@ public final class StartChecks {
         try {
             if (!DirectoryModule.check(home) && usesJamesOwnLdap()) {
                 warnings.add("conf/usersrepository.xml: James's own access to LDAP checks no server's host name, so "
-                        + "whoever is between learns the passwords; use <directory>, as conf/overlays/ldap shows");
+                        + "anyone who is between learns the passwords; use <directory>, as conf/overlays/ldap shows");
             }
         } catch (FaultException fault) {
             faults.add(fault.getMessage());

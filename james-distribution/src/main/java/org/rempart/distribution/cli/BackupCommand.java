@@ -39,7 +39,7 @@ final class BackupCommand implements Callable<Integer> {
     /** A large database takes its time. */
     private static final Duration PATIENCE = Duration.ofHours(12);
 
-    /** Of this process or machine only, or made anew by the next start. */
+    /** Of this process or machine only, or made again by the next start. */
     private static final Set<String> LEFT_OUT = Set.of(
             "log",
             "tmp",

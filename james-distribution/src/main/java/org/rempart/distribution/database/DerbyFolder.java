@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The folder of an embedded database. A new database is made beside its place and moved there whole: Derby can't open one
  * that a process left half made, and nobody could tell it from one that is damaged. What lies beside the place never had
- * mail, since no server begins to listen before the move, so it is made anew.
+ * mail, since no server begins to listen before the move, so it is made again.
  */
 final class DerbyFolder {
     private static final Logger LOGGER = LoggerFactory.getLogger(DerbyFolder.class);
@@ -61,7 +61,7 @@ final class DerbyFolder {
         Path half = folder.resolveSibling(folder.getFileName() + MAKING);
         try {
             if (Files.exists(half)) {
-                LOGGER.warn("An earlier first start was broken off; the database is made anew");
+                LOGGER.warn("An earlier first start was broken off; the database is made again");
                 Trees.delete(half);
             }
             Files.createDirectories(folder.toAbsolutePath().getParent());

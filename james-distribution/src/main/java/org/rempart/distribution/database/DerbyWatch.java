@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts the embedded database anew, inside the running server, when it has given up. Derby does so when it can't write its
+ * Starts the embedded database again, inside the running server, when it has given up. Derby does so when it can't write its
  * log, on a full disk for one; every connection is of no use then, until the database has been shut down and recovers
  * what it had acknowledged.
  */
@@ -80,7 +80,7 @@ final class DerbyWatch implements AutoCloseable {
             seenWriting = false;
             if (!failing) {
                 failing = true;
-                LOGGER.error("The embedded database has given up, and is started anew: {}", failed.getMessage());
+                LOGGER.error("The embedded database has given up, and is started again: {}", failed.getMessage());
             }
             startAnew();
         }
@@ -124,7 +124,7 @@ final class DerbyWatch implements AutoCloseable {
 
     private void startAnew() {
         try {
-            // Whoever asks for a connection meanwhile is told so, and tries again.
+            // Anyone who asks for a connection meanwhile is told so, and tries again.
             pool.close();
             shutDown(url);
             pool.start();

@@ -23,7 +23,7 @@ import org.apache.james.imapserver.netty.NettyConstants;
 /**
  * Lets nobody who has not logged in to IMAP send more than {@value #BEFORE_LOGIN} bytes, or stay longer than the login
  * deadline: he is told BYE (RFC 9051, section 7.1.5) and disconnected. James collects in memory whatever a literal like
- * {@code LOGIN {2000000000}} announces, and looks a line through anew with every packet of it. It also replaces the
+ * {@code LOGIN {2000000000}} announces, and looks a line through again with every packet of it. It also replaces the
  * greeting, which names the product and its version. Who is blocked is told BYE at once.
  */
 public final class ImapGuard extends ChannelDuplexHandler {

@@ -79,7 +79,7 @@ final class MailboxLocks implements MailboxPathLocker {
         });
     }
 
-    /** Whoever waits for it may go; it does not end with him. */
+    /** Anyone who waits for it may go; it does not end with him. */
     private static <T> Mono<T> goesOn(Mono<T> change) {
         return Mono.create((MonoSink<T> waiting) -> change.contextWrite(waiting.contextView())
                 .subscribe(waiting::success, waiting::error, waiting::success));

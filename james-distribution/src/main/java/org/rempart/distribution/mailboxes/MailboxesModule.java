@@ -69,7 +69,7 @@ public final class MailboxesModule extends AbstractModule {
         install(Modules.override(new DefaultEventModule())
                 .with(binder ->
                         binder.bind(InVMEventBus.class).to(MailboxEvents.class).in(Singleton.class)));
-        // Holds events, never mail: what a listener could not count is counted anew by "recompute quotas".
+        // Holds events, never mail: what a listener could not count is counted again by "recompute quotas".
         install(new MemoryDeadLetterModule());
         mappers();
         manager();

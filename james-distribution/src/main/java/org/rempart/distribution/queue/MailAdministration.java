@@ -18,7 +18,7 @@ import java.util.Set;
  * All mail at rest: in every queue and in every repository. Nothing lies in a place that this does not show.
  *
  * <p>A mail is named by a number that is never used again. Selections are made by a {@link Filter}; one that asks for
- * nothing selects everything, so whoever takes one from a person asks before {@link #delete}.
+ * nothing selects everything, so anyone who takes one from a person asks before {@link #delete}.
  *
  * <p>Safe for use by many threads. Each method throws {@link MailStoreException} when the database does not answer.
  */

@@ -74,7 +74,7 @@ public final class StoredMailQueue implements ManageableMailQueue {
 
     /**
      * How often the mail's processing has failed, when it comes back from there: James's spooler puts such a mail into the
-     * queue anew, while it is still being processed, with a higher count.
+     * queue again, while it is still being processed, with a higher count.
      */
     private int failures(Mail mail) {
         int count = failureCount(mail);

@@ -187,7 +187,7 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
             public void initChannel(SocketChannel channel) throws Exception {
                 super.initChannel(channel);
                 ChannelPipeline pipeline = channel.pipeline();
-                // Its deadline begins anew with every byte, and ends at twice its time; the guard has its own.
+                // Its deadline begins again with every byte, and ends at twice its time; the guard has its own.
                 pipeline.remove(HandlerConstants.TIMEOUT_HANDLER);
                 pipeline.remove(HandlerConstants.CORE_HANDLER);
                 pipeline.addLast(getExecutorGroup(), HandlerConstants.CORE_HANDLER, createHandler());

@@ -24,7 +24,7 @@ final class FirstStart {
         } catch (FaultException fault) {
             System.out.println(FAULT + fault.getMessage());
         }
-        // Whoever started it ends it.
+        // Anyone who started it ends it.
         Thread.currentThread().join();
     }
 }

@@ -213,7 +213,7 @@ final class ConnectionPool {
             connection.quit();
             forget(connection);
         }
-        // Whoever writes gets an exception, and gives the connection back.
+        // Anyone who writes gets an exception, and gives the connection back.
         stuck.forEach(SmtpConnection::close);
     }
 

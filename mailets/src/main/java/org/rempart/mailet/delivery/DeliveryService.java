@@ -41,7 +41,7 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Delivers what is in a mail queue. Use: {@link #start}, then {@link #enqueue} as mail comes, {@link #stop} at the end.
  *
- * <p>A mail is struck off its queue when each of its recipients has it, is in the queue anew, or its sender is told; never
+ * <p>A mail is struck off its queue when each of its recipients has it, is in the queue again, or its sender is told; never
  * before. Who dies meanwhile leaves it in the queue.
  */
 public final class DeliveryService {

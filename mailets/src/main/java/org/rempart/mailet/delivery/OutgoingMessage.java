@@ -21,7 +21,7 @@ import org.rempart.message.RawMessage;
 
 /**
  * A message that leaves: its very bytes, with their line ends in order. A small one is held in memory, encoded, for as long
- * as it takes to hand it to its recipients; a larger one is read anew from where it lies each time, piece by piece.
+ * as it takes to hand it to its recipients; a larger one is read again from where it lies each time, piece by piece.
  */
 final class OutgoingMessage implements AutoCloseable {
     private static final int SMALL = 128 * 1024;

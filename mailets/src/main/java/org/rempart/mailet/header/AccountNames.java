@@ -21,7 +21,7 @@ import org.rempart.message.HeaderField;
  * the header tells the recipient anyhow, in From, To and the like, is no secret.
  */
 final class AccountNames {
-    /** Each may be a question to a directory. Whoever names more does not send a mail. */
+    /** Each may be a question to a directory. Anyone who names more does not send a mail. */
     private static final int MOST_QUESTIONS = 20;
 
     /** RFC 5321, section 4.5.3.1.1. */

@@ -16,7 +16,7 @@ import org.rempart.message.HeaderField;
 
 /**
  * The ARC sets of a header (RFC 8617, section 4). The seal of a set covers its results and all sets below it, so none of it
- * can be rewritten: a set of ours that tells of the inside has to go as a whole, which leaves the chain below it good. It
+ * can be rewritten: a set of ours that tells of the internal network has to go as a whole, which leaves the chain below it good. It
  * can go only from the top; below the seal of somebody else it stays, as what any foreign signature covers does.
  */
 final class ArcSets {
@@ -35,7 +35,7 @@ final class ArcSets {
     /**
      * Reads the sets of a header.
      *
-     * @param values tells which results tell of the inside
+     * @param values tells which results tell of the internal network
      */
     static ArcSets of(HeaderBlock header, InnerNames names, ValueRewriter values) {
         ArcSets sets = new ArcSets();

@@ -35,7 +35,7 @@ final class ForeignSignatures {
     /**
      * Reads the signatures of a header.
      *
-     * @param ours whether a domain is one of ours: its signatures are made anew when the mail leaves
+     * @param ours whether a domain is one of ours: its signatures are made again when the mail leaves
      */
     static ForeignSignatures of(HeaderBlock header, Predicate<Domain> ours) {
         List<HeaderField> fields = header.fields();

@@ -28,7 +28,7 @@ import org.rempart.policy.headers.HeaderVerdict;
 
 /**
  * Takes out of a header what must not leave. All that stays is the same bytes in the same order. Where the policy has
- * values rewritten, the fields that stay lose what they say of the inside ({@link ValueRewriter}); an ARC set of ours that
+ * values rewritten, the fields that stay lose what they say of the internal network ({@link ValueRewriter}); an ARC set of ours that
  * tells of it goes as a whole ({@link ArcSets}).
  *
  * <p>Where the policy removes the trace fields, their number is kept in a field {@value #HOPS}, since it is by their
@@ -229,7 +229,7 @@ public final class HeaderFirewall {
                 if (arc != null && arc.removes(i)) {
                     outcomes[i] = new Outcome(null, policy.rewriteValues().rule());
                 } else if (signed) {
-                    // Also where nothing would have become of it: whoever asks wants to know what protects it.
+                    // Also where nothing would have become of it: anyone who asks wants to know what protects it.
                     outcomes[i] =
                             new Outcome(HeaderBlock.KEEP, policy.keepSigned().rule());
                 } else {

@@ -63,7 +63,7 @@ final class InnerNames {
 
     private static final String NEUTRAL_IPV6 = "2001:db8::1";
 
-    /** More domains than the header of any mail names. Whoever names more is not looked up any more. */
+    /** More domains than the header of any mail names. Anyone who names more is not looked up any more. */
     private static final int MOST_DOMAINS = 500;
 
     /** IPv6 addresses that are read; a header may hold hundreds of thousands. What stands behind them counts as inner. */
@@ -193,7 +193,7 @@ final class InnerNames {
                 : (first & 0xfe) == 0xfc;
     }
 
-    /** Whether the text holds an address of the inside. */
+    /** Whether the text holds an internal address. */
     boolean holdsInnerAddress(String text) {
         return addresses(text).stream().anyMatch(InnerNames::isInner);
     }

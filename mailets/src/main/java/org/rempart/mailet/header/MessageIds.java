@@ -25,7 +25,7 @@ import org.cryptomator.siv.UnauthenticCiphertextException;
  * <20261124.4711@pc17.corp.example>  <->  <q3v5…7a@mail.example.com>
  * }</pre>
  *
- * The same id always gets the same form, so that threads hold outside; only whoever has the key can tell what stands in it,
+ * The same id always gets the same form, so that threads hold outside; only anyone who has the key can tell what stands in it,
  * or make one up. It is the id, encrypted by AES-SIV (RFC 5297), in base32 since not everybody keeps the case of ids.
  */
 public final class MessageIds {

@@ -26,14 +26,14 @@ import org.rempart.message.HeaderField;
 
 /**
  * Takes the inside out of a trace field (RFC 5321, section 4.4) and leaves the hop: its protocol, its id and its date,
- * which the spam filters and the loop detection of others need. A hop of the inside becomes
+ * which the spam filters and the loop detection of others need. An internal hop becomes
  *
  * <pre>{@code
  * Received: by mail.example.com with ESMTPSA id 4XyZ1234; Tue, 24 Nov 2026 20:50:07 +0000
  * }</pre>
  *
  * and keeps {@code from} only where that names a host and an address of the outside which did not submit the mail. A hop
- * is of the inside when its {@code by} is ours, or a name or address that the outside can't know, or is missing. All other
+ * is internal when its {@code by} is ours, or a name or address that the outside can't know, or is missing. All other
  * hops are of the outside, whatever they say, also that they took a submission (RFC 3848, the types that end in A): they keep
  * all, but for an inner address or the name of an inner host, which is neutralised where it stands.
  */

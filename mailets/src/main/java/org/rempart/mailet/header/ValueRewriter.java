@@ -183,7 +183,7 @@ final class ValueRewriter {
         if (!names.isInner(name) && !names.holdsInnerAddress(field.value())) {
             return HeaderBlock.KEEP;
         }
-        // Whoever has no name of his own there is called by his first result.
+        // Anyone who has no name of his own there is called by his first result.
         boolean inner = !name.isEmpty() && name.indexOf('=') < 0 && names.isInnerHost(name);
         String renamed = inner ? raw.substring(0, server[0]) + publicName + raw.substring(server[1]) : raw;
         return changed(field, oneLabel(KEYED_HOST, names.neutralise(renamed)));

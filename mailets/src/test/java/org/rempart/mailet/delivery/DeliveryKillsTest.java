@@ -19,7 +19,7 @@ import org.rempart.testsupport.SmtpPeer;
 
 /**
  * A server that is killed between what a try came to, what its sender is told, and the end of the mail in its queue: before
- * and after each thing that it does for good. Whoever starts next does the rest.
+ * and after each thing that it does for good. Anyone who starts next does the rest.
  */
 class DeliveryKillsTest {
     /** Before and after the report, the mail that goes back into the queue, and the mail's end. */

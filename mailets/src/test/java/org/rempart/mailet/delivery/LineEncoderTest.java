@@ -17,7 +17,7 @@ import net.jqwik.api.Provide;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a message looks like on the wire, and that whoever reads it there gets the message back. */
+/** What a message looks like on the wire, and that anyone who reads it there gets the message back. */
 class LineEncoderTest {
     private static String encode(String message, boolean dotStuffing, int piece) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -195,7 +195,7 @@ final class TestQueue implements MailQueue {
         });
     }
 
-    /** One mail after the other, whoever asks (rule 1.3 of Reactive Streams). */
+    /** One mail after the other, no matter who asks (rule 1.3 of Reactive Streams). */
     private void handOut() {
         if (drains.getAndIncrement() > 0) {
             return;

@@ -113,7 +113,7 @@ class ReceivedRewriterTest {
         assertThat(rewritten(value + DATE)).isEqualTo("by mail.ours.example with SMTP; " + DATE);
     }
 
-    /** Whoever took the mail from a machine of his own inside, or from a user of his, is not we. */
+    /** Anyone who took the mail from a machine of his own inside, or from a user of his, is not we. */
     @ParameterizedTest
     @ValueSource(
             strings = {

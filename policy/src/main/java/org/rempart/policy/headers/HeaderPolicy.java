@@ -172,7 +172,7 @@ public final class HeaderPolicy {
     }
 
     /**
-     * Whether the fields that leave lose what their values say of the inside: addresses that are not routed outside, names
+     * Whether the fields that leave lose what their values say of the internal network: addresses that are not routed outside, names
      * of inner hosts, the mail program in a comment of {@code MIME-Version}.
      */
     public Decision<Boolean> rewriteValues() {

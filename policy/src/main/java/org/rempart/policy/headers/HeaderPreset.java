@@ -80,7 +80,7 @@ public enum HeaderPreset {
             // Zimbra and others: the account; Sendmail: the local user and host that it distrusts.
             "X-Authenticated-*",
             "X-Authentication-Warning",
-            // Other spellings: the account, and the address of whoever logged in.
+            // Other spellings: the account, and the address of anyone who logged in.
             "X-AuthUser",
             "X-Authenticated",
             "X-AuthenticatedUser",

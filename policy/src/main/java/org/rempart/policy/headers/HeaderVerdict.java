@@ -8,7 +8,7 @@ package org.rempart.policy.headers;
 public enum HeaderVerdict {
     /** It leaves as it is, byte for byte. */
     KEEP,
-    /** It leaves without what it says of the inside. */
+    /** It leaves without what it says of the internal network. */
     REWRITE,
     /** It does not leave. */
     STRIP

@@ -24,7 +24,7 @@ import org.rempart.policy.submission.UnusualUse;
  * The ledger of a single server: in memory, and in a file below {@value StateFile#FOLDER}, which is written every
  * {@value KeptState#SECONDS_BETWEEN_SAVES} seconds when something has changed, and when the server stops. A server
  * that is killed forgets what it noted in that time. A file that can't be read is put aside: everything is counted
- * anew.
+ * again.
  */
 @Singleton
 public final class KeptUnusualUseLedger implements UnusualUseLedger {

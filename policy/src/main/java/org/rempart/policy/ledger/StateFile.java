@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file that is replaced as a whole: whoever reads it finds what it held before a write, or what it holds after, even
+ * A file that is replaced as a whole: anyone who reads it finds what it held before a write, or what it holds after, even
  * when the server was killed in between. Only the server's user can read it.
  */
 final class StateFile {

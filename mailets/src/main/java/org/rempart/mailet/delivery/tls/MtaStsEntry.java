@@ -43,7 +43,7 @@ final class MtaStsEntry {
         return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason));
     }
 
-    /** The same, looked at again and found unchanged, or not to be had anew. */
+    /** The same, looked at again and found unchanged, or not to be had again. */
     MtaStsEntry checkedAt(Instant now) {
         return new MtaStsEntry(domain, id, policy, fetched, now, reason);
     }

@@ -49,7 +49,7 @@ final class MtaStsStore {
                 read(file).ifPresent(entries::add);
             }
         } catch (IOException unread) {
-            LOGGER.warn("The MTA-STS policies in {} can't be read; they are fetched anew", folder, unread);
+            LOGGER.warn("The MTA-STS policies in {} can't be read; they are fetched again", folder, unread);
         }
         return entries;
     }

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * 3), an address never. At the levels {@code opportunistic} and {@code encrypt} any certificate does, and what it proves
  * is told; at {@code verify}, {@code secure} and {@code fingerprint} the handshake ends with an alert when the certificate
  * proves too little. A session is resumed only with the same host and port, and under an equal requirement; what its
- * certificate proves is looked at anew each time.
+ * certificate proves is looked at again each time.
  *
  * <p>Safe for use by many threads. To be closed when no more is started.
  */

@@ -20,7 +20,7 @@ public interface TlsPolicySource extends AutoCloseable {
      * remembers.
      *
      * @param recipientDomain whose mail it is
-     * @param mxHost the MX host that would take it; a source for which hosts make no difference takes no notice
+     * @param mxHost the MX host that would take it; a source for which hosts make no difference ignores it
      * @return empty when it says nothing of the domain
      * @throws TlsPolicyUnavailableException when it can't be known now, and mail must wait rather than go by a weaker
      *     source's word
