@@ -143,6 +143,9 @@ final class TestQueue implements MailQueue {
         if (full) {
             throw new MailQueueException("the disk is full");
         }
+        if (damaged && !delay.isZero()) {
+            throw new MailQueueException("the message can't be read");
+        }
         if (delay.isZero()) {
             synchronized (this) {
                 due.add(copyOf(mail));
