@@ -23,14 +23,13 @@ final class ForwardConfiguration {
 
     private ForwardConfiguration() {}
 
-    /** The {@code <forwards>} of the policy file that the mailet's parameter names, or of the one that is there by default. */
-    static ForwardPolicy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
+    /** The policy file that the mailet's parameter names, or the one that is there by default. */
+    static Policy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
         Optional<String> url = Parameters.of(mailet, POLICY).text(POLICY);
         try {
-            Policy policy = url.isPresent()
+            return url.isPresent()
                     ? PolicyFile.readNamed(url.get(), files::getResource)
                     : PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource);
-            return policy.forwards();
         } catch (PolicyException | IOException fault) {
             throw new MessagingException(name(mailet) + ": " + fault.getMessage(), fault);
         }
