@@ -43,6 +43,8 @@ final class StoredMappers extends MailboxSessionMapperFactory {
         this.table = table;
     }
 
+    // Those of the parent keep what they give in a map of the session, which is not made for several threads.
+
     @Override
     public MailboxMapper getMailboxMapper(MailboxSession session) {
         return mailboxes;

@@ -117,7 +117,7 @@ public final class SenderRewriting {
     }
 
     /**
-     * The sender in the place of a foreign one.
+     * Rewrites the sender of a mail that is sent on.
      *
      * @param domain a domain of ours
      * @return empty when it would be longer than addresses may be
