@@ -12,7 +12,6 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
@@ -81,14 +80,7 @@ public final class BeforeForwarding extends GenericMailet {
     }
 
     private boolean isOurs(MailAddress address) throws MessagingException {
-        try {
-            return domains.containsDomain(address.getDomain());
-        } catch (DomainListException down) {
-            throw new MessagingException(
-                    "BeforeForwarding: the domain list can't tell whether "
-                            + address.getDomain().asString() + " is ours",
-                    down);
-        }
+        return ForwardConfiguration.isOurs(this, domains, address.getDomain());
     }
 
     @Override

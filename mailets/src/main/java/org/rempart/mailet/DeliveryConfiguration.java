@@ -29,7 +29,6 @@ import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
-import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
@@ -329,14 +328,7 @@ final class DeliveryConfiguration {
             }
             return inlineTls();
         }
-        try {
-            return (url.isPresent()
-                            ? PolicyFile.readNamed(url.get(), files::getResource)
-                            : PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource))
-                    .tls();
-        } catch (PolicyException | IOException fault) {
-            throw new MessagingException(mailet.getClass().getSimpleName() + ": " + fault.getMessage(), fault);
-        }
+        return parameters.policy(POLICY, files).tls();
     }
 
     private TlsPolicy inlineTls() throws MessagingException {

@@ -6,14 +6,13 @@ package org.rempart.mailet;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.util.Optional;
 import javax.mail.MessagingException;
+import org.apache.james.core.Domain;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.KeyFile;
-import org.rempart.policy.PolicyException;
-import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 
@@ -25,15 +24,7 @@ final class ForwardConfiguration {
 
     /** The {@code <forwards>} of the policy file that the mailet's parameter names, or of the one that is there by default. */
     static ForwardPolicy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
-        Optional<String> url = Parameters.of(mailet, POLICY).text(POLICY);
-        try {
-            Policy policy = url.isPresent()
-                    ? PolicyFile.readNamed(url.get(), files::getResource)
-                    : PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource);
-            return policy.forwards();
-        } catch (PolicyException | IOException fault) {
-            throw new MessagingException(name(mailet) + ": " + fault.getMessage(), fault);
-        }
+        return Parameters.of(mailet, POLICY).policy(POLICY, files).forwards();
     }
 
     /** The rewriting of senders under this server's key, which the first start writes. */
@@ -44,6 +35,16 @@ final class ForwardConfiguration {
             return new SenderRewriting(key, policy.bounces(), Clock.systemUTC());
         } catch (IOException fault) {
             throw new MessagingException(name(mailet) + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    /** Whether a domain is ours; asked of the domain list itself, since James's context answers "no" when that is down. */
+    static boolean isOurs(GenericMailet mailet, DomainList domains, Domain domain) throws MessagingException {
+        try {
+            return domains.containsDomain(domain);
+        } catch (DomainListException down) {
+            throw new MessagingException(
+                    name(mailet) + ": the domain list can't tell whether " + domain.asString() + " is ours", down);
         }
     }
 

@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
+import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
@@ -20,6 +22,8 @@ import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
 
 /** The parameters of a mailet in mailetcontainer.xml, checked when the server starts. */
 final class Parameters {
@@ -110,6 +114,24 @@ final class Parameters {
                     "write a protocol that mailrepositorystore.xml names, and a path: " + right);
             wrong.initCause(fault);
             throw wrong;
+        }
+    }
+
+    /**
+     * The policy in the file that a parameter names; where it isn't given, the one that is there by default, or the safe
+     * defaults.
+     *
+     * @param name the parameter
+     * @throws MessagingException when the file has a fault or can't be read, or one that was named is not there
+     */
+    Policy policy(String name, FileSystem files) throws MessagingException {
+        Optional<String> url = text(name);
+        try {
+            return url.isPresent()
+                    ? PolicyFile.readNamed(url.get(), files::getResource)
+                    : PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource);
+        } catch (PolicyException | IOException fault) {
+            throw new MessagingException(mailet.getClass().getSimpleName() + ": " + fault.getMessage(), fault);
         }
     }
 

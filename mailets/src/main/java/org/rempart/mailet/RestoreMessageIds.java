@@ -16,7 +16,6 @@ import org.rempart.mailet.header.IncomingIds;
 import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.RawMessage;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.headers.HeaderPolicy;
 
 /**
  * Gives an answer from outside the message ids that our users know. {@link StripHeaders} writes an id that names an inner
@@ -64,12 +63,9 @@ public final class RestoreMessageIds extends GenericMailet {
         }
         String publicName = given.isPresent()
                 ? parameters.hostName(PUBLIC_NAME)
-                : HeaderConfiguration.publicName(this, policy(parameters), domains);
+                : HeaderConfiguration.publicName(
+                        this, parameters.policy(POLICY, fileSystem).headers(), domains);
         ids = new IncomingIds(new MessageIds(MessageIdKey.of(fileSystem, "RestoreMessageIds"), publicName));
-    }
-
-    private HeaderPolicy policy(Parameters parameters) throws MessagingException {
-        return HeaderConfiguration.filePolicy(this, parameters.text(POLICY), fileSystem);
     }
 
     @Override

@@ -84,13 +84,7 @@ public final class RewriteForwardedSender extends GenericMailet {
     }
 
     private boolean isOurs(Domain domain) throws MessagingException {
-        try {
-            return domains.containsDomain(domain);
-        } catch (DomainListException down) {
-            throw new MessagingException(
-                    "RewriteForwardedSender: the domain list can't tell whether " + domain.asString() + " is ours",
-                    down);
-        }
+        return ForwardConfiguration.isOurs(this, domains, domain);
     }
 
     @Override

@@ -142,7 +142,7 @@ public final class StripHeaders extends GenericMailet {
         }
         HeaderPolicy policy = inline
                 ? inlinePolicy(parameters)
-                : HeaderConfiguration.filePolicy(this, parameters.text(POLICY), fileSystem);
+                : parameters.policy(POLICY, fileSystem).headers();
         String publicName = HeaderConfiguration.publicName(this, policy, domains);
         // What is not rewritten needs no key, and then none is written.
         MessageIds ids = policy.rewriteValues().verdict()

@@ -4,10 +4,12 @@
  */
 package org.rempart.smtp;
 
+import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPResponse;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
+import org.slf4j.Logger;
 
 /**
  * What clients are told. The texts name neither hosts nor products nor rules: who is refused learns that he is, and the
@@ -59,6 +61,15 @@ final class Answers {
     /** What a gate answers that can't decide: it neither lets through nor loses. */
     static HookResult cannotDecide() {
         return refuseForNow("451", "4.3.0 Temporary failure, try again later");
+    }
+
+    /** The same where nobody can tell whether a recipient's domain is ours. */
+    static HookResult cannotDecide(Logger logger, MailAddress recipient, Throwable unknown) {
+        logger.error(
+                "Can't tell whether {} is a domain of ours",
+                recipient.getDomain().asString(),
+                unknown);
+        return cannotDecide();
     }
 
     private static HookResult result(HookReturnCode action, String code, String text) {

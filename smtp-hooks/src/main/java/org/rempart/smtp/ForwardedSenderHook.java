@@ -71,11 +71,7 @@ public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
                 return HookResult.DECLINED;
             }
         } catch (DomainListException | RuntimeException unknown) {
-            LOGGER.error(
-                    "Can't tell whether {} is a domain of ours",
-                    recipient.getDomain().asString(),
-                    unknown);
-            return Answers.cannotDecide();
+            return Answers.cannotDecide(LOGGER, recipient, unknown);
         }
         if (kind == SenderRewriting.Kind.FORGED) {
             return refuse(session, sender, recipient, "forged", "This address was not made here");

@@ -36,11 +36,7 @@ public final class RelayBackstop extends AbstractAuthRequiredToRelayRcptHook {
         try {
             return super.doRcpt(session, sender, recipient);
         } catch (UnknownDomainException unknown) {
-            LOGGER.error(
-                    "Can't tell whether {} is a domain of ours",
-                    recipient.getDomain().asString(),
-                    unknown.getCause());
-            return Answers.cannotDecide();
+            return Answers.cannotDecide(LOGGER, recipient, unknown.getCause());
         }
     }
 

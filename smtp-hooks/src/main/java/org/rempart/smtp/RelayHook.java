@@ -83,11 +83,7 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
         try {
             ours = domains.containsDomain(recipient.getDomain());
         } catch (DomainListException | RuntimeException unknown) {
-            LOGGER.error(
-                    "Can't tell whether {} is a domain of ours",
-                    recipient.getDomain().asString(),
-                    unknown);
-            return Answers.cannotDecide();
+            return Answers.cannotDecide(LOGGER, recipient, unknown);
         }
         boolean authenticated = SmtpFacts.account(session).isPresent();
         Decision<RelayVerdict> decision =

@@ -6,14 +6,11 @@ package org.rempart.distribution.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.rempart.distribution.home.Home;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.forwards.ForwardPolicy;
@@ -126,9 +123,8 @@ final class ForwardsCommand extends Group {
     }
 
     private ForwardPolicy policy() throws IOException {
-        Path file = home().conf("rempart.xml");
         try {
-            return (Files.exists(file) ? PolicyFile.read(file) : Policy.defaults()).forwards();
+            return PolicyFile.read(home().conf("rempart.xml")).forwards();
         } catch (PolicyException fault) {
             throw new IOException(fault.getMessage(), fault);
         }

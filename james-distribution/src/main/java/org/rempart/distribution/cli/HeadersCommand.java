@@ -6,7 +6,6 @@ package org.rempart.distribution.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -113,15 +112,7 @@ final class HeadersCommand implements Callable<Integer> {
 
     private HeaderPolicy policy() throws IOException {
         try {
-            Path file = home.conf("rempart.xml");
-            return PolicyFile.read(PolicyFile.DEFAULT_URL, url -> {
-                        try {
-                            return new ByteArrayInputStream(Files.readAllBytes(file));
-                        } catch (NoSuchFileException absent) {
-                            throw new java.io.FileNotFoundException(file.toString());
-                        }
-                    })
-                    .headers();
+            return PolicyFile.read(home.conf("rempart.xml")).headers();
         } catch (PolicyException fault) {
             throw new IOException(fault.getMessage(), fault);
         }
