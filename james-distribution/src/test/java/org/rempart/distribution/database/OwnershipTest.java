@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.testsupport.PostgresServer;
@@ -157,6 +159,32 @@ class OwnershipTest {
                 writeByJames(second);
                 assertThat(second.ownership().orElseThrow().isConfirmed()).isTrue();
             }
+        }
+    }
+
+    /** An owner looks once in a second: until then each commit finds by itself that it has lost. */
+    @ParameterizedTest
+    @ValueSource(strings = {"transaction", "statement", "James"})
+    void aCommitFindsTheTakeOverByItself(String way) throws Exception {
+        try (Database first = open("first")) {
+            await().atMost(PATIENCE).until(() -> first.ownership().orElseThrow().isConfirmed());
+            takeOverUnheard();
+            assertThatThrownBy(() -> {
+                        switch (way) {
+                            case "transaction" -> write(first);
+                            case "statement" -> writeByItself(first);
+                            default -> writeByJames(first);
+                        }
+                    })
+                    .hasStackTraceContaining("taken over");
+        }
+    }
+
+    /** What the next owner does last, while the session of this one is still there. */
+    private void takeOverUnheard() throws SQLException {
+        try (Connection connection = DriverManager.getConnection(postgres.url());
+                Statement statement = connection.createStatement()) {
+            statement.executeUpdate("UPDATE rempart_owner SET epoch = epoch + 1, owner = 'second'");
         }
     }
 
