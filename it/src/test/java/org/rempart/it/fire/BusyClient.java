@@ -341,11 +341,12 @@ final class BusyClient implements Callable<Map<String, AtomicInteger>> {
             return List.of();
         }
         for (int i = 0; i < copies.size(); i++) {
-            // A copy has the flags of the original (RFC 3501, section 6.4.7).
-            if (selected.isDoomed(originals.get(i))) {
+            String subject = selected.subject(originals.get(i));
+            // A copy has the flags of the original (RFC 3501, section 6.4.7), which nobody knows of one that nobody was
+            // told of.
+            if (subject == null || selected.isDoomed(originals.get(i))) {
                 target.doom(List.of(copies.get(i)));
             }
-            String subject = selected.subject(originals.get(i));
             if (subject != null) {
                 target.arrived(copies.get(i), subject, before);
             } else {
