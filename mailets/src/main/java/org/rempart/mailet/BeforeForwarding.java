@@ -53,7 +53,8 @@ public final class BeforeForwarding extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        senders = ForwardConfiguration.senders(this, ForwardConfiguration.policy(this, fileSystem), fileSystem);
+        senders = ForwardConfiguration.senders(
+                this, ForwardConfiguration.policy(this, fileSystem).forwards(), fileSystem);
     }
 
     @Override

@@ -13,6 +13,7 @@ import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.KeyFile;
+import org.rempart.policy.file.Policy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 
@@ -22,9 +23,9 @@ final class ForwardConfiguration {
 
     private ForwardConfiguration() {}
 
-    /** The {@code <forwards>} of the policy file that the mailet's parameter names, or of the one that is there by default. */
-    static ForwardPolicy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
-        return Parameters.of(mailet, POLICY).policy(POLICY, files).forwards();
+    /** The policy file that the mailet's parameter names, or the one that is there by default. */
+    static Policy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
+        return Parameters.of(mailet, POLICY).policy(POLICY, files);
     }
 
     /** The rewriting of senders under this server's key, which the first start writes. */

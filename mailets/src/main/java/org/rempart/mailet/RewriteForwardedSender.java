@@ -51,7 +51,7 @@ public final class RewriteForwardedSender extends GenericMailet {
 
     @Override
     public void init() throws MessagingException {
-        ForwardPolicy policy = ForwardConfiguration.policy(this, fileSystem);
+        ForwardPolicy policy = ForwardConfiguration.policy(this, fileSystem).forwards();
         senders = ForwardConfiguration.senders(this, policy, fileSystem);
         configured = policy.domain();
     }

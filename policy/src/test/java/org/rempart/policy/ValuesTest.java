@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.rempart.policy.file.Policies;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.forwards.ForwardPolicy;
+import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
@@ -52,6 +53,7 @@ class ValuesTest {
                 UnusualUse.class,
                 AuditPolicy.class,
                 ForwardPolicy.class,
+                SubaddressPolicy.class,
                 HeaderPolicy.class,
                 HeaderPattern.class,
                 TlsPolicy.class,

@@ -4,23 +4,17 @@
  */
 package org.rempart.smtp;
 
-import java.util.Set;
 import javax.inject.Inject;
-import org.apache.commons.configuration2.Configuration;
-import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
-import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.rrt.api.RecipientRewriteTable;
-import org.apache.james.rrt.api.RecipientRewriteTable.ErrorMappingException;
-import org.apache.james.rrt.api.RecipientRewriteTableException;
 import org.apache.james.user.api.UsersRepository;
-import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.message.OurAddresses;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,40 +26,43 @@ import org.slf4j.LoggerFactory;
  * <handler class="org.rempart.smtp.KnownRecipientHook"/>
  * }</pre>
  *
- * Known are accounts, whatever the recipient rewrite tables map (aliases, groups, forwards), postmaster of each of our
- * domains (RFC 5321, section 4.5.1), and what {@link ForwardedSenderHook} takes. When the directory can't be asked, the answer is {@code 451 4.3.0}.
+ * Known are accounts, whatever the recipient rewrite tables map (aliases, groups, forwards), both with a detail as
+ * {@code <subaddresses>} of the policy has it, postmaster of each of our domains (RFC 5321, section 4.5.1), and what
+ * {@link ForwardedSenderHook} takes. When the directory can't be asked, the answer is {@code 451 4.3.0}.
  */
-public final class KnownRecipientHook implements ListenerHook, RcptHook {
+public final class KnownRecipientHook extends PolicyHook implements RcptHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(KnownRecipientHook.class);
 
     private final DomainList domains;
     private final UsersRepository users;
     private final RecipientRewriteTable mappings;
 
+    private OurAddresses addresses;
+
     @Inject
-    public KnownRecipientHook(DomainList domains, UsersRepository users, RecipientRewriteTable mappings) {
+    public KnownRecipientHook(
+            DomainList domains, UsersRepository users, RecipientRewriteTable mappings, FileSystem fileSystem) {
+        super(fileSystem);
         this.domains = domains;
         this.users = users;
         this.mappings = mappings;
     }
 
     @Override
-    public void init(Configuration config) throws ConfigurationException {
-        HandlerParameters.refuseUnknown(this, config, Set.of());
+    void ready(FileSystem files) {
+        addresses = new OurAddresses(users, mappings, domains, policy().subaddresses());
     }
 
     @Override
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         try {
-            if (!domains.containsDomain(recipient.getDomain())
+            if (!addresses.isOurs(recipient)
                     || ForwardedSenderHook.takes(session, recipient)
-                    || isKnown(recipient)) {
+                    || recipient.getLocalPart().equalsIgnoreCase("postmaster")
+                    || addresses.isKnown(recipient)) {
                 return HookResult.DECLINED;
             }
-        } catch (DomainListException
-                | UsersRepositoryException
-                | RecipientRewriteTableException
-                | RuntimeException unknown) {
+        } catch (OurAddresses.DirectoryException unknown) {
             LOGGER.error("Can't tell whether {} exists", recipient.asString(), unknown);
             return Answers.cannotDecide();
         }
@@ -74,29 +71,5 @@ public final class KnownRecipientHook implements ListenerHook, RcptHook {
                 .recipient(recipient)
                 .log();
         return Answers.refuse("550", "5.1.1 No such recipient here");
-    }
-
-    private boolean isKnown(MailAddress recipient) throws UsersRepositoryException, RecipientRewriteTableException {
-        if (recipient.getLocalPart().equalsIgnoreCase("postmaster")) {
-            return true;
-        }
-        Username account;
-        try {
-            account = users.getUsername(recipient);
-        } catch (IllegalArgumentException notAName) {
-            // "u@elsewhere"@ours.example: no account and no mapping can have such a name.
-            return false;
-        }
-        return users.contains(account) || isMapped(recipient);
-    }
-
-    private boolean isMapped(MailAddress recipient) throws RecipientRewriteTableException {
-        try {
-            return !mappings.getResolvedMappings(recipient.getLocalPart(), recipient.getDomain())
-                    .isEmpty();
-        } catch (ErrorMappingException known) {
-            // An address that the tables map to an error: the pipeline answers it with that error.
-            return true;
-        }
     }
 }

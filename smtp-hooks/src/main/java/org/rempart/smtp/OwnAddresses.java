@@ -4,7 +4,6 @@
  */
 package org.rempart.smtp;
 
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,41 +19,34 @@ import org.apache.james.rrt.api.RecipientRewriteTableException;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.message.OurAddresses;
+import org.rempart.message.OurAddresses.DirectoryException;
 import org.rempart.policy.Decision;
+import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.submission.Delegation;
 
 /**
  * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it
- * send as; with any detail behind a {@code +} in the local part (RFC 5233), unless that very address belongs to somebody
- * else.
+ * send as; with any detail in the local part that {@link OurAddresses} gives to them.
  */
 final class OwnAddresses {
-    private static final char DETAIL = '+';
-
-    /** What says of all addresses of a domain that they are to be looked for in another. */
-    private static final EnumSet<Mapping.Type> OF_DOMAINS = EnumSet.of(Mapping.Type.DomainAlias, Mapping.Type.Domain);
-
-    private static final EnumSet<Mapping.Type> OF_ADDRESSES = EnumSet.complementOf(OF_DOMAINS);
-
-    /** The directory could not be asked. */
-    static final class DirectoryException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private DirectoryException(Exception cause) {
-            super(cause);
-        }
-    }
-
     private final UsersRepository users;
     private final CanSendFrom canSendFrom;
     private final RecipientRewriteTable mappings;
     private final DomainList domains;
+    private final OurAddresses ours;
 
-    OwnAddresses(UsersRepository users, CanSendFrom canSendFrom, RecipientRewriteTable mappings, DomainList domains) {
+    OwnAddresses(
+            UsersRepository users,
+            CanSendFrom canSendFrom,
+            RecipientRewriteTable mappings,
+            DomainList domains,
+            SubaddressPolicy subaddresses) {
         this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;
         this.domains = domains;
+        this.ours = new OurAddresses(users, mappings, domains, subaddresses);
     }
 
     /**
@@ -63,11 +55,7 @@ final class OwnAddresses {
      * @throws DirectoryException when the domains can't be asked
      */
     boolean isOurs(MailAddress address) {
-        try {
-            return domains.containsDomain(address.getDomain());
-        } catch (DomainListException | RuntimeException unknown) {
-            throw new DirectoryException(unknown);
-        }
+        return ours.isOurs(address);
     }
 
     /**
@@ -77,17 +65,15 @@ final class OwnAddresses {
      */
     boolean owns(Username account, MailAddress address) {
         try {
+            // CanSendFrom answers no where the tables can't be read: isSomebodys tells one from the other.
             return isTheAccounts(account, address)
-                    || isSubAddress(
-                            account, address.getLocalPart(), address.getDomain().asString(), address);
+                    || (!ours.isSomebodys(address)
+                            && ours.withoutDetail(address)
+                                    .filter(base -> isTheAccounts(account, base))
+                                    .isPresent());
         } catch (IllegalArgumentException noUsername) {
             // An address that no account can have, such as one with an @ in its local part.
             return false;
-        } catch (UsersRepositoryException
-                | RecipientRewriteTableException
-                | DomainListException
-                | RuntimeException unknown) {
-            throw new DirectoryException(unknown);
         }
     }
 
@@ -116,7 +102,7 @@ final class OwnAddresses {
             MailAddress address = new MailAddress(group);
             for (Mapping mapping : mappings.getResolvedMappings(address.getLocalPart(), address.getDomain())) {
                 Optional<MailAddress> member = mapping.asMailAddress();
-                if (member.isPresent() && users.getUsername(member.get()).equals(account)) {
+                if (member.isPresent() && isReachedAt(member.get(), account)) {
                     return true;
                 }
             }
@@ -128,55 +114,21 @@ final class OwnAddresses {
         }
     }
 
-    private boolean isTheAccounts(Username account, MailAddress address)
-            throws UsersRepositoryException, DomainListException {
-        // Without virtual hosting, the account's name is the local part alone, of any domain.
-        return (users.getUsername(address).equals(account) && domains.containsDomain(address.getDomain()))
-                || canSendFrom.userCanSendFrom(account, Username.of(address.asString()));
+    private boolean isReachedAt(MailAddress address, Username account) throws UsersRepositoryException {
+        return users.getUsername(address).equals(account)
+                || users.getUsername(ours.withoutDetail(address).orElse(address))
+                        .equals(account);
     }
 
-    private boolean isSubAddress(Username account, String localPart, String domain, MailAddress address)
-            throws UsersRepositoryException, RecipientRewriteTableException, DomainListException {
-        int detail = localPart.indexOf(DETAIL);
-        // CanSendFrom answers no where the tables can't be read: asking them here tells one from the other.
-        boolean belongsToSomebody = belongsToSomebody(address);
-        return detail > 0
-                && !belongsToSomebody
-                && isTheAccounts(account, addressOf(localPart.substring(0, detail), domain));
-    }
-
-    /** Whether mail to that very address goes to somebody, in the domain that its own is an alias of, too. */
-    private boolean belongsToSomebody(MailAddress address)
-            throws UsersRepositoryException, RecipientRewriteTableException {
+    private boolean isTheAccounts(Username account, MailAddress address) {
         try {
-            if (isSomebodys(address)) {
-                return true;
-            }
-            for (Mapping elsewhere :
-                    mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_DOMAINS)) {
-                Optional<MailAddress> there = elsewhere.asMailAddress();
-                if (there.isPresent() && isSomebodys(there.get())) {
-                    return true;
-                }
-            }
-            return false;
-        } catch (ErrorMappingException toAnError) {
-            return true;
-        }
-    }
-
-    private boolean isSomebodys(MailAddress address)
-            throws UsersRepositoryException, RecipientRewriteTableException, ErrorMappingException {
-        return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_ADDRESSES)
-                        .isEmpty()
-                || users.contains(users.getUsername(address));
-    }
-
-    private static MailAddress addressOf(String localPart, String domain) {
-        try {
-            return new MailAddress(localPart, domain);
-        } catch (AddressException impossible) {
-            throw new IllegalArgumentException(impossible);
+            // Without virtual hosting, the account's name is the local part alone, of any domain.
+            return (users.getUsername(address).equals(account) && domains.containsDomain(address.getDomain()))
+                    || canSendFrom.userCanSendFrom(account, Username.of(address.asString()));
+        } catch (IllegalArgumentException noUsername) {
+            throw noUsername;
+        } catch (UsersRepositoryException | DomainListException | RuntimeException unknown) {
+            throw new DirectoryException(unknown);
         }
     }
 }

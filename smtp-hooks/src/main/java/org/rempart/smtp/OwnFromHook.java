@@ -20,6 +20,7 @@ import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
+import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +43,11 @@ import org.slf4j.LoggerFactory;
 public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(OwnFromHook.class);
 
-    private final OwnAddresses addresses;
+    private final UsersRepository users;
+    private final CanSendFrom canSendFrom;
+    private final RecipientRewriteTable mappings;
+    private final DomainList domains;
+    private OwnAddresses addresses;
 
     @Inject
     public OwnFromHook(
@@ -52,7 +57,15 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
             DomainList domains,
             FileSystem fileSystem) {
         super(fileSystem);
-        this.addresses = new OwnAddresses(users, canSendFrom, mappings, domains);
+        this.users = users;
+        this.canSendFrom = canSendFrom;
+        this.mappings = mappings;
+        this.domains = domains;
+    }
+
+    @Override
+    void ready(FileSystem files) {
+        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy().subaddresses());
     }
 
     @Override
@@ -74,7 +87,7 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
         } catch (UnreadableHeaderException unreadable) {
             Verdicts.identityRefused(session, "header", List.of(), unreadable.getMessage(), anybody.rule());
             return Answers.refuse("550", "5.7.1 From field missing, or message header malformed");
-        } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
+        } catch (OurAddresses.DirectoryException | IOException | MessagingException unknown) {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
             return Answers.cannotDecide();
         }

@@ -25,6 +25,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
 import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
+import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,8 +39,9 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * {@code own} are the account's address, its aliases, what James's {@link CanSendFrom} lets it send as, and all these
- * with a detail ({@code user+detail}); a group that it is a member of is not, unless a {@code <delegate>} says so. Another sender is answered {@code 553 5.7.1}, and {@code 451 4.3.0} where the
- * directory can't be asked.
+ * with a detail, as {@code <subaddresses>} of the policy has it; a group that it is a member of is not, unless a
+ * {@code <delegate>} says so. Another sender is answered {@code 553 5.7.1}, and {@code 451 4.3.0} where the directory can't
+ * be asked.
  *
  * <p>The null sender is what read receipts are sent with (RFC 8098, section 3) and is nobody's own. It is accepted at MAIL
  * and judged when the message is there: that has to be such a receipt, from addresses that the account could have used as
@@ -48,7 +50,11 @@ import org.slf4j.LoggerFactory;
 public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(OwnSenderHook.class);
 
-    private final OwnAddresses addresses;
+    private final UsersRepository users;
+    private final CanSendFrom canSendFrom;
+    private final RecipientRewriteTable mappings;
+    private final DomainList domains;
+    private OwnAddresses addresses;
 
     @Inject
     public OwnSenderHook(
@@ -58,7 +64,15 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             DomainList domains,
             FileSystem fileSystem) {
         super(fileSystem);
-        this.addresses = new OwnAddresses(users, canSendFrom, mappings, domains);
+        this.users = users;
+        this.canSendFrom = canSendFrom;
+        this.mappings = mappings;
+        this.domains = domains;
+    }
+
+    @Override
+    void ready(FileSystem files) {
+        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy().subaddresses());
     }
 
     @Override
@@ -73,7 +87,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             return decision.verdict()
                     ? accept(session, decision, address.get())
                     : refuse(session, decision, List.of(address.get().asString()), "not the account's");
-        } catch (OwnAddresses.DirectoryException unknown) {
+        } catch (OurAddresses.DirectoryException unknown) {
             LOGGER.error("Can't tell whether {} may send as {}", account.get().asString(), sender.asString(), unknown);
             return Answers.cannotDecide();
         }
@@ -116,7 +130,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
                     : refuse(session, anybody, List.of("<>"), "a null sender on what is no read receipt");
         } catch (UnreadableHeaderException unreadable) {
             return refuse(session, anybody, List.of("<>"), unreadable.getMessage());
-        } catch (OwnAddresses.DirectoryException | IOException | MessagingException unknown) {
+        } catch (OurAddresses.DirectoryException | IOException | MessagingException unknown) {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
             return Answers.cannotDecide();
         }

@@ -28,7 +28,7 @@ class HandlerParametersTest {
                 new RequireAuthHook(),
                 new TlsFactsHook(),
                 new RequireTlsHook(emptyFolder()),
-                new KnownRecipientHook(null, null, null));
+                new KnownRecipientHook(null, null, null, emptyFolder()));
     }
 
     /** A file system in which nothing is there. */

@@ -50,6 +50,7 @@ class IdentityMappingsTest {
         mappings.addForwardMapping(address("alice"), "alice@ours.example");
         mappings.addAddressMapping(address("sales"), "alice@ours.example");
         mappings.addAliasMapping(address("alice+club"), "bob@ours.example");
+        mappings.addGroupMapping(address("readers"), "alice+news@ours.example");
         mappings.addAliasMapping(MappingSource.fromUser("only", "also.example"), "bob@ours.example");
     }
 
@@ -117,12 +118,15 @@ class IdentityMappingsTest {
         // A member of a group in it, and one by an alias.
         "bob, all@ours.example, true",
         "alice, all@ours.example, true",
+        "alice, readers@ours.example, true",
+        "bob, readers@ours.example, false",
         "bob, all@also.example, false",
         "bob, everybody@elsewhere.example, true",
         "alice, everybody@elsewhere.example, true",
     })
     void delegatedToMembers(String account, String address, boolean may) throws Exception {
         start("<delegate members='team@ours.example' as='team@ours.example'/>"
+                + "<delegate members='readers@ours.example' as='readers@ours.example'/>"
                 + "<delegate members='all@ours.example' as='all@ours.example, everybody@elsewhere.example'/>");
         mayWriteAs(account + "@ours.example", address, may);
     }

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.apache.james.core.Domain;
+import org.apache.james.rrt.lib.MappingSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +26,11 @@ class KnownRecipientHookTest {
     @BeforeAll
     static void start(@TempDir Path home) throws Exception {
         server = SmtpTestServer.start(home, null, Listener.mx(), Listener.submission());
+        server.addDomain("by-alias.example");
+        server.mappings()
+                .addDomainAliasMapping(
+                        MappingSource.fromDomain(Domain.of("by-alias.example")), Domain.of("ours.example"));
+        server.mappings().addAliasMapping(MappingSource.fromUser("lists+x", "ours.example"), "bob@ours.example");
     }
 
     @AfterAll
@@ -45,11 +52,47 @@ class KnownRecipientHookTest {
         "nobody@ours.example, 550 5.1.1",
         "alice@also.example, 550 5.1.1",
         "info@also.example, 550 5.1.1",
-        "alice+x@ours.example, 550 5.1.1",
+        // RFC 5233: details of an account, an alias and a group; an address with one that is somebody's own; and of
+        // nobody.
+        "alice+x@ours.example, 250",
+        "Alice+@ours.example, 250",
+        "info+x+y@ours.example, 250",
+        "team+x@ours.example, 250",
+        "gone+x@ours.example, 250",
+        "lists+x@ours.example, 250",
+        "lists@ours.example, 550 5.1.1",
+        "lists+y@ours.example, 550 5.1.1",
+        "nobody+x@ours.example, 550 5.1.1",
+        "alice+x@also.example, 550 5.1.1",
+        "+x@ours.example, 550 5.1.1",
+        "'\"alice +x\"@ours.example', 550 5.1.1",
+        "alice-x@ours.example, 550 5.1.1",
+        "SRS1=x+y@ours.example, 550 5.7.1",
+        // A domain that is an alias has who is in the other one, and nobody else.
+        "alice@by-alias.example, 250",
+        "info+x@by-alias.example, 250",
+        "nobody@by-alias.example, 550 5.1.1",
+        "nobody+x@by-alias.example, 550 5.1.1",
     })
     void unknownRecipientsAreRefusedAtRcpt(String recipient, String reply) throws IOException {
         try (SmtpClient client = server.connect(0)) {
             client.ehlo().command("MAIL FROM:<f@foreign.example>", "250");
+            client.command("RCPT TO:<" + recipient + ">", reply);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "<subaddresses mail='refuse'/>, alice+x@ours.example, 550 5.1.1",
+        "<subaddresses separator='-'/>, alice+x@ours.example, 550 5.1.1",
+        "<subaddresses separator='-'/>, alice-x@ours.example, 250",
+    })
+    void whatADetailIsThePolicySays(String element, String recipient, String reply, @TempDir Path another)
+            throws Exception {
+        try (SmtpTestServer elsewhere =
+                        SmtpTestServer.start(another, "<policy>" + element + "</policy>", Listener.mx());
+                SmtpClient client = elsewhere.connect(0)) {
+            client.ehlo().command("MAIL FROM:<>", "250");
             client.command("RCPT TO:<" + recipient + ">", reply);
         }
     }

@@ -178,6 +178,10 @@ final class SmtpTestServer implements AutoCloseable {
         return client;
     }
 
+    void addDomain(String name) throws DomainListException {
+        domains.addDomain(Domain.of(name));
+    }
+
     int port(int listener) {
         return factory.getServers().get(listener).getPort();
     }

@@ -10,6 +10,7 @@ import java.util.Objects;
 import org.rempart.policy.Networks;
 import org.rempart.policy.Rule;
 import org.rempart.policy.forwards.ForwardPolicy;
+import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
 import org.rempart.policy.relay.RelayPolicy;
@@ -42,6 +43,7 @@ public final class Policy {
                     .strip(HeaderPreset.FILTER, Rule.byDefault("<strip preset=\"filter\"/>"))
                     .strip(HeaderPreset.EXCHANGE, Rule.byDefault("<strip preset=\"exchange\"/>"))
                     .build(),
+            SubaddressPolicy.byDefault(),
             ForwardPolicy.byDefault(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
@@ -51,6 +53,7 @@ public final class Policy {
     private final RelayPolicy relay;
     private final SubmissionPolicy submission;
     private final HeaderPolicy headers;
+    private final SubaddressPolicy subaddresses;
     private final ForwardPolicy forwards;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
@@ -61,6 +64,7 @@ public final class Policy {
             RelayPolicy relay,
             SubmissionPolicy submission,
             HeaderPolicy headers,
+            SubaddressPolicy subaddresses,
             ForwardPolicy forwards,
             TlsPolicy tls,
             AuditPolicy audit,
@@ -69,6 +73,7 @@ public final class Policy {
         this.relay = Objects.requireNonNull(relay);
         this.submission = Objects.requireNonNull(submission);
         this.headers = Objects.requireNonNull(headers);
+        this.subaddresses = Objects.requireNonNull(subaddresses);
         this.forwards = Objects.requireNonNull(forwards);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
@@ -76,7 +81,7 @@ public final class Policy {
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, forwards, tls, audit, all);
+        return new Policy(networks, relay, submission, headers, subaddresses, forwards, tls, audit, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -98,6 +103,10 @@ public final class Policy {
 
     public HeaderPolicy headers() {
         return headers;
+    }
+
+    public SubaddressPolicy subaddresses() {
+        return subaddresses;
     }
 
     public ForwardPolicy forwards() {

@@ -18,7 +18,7 @@ final class PolicyReader {
             throw policy.fault("the root element is <" + policy.name() + ">", "a policy begins with <policy>");
         }
         policy.onlyAttributes();
-        policy.onlyChildren("networks", "relay", "submission", "headers", "forwards", "tls", "audit");
+        policy.onlyChildren("networks", "relay", "submission", "headers", "subaddresses", "forwards", "tls", "audit");
         policy.noText();
         List<String> warnings = new ArrayList<>();
         Policy defaults = Policy.defaults();
@@ -27,6 +27,7 @@ final class PolicyReader {
         Optional<XmlElement> relay = policy.child("relay");
         Optional<XmlElement> submission = policy.child("submission");
         Optional<XmlElement> headers = policy.child("headers");
+        Optional<XmlElement> subaddresses = policy.child("subaddresses");
         Optional<XmlElement> forwards = policy.child("forwards");
         Optional<XmlElement> tls = policy.child("tls");
         Optional<XmlElement> audit = policy.child("audit");
@@ -35,6 +36,7 @@ final class PolicyReader {
                 relay.isPresent() ? RelayReader.read(relay.get(), networks, warnings) : defaults.relay(),
                 submission.isPresent() ? SubmissionReader.read(submission.get(), networks) : defaults.submission(),
                 headers.isPresent() ? HeadersReader.read(headers.get(), warnings) : defaults.headers(),
+                subaddresses.isPresent() ? SubaddressesReader.read(subaddresses.get()) : defaults.subaddresses(),
                 forwards.isPresent() ? ForwardsReader.read(forwards.get()) : defaults.forwards(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),

@@ -3,5 +3,8 @@
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
 
-/** Mail of ours that goes on to the outside: whether it may, and under which envelope sender. */
+/**
+ * Where addresses of ours lead: details in them, and mail that goes on to the outside, whether it may and under which
+ * envelope sender.
+ */
 package org.rempart.policy.forwards;

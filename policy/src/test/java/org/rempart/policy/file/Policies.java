@@ -59,6 +59,8 @@ public final class Policies {
             "<policy><headers><strip name='received'/></headers></policy>",
             "<policy><forwards outside='refuse' domain='b\u00FCcher.example' bounces='7d'/></policy>",
             "<policy><tls/><forwards bounces='48h'/></policy>",
+            "<policy><tls/><subaddresses/></policy>",
+            "<policy><subaddresses mail='refuse' separator='-'/><forwards/></policy>",
             "<policy><tls><protocols>TLSv1.2,TLSv1.3</protocols></tls></policy>",
             "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
                     + "<to domain='x.example.com' level='opportunistic'/></outbound>"

@@ -187,8 +187,9 @@ class PolicyFaultsTest {
         @Test
         void unknownElementInPolicy() {
             faultOf("<policy>\n  <relya/>\n</policy>")
-                    .isEqualTo("rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                            + "<submission>, <headers>, <forwards>, <tls>, <audit> (is <relay> meant?)");
+                    .isEqualTo(
+                            "rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
+                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <tls>, <audit> (is <relay> meant?)");
         }
 
         @Test
@@ -630,6 +631,21 @@ class PolicyFaultsTest {
                     .contains("\"36h\" is no number of whole days", "write bounces=\"21d\"");
             faultOf("<policy><forwards outsid='allow'/></policy>").contains("has no attribute \"outsid\"");
             faultOf("<policy><forwards><to/></forwards></policy>").contains("has no element <to>");
+        }
+    }
+
+    @Nested
+    class Subaddresses {
+        @Test
+        void attributesThatSayNothingUsable() {
+            faultOf("<policy>\n  <subaddresses mail='drop'/></policy>")
+                    .startsWith("rempart.xml:2:3: \"drop\" is unknown as mail of <subaddresses>")
+                    .contains("deliver", "refuse");
+            faultOf("<policy><subaddresses separator='+-'/></policy>")
+                    .contains("\"+-\" separates no detail", "write separator=\"+\"");
+            faultOf("<policy><subaddresses separator='@'/></policy>").contains("\"@\" separates no detail");
+            faultOf("<policy><subaddresses separator=''/></policy>").contains("\"\" separates no detail");
+            faultOf("<policy><subaddresses separater='-'/></policy>").contains("has no attribute \"separater\"");
         }
     }
 

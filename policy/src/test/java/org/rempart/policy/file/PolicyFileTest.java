@@ -25,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.forwards.ForwardPolicy;
+import org.rempart.policy.forwards.SubaddressHandling;
+import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderVerdict;
 import org.rempart.policy.headers.ReceivedHandling;
@@ -192,6 +194,19 @@ class PolicyFileTest {
         assertThat(said.outside().rule().text()).startsWith("<forwards outside=\"refuse\"");
         assertThat(said.domain()).contains("xn--bcher-kva.example");
         assertThat(said.bounces()).isEqualTo(Duration.ofDays(7));
+    }
+
+    @Test
+    void addressesWithADetailAreThoseWithoutItUnlessItIsSaidThatTheyAreNot() throws Exception {
+        SubaddressPolicy byDefault = Policies.read("<policy/>").subaddresses();
+        assertThat(byDefault).isSameAs(SubaddressPolicy.byDefault());
+        assertThat(byDefault.handling()).isEqualTo(SubaddressHandling.DELIVER);
+        assertThat(byDefault.separator()).isEqualTo('+');
+
+        SubaddressPolicy said = Policies.read("<policy><subaddresses mail='refuse' separator='-'/></policy>")
+                .subaddresses();
+        assertThat(said.handling()).isEqualTo(SubaddressHandling.REFUSE);
+        assertThat(said.separator()).isEqualTo('-');
     }
 
     @Test
