@@ -43,14 +43,16 @@ final class RememberedUsers extends JPAUsersRepository {
     private final Cache<Username, Boolean> known = Remembered.cache();
     private final EntityManagerFactory entities;
     private final FileSystem files;
+    private final Contacts contacts;
     private Algorithm algorithm;
     private PasswordRules rules = PasswordRules.byDefault();
 
     @Inject
-    RememberedUsers(DomainList domains, EntityManagerFactory entities, FileSystem files) {
+    RememberedUsers(DomainList domains, EntityManagerFactory entities, FileSystem files, Contacts contacts) {
         super(domains);
         this.entities = entities;
         this.files = files;
+        this.contacts = contacts;
     }
 
     @Override
@@ -142,6 +144,7 @@ final class RememberedUsers extends JPAUsersRepository {
     public void addUser(Username name, String password) throws UsersRepositoryException {
         rules.check(name, password);
         super.addUser(name, password);
+        contacts.give(name, this);
     }
 
     @Override

@@ -8,12 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import javax.persistence.EntityManager;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
+import org.apache.james.UserEntityValidator;
 import org.apache.james.core.Domain;
 import org.apache.james.core.Username;
+import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.lib.DomainListConfiguration;
+import org.apache.james.rrt.api.RecipientRewriteTableConfiguration;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.MappingSource;
 import org.apache.james.user.api.model.User;
@@ -67,7 +71,7 @@ class RememberedTest {
         domains.addDomain(Domain.of("example.com"));
         assertThat(domains.containsDomain(Domain.of("example.com"))).isTrue();
 
-        RememberedUsers users = new RememberedUsers(domains, database.entities(), null);
+        RememberedUsers users = new RememberedUsers(domains, database.entities(), null, new Contacts(() -> aliases));
         users.setEntityManagerFactory(database.entities());
         BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
         configuration.addProperty("enableVirtualHosting", true);
@@ -93,13 +97,58 @@ class RememberedTest {
         if (!domains.containsDomain(Domain.of("example.com"))) {
             domains.addDomain(Domain.of("example.com"));
         }
-        RememberedUsers users = new RememberedUsers(domains, database.entities(), null);
+        RememberedAliases aliases = aliases(domains);
+        RememberedUsers users = new RememberedUsers(domains, database.entities(), null, new Contacts(() -> aliases));
         users.setEntityManagerFactory(database.entities());
         BaseHierarchicalConfiguration configuration = new BaseHierarchicalConfiguration();
         configuration.addProperty("enableVirtualHosting", true);
         configuration.addProperty("algorithm", algorithm);
         users.configure(configuration);
+        aliases.setUsersRepository(users);
         return users;
+    }
+
+    private RememberedAliases aliases(DomainList domains) throws Exception {
+        RememberedAliases aliases = new RememberedAliases((localPart, domain) -> Optional.empty());
+        aliases.setEntityManagerFactory(database.entities());
+        aliases.setDomainList(domains);
+        aliases.setUserEntityValidator(UserEntityValidator.NOOP);
+        aliases.setConfiguration(RecipientRewriteTableConfiguration.DEFAULT_ENABLED);
+        return aliases;
+    }
+
+    private List<String> whoGets(String address) throws Exception {
+        RememberedAliases fresh = new RememberedAliases((localPart, domain) -> Optional.empty());
+        fresh.setEntityManagerFactory(database.entities());
+        return fresh.getStoredMappings(MappingSource.fromUser(Username.of(address)))
+                .asStream()
+                .map(Mapping::getMappingValue)
+                .toList();
+    }
+
+    @Test
+    void theFirstAccountOfADomainGetsItsMailForPostmasterAndAbuse() throws Exception {
+        RememberedUsers users = users("PBKDF2-SHA512-2000-512");
+        users.addUser(Username.of("alice@example.com"), "secret of old");
+        users.addUser(Username.of("bob@example.com"), "secret of old");
+
+        assertThat(whoGets("postmaster@example.com")).containsExactly("alice@example.com");
+        assertThat(whoGets("abuse@example.com")).containsExactly("alice@example.com");
+    }
+
+    @Test
+    void whoGetsTheMailForPostmasterOrAbuseKeepsIt() throws Exception {
+        RememberedUsers users = users("PBKDF2-SHA512-2000-512");
+        RememberedAliases aliases = new RememberedAliases((localPart, domain) -> Optional.empty());
+        aliases.setEntityManagerFactory(database.entities());
+        aliases.addMapping(
+                MappingSource.fromUser(Username.of("postmaster@example.com")),
+                Mapping.group("admins@elsewhere.example"));
+        users.addUser(Username.of("abuse@example.com"), "secret of old");
+        users.addUser(Username.of("alice@example.com"), "secret of old");
+
+        assertThat(whoGets("postmaster@example.com")).containsExactly("admins@elsewhere.example");
+        assertThat(whoGets("abuse@example.com")).isEmpty();
     }
 
     private Object algorithmOf(Username name) {
