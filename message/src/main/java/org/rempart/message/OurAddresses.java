@@ -109,25 +109,36 @@ public final class OurAddresses {
      */
     public Set<MailAddress> destinations(MailAddress recipient) {
         Set<MailAddress> destinations = new LinkedHashSet<>();
-        Set<MailAddress> followed = new HashSet<>();
-        Deque<MailAddress> open = new ArrayDeque<>(Set.of(recipient));
-        while (!open.isEmpty()) {
-            MailAddress address = open.remove();
-            Optional<MailAddress> base =
-                    base(address).filter(ours -> isOurs(ours)).filter(ours -> !isSomebodys(address));
-            if (base.isEmpty()) {
-                destinations.add(address);
-                continue;
-            }
-            Optional<Set<MailAddress>> mapped = mapped(base.get());
-            // What leads to itself again ends in its mailbox.
-            if (mapped.isEmpty() || mapped.get().isEmpty() || !followed.add(base.get())) {
-                destinations.add(mapped.isPresent() && isAccount(base.get()) ? base.get() : address);
-            } else {
-                open.addAll(mapped.get());
-            }
-        }
+        follow(recipient, new ArrayDeque<>(), new HashSet<>(), destinations);
         return destinations;
+    }
+
+    /**
+     * Follows an address.
+     *
+     * @param above the bases that lead to it
+     * @param followed all bases that were followed
+     */
+    private void follow(
+            MailAddress address, Deque<MailAddress> above, Set<MailAddress> followed, Set<MailAddress> destinations) {
+        Optional<MailAddress> base = base(address).filter(this::isOurs).filter(ours -> !isSomebodys(address));
+        if (base.isEmpty()) {
+            destinations.add(address);
+            return;
+        }
+        // What leads to itself again ends in its mailbox.
+        boolean round = above.contains(base.get());
+        if (!round && !followed.add(base.get())) {
+            return;
+        }
+        Optional<Set<MailAddress>> mapped = mapped(base.get());
+        if (round || mapped.isEmpty() || mapped.get().isEmpty()) {
+            destinations.add(mapped.isPresent() && isAccount(base.get()) ? base.get() : address);
+            return;
+        }
+        above.push(base.get());
+        mapped.get().forEach(target -> follow(target, above, followed, destinations));
+        above.pop();
     }
 
     private Optional<MailAddress> base(MailAddress address) {

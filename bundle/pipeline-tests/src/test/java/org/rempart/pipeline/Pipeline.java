@@ -213,7 +213,7 @@ public final class Pipeline implements AutoCloseable {
         private final String place;
         private final List<Domain> domains = new ArrayList<>();
         private final List<String> users = new ArrayList<>();
-        private final Map<String, String> aliases = new LinkedHashMap<>();
+        private final List<Map.Entry<String, String>> aliases = new ArrayList<>();
         private final Map<String, String> files = new LinkedHashMap<>();
 
         private Builder(String configuration, String place) {
@@ -233,9 +233,9 @@ public final class Pipeline implements AutoCloseable {
             return this;
         }
 
-        /** Mail for {@code from} goes on to {@code to}. */
+        /** Mail for {@code from} goes on to {@code to}, besides where it goes on already. */
         public Builder alias(String from, String to) {
-            aliases.put(from, to);
+            aliases.add(Map.entry(from, to));
             return this;
         }
 
@@ -264,7 +264,7 @@ public final class Pipeline implements AutoCloseable {
             MemoryRecipientRewriteTable table = new MemoryRecipientRewriteTable();
             table.setDomainList(ours);
             table.setConfiguration(RecipientRewriteTableConfiguration.DEFAULT_ENABLED);
-            for (Map.Entry<String, String> alias : aliases.entrySet()) {
+            for (Map.Entry<String, String> alias : aliases) {
                 MailAddress from = new MailAddress(alias.getKey());
                 table.addMapping(
                         MappingSource.fromUser(from.getLocalPart(), from.getDomain()),

@@ -87,6 +87,31 @@ class SubaddressPipelineTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        // One that keeps a copy in its own mailbox by a detail.
+        "copy@ours.example, bob@ours.example copy@ours.example",
+        "copy+x@ours.example, bob@ours.example copy@ours.example",
+        // One that keeps none, reached twice.
+        "both@ours.example, bob@ours.example",
+        "both+x@ours.example, bob@ours.example",
+    })
+    void whereTheBaseLeadsSeveralWays(String recipient, String mailboxes) throws Exception {
+        try (Pipeline pipeline = server().user("copy@ours.example")
+                .alias("copy@ours.example", "copy+kept@ours.example")
+                .alias("copy@ours.example", "bob@ours.example")
+                .user("out@ours.example")
+                .alias("out@ours.example", "bob@ours.example")
+                .alias("both@ours.example", "out+a@ours.example")
+                .alias("both@ours.example", "out+b@ours.example")
+                .start()) {
+            pipeline.accept(TestMail.from("eve@outside.example").throughGate().to(recipient));
+
+            assertThat(pipeline.accountedFor()).containsExactly(mailboxes.split(" "));
+            assertThat(pipeline.kept()).isEmpty();
+        }
+    }
+
     @Test
     void aForwardOfTheBaseIsAForward() throws Exception {
         try (Pipeline pipeline = server().start()) {
