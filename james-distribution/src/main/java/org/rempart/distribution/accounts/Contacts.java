@@ -5,6 +5,7 @@
 package org.rempart.distribution.accounts;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.inject.Provider;
@@ -20,10 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * To whom people write about a domain's mail: postmaster (RFC 5321, section 4.5.1) and abuse (RFC 2142). The first account of
- * a domain gets them, by aliases, which an administrator may give to another one.
+ * To whom people write about a domain's mail: postmaster (RFC 5321, section 4.5.1) and abuse (RFC 2142). The first
+ * account of a domain gets them, by aliases, which an administrator may give to another one. In a directory,
+ * {@code <contact>} says who.
  */
-final class Contacts {
+public final class Contacts {
     private static final Logger LOGGER = LoggerFactory.getLogger(Contacts.class);
     private static final List<String> NAMES = List.of("postmaster", "abuse");
 
@@ -35,9 +37,14 @@ final class Contacts {
         this.mappings = mappings;
     }
 
+    /** Whether a local part, in any case, is one of them. */
+    public static boolean isOne(String localPart) {
+        return NAMES.contains(localPart.toLowerCase(Locale.ROOT));
+    }
+
     /**
-     * Gives an account the contacts of its domain that nobody has. What goes wrong is in the log alone: the account is there,
-     * and {@code doctor} tells of contacts that reach nobody.
+     * Gives an account the contacts of its domain that nobody has. What goes wrong is in the log alone: the account is
+     * there, and {@code doctor} tells of contacts that reach nobody.
      */
     void give(Username account, UsersRepository users) {
         Optional<Domain> domain = account.getDomainPart();

@@ -11,8 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 
@@ -38,20 +40,27 @@ final class ContactsCheck implements Check {
         domains.remove("localhost");
         Set<String> accounts = words(patient, "/users", "username");
         List<Finding> findings = new ArrayList<>();
+        Optional<String> contact = DirectoryModule.contact(patient.home());
+        if (contact.isPresent() && !accounts.contains(contact.get())) {
+            findings.add(Finding.warning(
+                    "nobody gets the mail for postmaster and abuse: there is no account " + contact.get(),
+                    "write an account's own address as <contact> of conf/usersrepository.xml"));
+        }
+        boolean given = contact.isPresent();
         String postmaster = postmaster(patient);
         if (!domains.contains(postmaster.substring(postmaster.indexOf('@') + 1))) {
             findings.add(Finding.warning(
                     "the postmaster, " + postmaster + ", has no mailbox here: notices of held accounts leave for there",
                     "write postmaster@ and one of your domains as <postmaster> of conf/mailetcontainer.xml, unless"
                             + " another server has that mailbox"));
-        } else if (!isReached(patient, accounts, postmaster)) {
+        } else if (!(given && postmaster.startsWith("postmaster@")) && !isReached(patient, accounts, postmaster)) {
             findings.add(Finding.warning(
                     "nobody gets the mail for " + postmaster + ", notices of held accounts among it",
                     "bin/rempart aliases add " + postmaster + " ACCOUNT"));
         }
         for (String domain : List.copyOf(domains).subList(0, Math.min(MOST_DOMAINS, domains.size()))) {
             String abuse = "abuse@" + domain;
-            if (!isReached(patient, accounts, abuse)) {
+            if (!given && !isReached(patient, accounts, abuse)) {
                 findings.add(Finding.warning(
                         "mail for " + abuse + " is refused (RFC 2142)",
                         "bin/rempart aliases add " + abuse + " ACCOUNT"));

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.james.core.MailAddress;
 import org.apache.james.mailbox.SessionProvider;
 import org.apache.james.user.api.UsersRepository;
 import org.rempart.distribution.accounts.MoreAliases;
@@ -92,11 +93,17 @@ public final class DirectoryModule extends AbstractModule {
 
     @Override
     protected void configure() {
+        bind(DirectorySettings.class).toInstance(settings);
         bind(DirectoryUsers.class).in(Scopes.SINGLETON);
         bind(UsersRepository.class).to(DirectoryUsers.class);
         OptionalBinder.newOptionalBinder(binder(), MoreAliases.class)
                 .setBinding()
                 .to(DirectoryUsers.class);
+    }
+
+    /** The account that gets the mail for postmaster and abuse, where accounts are in a directory that says so. */
+    public static Optional<String> contact(Home home) throws FaultException {
+        return DirectorySettings.of(home).flatMap(DirectorySettings::contact).map(MailAddress::asString);
     }
 
     /** What takes the place of the mailboxes' own binding. */

@@ -17,9 +17,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import javax.mail.internet.AddressException;
+import org.apache.james.core.MailAddress;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
@@ -41,6 +44,7 @@ import org.w3c.dom.NodeList;
  * @param account the attribute that holds an account's own mail address
  * @param login the attributes by which people log in, the more trusted first; the account's own first of all
  * @param aliases the attributes that hold further addresses
+ * @param contact the account that gets the mail for postmaster and abuse of each domain; empty for none
  * @param connectTimeout for connecting, TLS included
  * @param answerTimeout for an answer, and for a connection to become free
  * @param connections at most so many for questions, and so many for logins
@@ -57,6 +61,7 @@ record DirectorySettings(
         String account,
         List<String> login,
         List<String> aliases,
+        Optional<MailAddress> contact,
         Duration connectTimeout,
         Duration answerTimeout,
         int connections) {
@@ -79,6 +84,7 @@ record DirectorySettings(
             "account",
             "login",
             "aliases",
+            "contact",
             "connectTimeout",
             "answerTimeout",
             "connections");
@@ -148,6 +154,7 @@ record DirectorySettings(
                     attribute("account", account),
                     List.copyOf(login),
                     attributes("aliases"),
+                    contact(),
                     Duration.ofSeconds(number("connectTimeout", 3, LONGEST_SECONDS)),
                     Duration.ofSeconds(number("answerTimeout", 5, LONGEST_SECONDS)),
                     number("connections", 8, MOST_CONNECTIONS));
@@ -286,6 +293,20 @@ record DirectorySettings(
                         + (element.equals("account") ? "mail" : "names with commas between them, such as mail, uid"));
             }
             return written;
+        }
+
+        private Optional<MailAddress> contact() throws FaultException {
+            Optional<String> written = one("contact");
+            if (written.isEmpty()) {
+                return Optional.empty();
+            }
+            try {
+                return Optional.of(new MailAddress(written.get().toLowerCase(Locale.ROOT)));
+            } catch (AddressException noAddress) {
+                throw fault(
+                        "<contact>" + written.get() + "</contact> is no address; write the <account> of who gets the "
+                                + "mail for postmaster and abuse, such as admin@example.com");
+            }
         }
 
         private int number(String element, int byDefault, int most) throws FaultException {

@@ -21,6 +21,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.user.api.model.User;
 import org.reactivestreams.Publisher;
+import org.rempart.distribution.accounts.Contacts;
 import org.rempart.distribution.accounts.MoreAliases;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -39,13 +40,15 @@ final class DirectoryUsers implements UsersRepository, MoreAliases {
 
     private final Directory directory;
     private final DomainList domains;
+    private final Optional<MailAddress> contact;
     private final Cache<String, Optional<DirectoryEntry>> byLogin = cache();
     private final Cache<String, Optional<DirectoryEntry>> byAddress = cache();
 
     @Inject
-    DirectoryUsers(Directory directory, DomainList domains) {
+    DirectoryUsers(Directory directory, DomainList domains, DirectorySettings settings) {
         this.directory = directory;
         this.domains = domains;
+        this.contact = settings.contact();
     }
 
     private static Cache<String, Optional<DirectoryEntry>> cache() {
@@ -107,7 +110,10 @@ final class DirectoryUsers implements UsersRepository, MoreAliases {
         return Mono.fromCallable(() -> contains(name)).subscribeOn(Schedulers.boundedElastic());
     }
 
-    /** An address of another account's further ones counts in our domains only: others may be written there, too. */
+    /**
+     * The account that has it as a further address, in our domains only, since others may be written there, too; the contact
+     * for postmaster and abuse where no entry has them.
+     */
     @Override
     public Optional<MailAddress> accountOf(String localPart, Domain domain) {
         try {
@@ -116,9 +122,13 @@ final class DirectoryUsers implements UsersRepository, MoreAliases {
             }
             String address = (localPart + "@" + domain.asString()).toLowerCase(Locale.ROOT);
             Optional<DirectoryEntry> entry = remembered(byAddress, address, directory::byAddress);
-            return entry.isPresent() && !entry.get().name().asString().equals(address)
-                    ? Optional.of(new MailAddress(entry.get().name().asString()))
-                    : Optional.empty();
+            if (entry.isEmpty()) {
+                return contact.filter(account ->
+                        Contacts.isOne(localPart) && !account.asString().equals(address));
+            }
+            return entry.get().name().asString().equals(address)
+                    ? Optional.empty()
+                    : Optional.of(new MailAddress(entry.get().name().asString()));
         } catch (DirectoryException | DomainListException unknown) {
             throw new IllegalStateException(unknown.getMessage(), unknown);
         } catch (AddressException noAddress) {

@@ -97,4 +97,31 @@ class ContactsCheckTest {
                 .anySatisfy(finding -> assertThat(finding.what()).contains("postmaster@example.com", "leave"))
                 .anySatisfy(finding -> assertThat(finding.what()).contains("abuse@people.example is refused"));
     }
+
+    private void directory(String contact) throws Exception {
+        test.write("directory.password", "secret\n");
+        test.write(
+                "usersrepository.xml",
+                "<usersrepository><directory><server>ldaps://directory.example.com</server><bindDn>cn=a</bindDn>"
+                        + "<bindPasswordFile>conf/directory.password</bindPasswordFile><base>dc=example</base><contact>"
+                        + contact + "</contact></directory></usersrepository>");
+    }
+
+    @Test
+    void theContactOfADirectoryIsSomebody() throws Exception {
+        directory("Alice@example.com");
+        assertThat(look("[\"example.com\"]", Map.of()))
+                .singleElement()
+                .extracting(Finding::level)
+                .isEqualTo(Level.OK);
+    }
+
+    @Test
+    void aContactWithoutAnAccountIsTold() throws Exception {
+        directory("bob@example.com");
+        assertThat(look("[\"example.com\"]", Map.of())).singleElement().satisfies(finding -> {
+            assertThat(finding.level()).isEqualTo(Level.WARNING);
+            assertThat(finding.what()).contains("there is no account bob@example.com");
+        });
+    }
 }

@@ -74,6 +74,7 @@ class DirectorySettingsTest {
                 "(objectClass=inetOrgPerson)|objectClass=(|is no filter (RFC 4515)",
                 "<base>ou=people|<base>people|is no distinguished name (RFC 4514)",
                 "<login>uid|<login>uid,|names the attribute",
+                "<account>|<contact>admin</contact><account>|is no address; write the <account> of who gets",
                 "<connections>8|<connections>0|is not a number from 1 to 200; write 8",
                 "<connectTimeout>3|<connectTimeout>3s|is not a number from 1 to 60; write 3",
             })

@@ -134,7 +134,7 @@ class DirectoryTest {
                         + "<filter>(objectClass=inetOrgPerson)</filter></directory></usersrepository>");
         DirectorySettings settings = DirectorySettings.of(home).orElseThrow();
         Directory directory = opened(Directory.of(settings));
-        return new DirectoryUsers(directory, new OursOnly());
+        return new DirectoryUsers(directory, new OursOnly(), settings);
     }
 
     private DirectoryUsers users() throws Exception {
@@ -205,6 +205,22 @@ class DirectoryTest {
         assertThat(users().accountOf(localPart, org.apache.james.core.Domain.of(domain))
                         .map(address -> address.asString()))
                 .isEqualTo(Optional.ofNullable(account));
+    }
+
+    @Test
+    void theContactGetsTheMailForPostmasterAndAbuse() throws Exception {
+        DirectoryUsers users = users(ldaps(slapd.ldaps()) + MORE + "<contact>Carol@ours.example</contact>");
+        for (String name : List.of("postmaster", "Abuse")) {
+            assertThat(users.accountOf(name, org.apache.james.core.Domain.of("ours.example"))
+                            .map(address -> address.asString()))
+                    .contains("carol@ours.example");
+            assertThat(users.accountOf(name, org.apache.james.core.Domain.of("elsewhere.example")))
+                    .isEmpty();
+            assertThat(users().accountOf(name, org.apache.james.core.Domain.of("ours.example")))
+                    .isEmpty();
+        }
+        assertThat(users.accountOf("nobody", org.apache.james.core.Domain.of("ours.example")))
+                .isEmpty();
     }
 
     @Test
