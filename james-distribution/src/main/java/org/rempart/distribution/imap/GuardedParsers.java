@@ -44,7 +44,7 @@ final class GuardedParsers implements ImapCommandParserFactory {
     private ImapMessage parse(
             ImapCommandParser parser, String command, ImapRequestLineReader request, Tag tag, ImapSession session) {
         try {
-            return parser.parse(request, tag, session);
+            return parser.parse(new OneCommand(request), tag, session);
         } catch (NotEnoughDataException | DecoderException ofTheFramer) {
             // More is to come, or a limit is reached: what reads the connection knows what to do.
             throw ofTheFramer;
