@@ -199,6 +199,12 @@ final class MailboxSearch implements MessageSearchIndex {
         if (criterion instanceof HeaderCriterion header && header.getOperator() instanceof DateOperator date) {
             return matches(date, header.getHeaderName(), message);
         }
+        // James's search reads all parts of it, and calls itself for each level.
+        if (criterion instanceof SearchQuery.TextCriterion
+                && message instanceof StoredMessage stored
+                && stored.isBeyondBounds()) {
+            return false;
+        }
         return james.isMatch(criterion, message, query.getRecentMessageUids());
     }
 

@@ -4,6 +4,9 @@
  */
 package org.rempart.distribution.mailboxes;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
@@ -16,11 +19,13 @@ import org.apache.james.mailbox.store.mail.model.DefaultMessageId;
 import org.apache.james.mailbox.store.mail.model.impl.Properties;
 import org.apache.james.mailbox.store.mail.model.impl.PropertyBuilder;
 import org.apache.james.mailbox.store.mail.model.impl.SimpleMailboxMessage;
+import org.rempart.message.MimeStructure;
 
 /** A message that has been read from its table. */
 final class StoredMessage extends SimpleMailboxMessage {
     private final Row row;
     private final StoredContent content;
+    private Boolean beyondBounds;
 
     /**
      * A row of the table of messages.
@@ -77,14 +82,35 @@ final class StoredMessage extends SimpleMailboxMessage {
         return content.properties();
     }
 
+    /**
+     * Whether its parts are nested too deeply, or too many, for those who read a message of many parts. No such message is
+     * taken; one may lie there from elsewhere, or come from a backup.
+     *
+     * @throws UncheckedIOException when its bytes can't be read
+     */
+    boolean isBeyondBounds() {
+        if (beyondBounds == null) {
+            String type = getProperties().getMediaType();
+            boolean ofParts = "multipart".equalsIgnoreCase(type) || "message".equalsIgnoreCase(type);
+            try (InputStream bytes = content.getInputStream()) {
+                beyondBounds = ofParts && MimeStructure.excess(bytes) != MimeStructure.Excess.NONE;
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+        }
+        return beyondBounds;
+    }
+
+    // A body whose parts can't be told is one part, of a type that nothing is known of (RFC 2046, section 4.5.1).
+
     @Override
     public String getMediaType() {
-        return getProperties().getMediaType();
+        return isBeyondBounds() ? "application" : getProperties().getMediaType();
     }
 
     @Override
     public String getSubType() {
-        return getProperties().getSubType();
+        return isBeyondBounds() ? "octet-stream" : getProperties().getSubType();
     }
 
     @Override
