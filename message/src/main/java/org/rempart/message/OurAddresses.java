@@ -96,6 +96,9 @@ public final class OurAddresses {
             return false;
         } catch (ErrorMappingException toAnError) {
             return true;
+        } catch (IllegalArgumentException noName) {
+            // "u@elsewhere"@ours.example: no account and no mapping can have such a name.
+            return false;
         } catch (UsersRepositoryException | RecipientRewriteTableException | RuntimeException unknown) {
             throw new DirectoryException(unknown);
         }
@@ -178,14 +181,9 @@ public final class OurAddresses {
 
     private boolean isAccountOrMapped(MailAddress address)
             throws UsersRepositoryException, RecipientRewriteTableException, ErrorMappingException {
-        try {
-            // The tables first: CanSendFrom says no where they can't be read, and who asks it next has to know.
-            return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_ADDRESSES)
-                            .isEmpty()
-                    || users.contains(users.getUsername(address));
-        } catch (IllegalArgumentException noName) {
-            // "u@elsewhere"@ours.example: no account and no mapping can have such a name.
-            return false;
-        }
+        // The tables first: CanSendFrom says no where they can't be read, and who asks it next has to know.
+        return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_ADDRESSES)
+                        .isEmpty()
+                || users.contains(users.getUsername(address));
     }
 }

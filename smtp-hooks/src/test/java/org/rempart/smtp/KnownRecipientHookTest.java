@@ -67,6 +67,10 @@ class KnownRecipientHookTest {
         "+x@ours.example, 550 5.1.1",
         "'\"alice +x\"@ours.example', 550 5.1.1",
         "alice-x@ours.example, 550 5.1.1",
+        // What can be no account's name.
+        "'\"someone@elsewhere.example\"@ours.example', 550 5.1.1",
+        "'\"some+one@elsewhere.example\"@ours.example', 550 5.1.1",
+        "'\"someone@elsewhere.example\"@by-alias.example', 550 5.1.1",
         "SRS1=x+y@ours.example, 550 5.7.1",
         // A domain that is an alias has who is in the other one, and nobody else.
         "alice@by-alias.example, 250",
