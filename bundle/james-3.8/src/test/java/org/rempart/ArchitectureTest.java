@@ -37,10 +37,11 @@ class ArchitectureTest {
     private static final String MAILETS = "org.rempart.mailet..";
     private static final String HOOKS = "org.rempart.smtp..";
     private static final String JAMES = "org.rempart.james..";
+    private static final String HARDEN = "org.rempart.harden..";
 
     @ArchTest
     static final ArchRule everyClassHasItsModulesPackage =
-            classes().should().resideInAnyPackage(POLICY, MESSAGE, MATCHERS, MAILETS, HOOKS, JAMES);
+            classes().should().resideInAnyPackage(POLICY, MESSAGE, MATCHERS, MAILETS, HOOKS, JAMES, HARDEN);
 
     @ArchTest
     static final ArchRule policyKnowsAddressesAndDomainsOfJamesAndNothingElseOfTheServer = classes()
@@ -95,6 +96,18 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule hooksKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(HOOKS, POLICY, MESSAGE);
+
+    @ArchTest
+    static final ArchRule hardeningNeedsTheJdkAlone = classes()
+            .that()
+            .resideInAPackage(HARDEN)
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(HARDEN, "java..", "javax.xml.stream..");
+
+    @ArchTest
+    static final ArchRule noTwoPackagesOfHardeningKnowEachOther =
+            slices().matching("org.rempart.(harden..)").should().beFreeOfCycles();
 
     @ArchTest
     static final ArchRule policyIsImmutable = fields().that()

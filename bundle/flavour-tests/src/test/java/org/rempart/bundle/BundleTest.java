@@ -66,6 +66,7 @@ class BundleTest {
                         "org/rempart/matcher/RelayDenied.class",
                         "org/rempart/mailet/StripHeaders.class",
                         "org/rempart/smtp/RelayHook.class",
+                        "org/rempart/harden/conf/mailetcontainer.xml",
                         "org/rempart/shaded/ipaddr/IPAddressString.class",
                         "org/rempart/shaded/jackson/JsonFactory.class",
                         "org/rempart/shaded/icu/text/IDNA.class",
@@ -175,6 +176,7 @@ class BundleTest {
         assertThat(attributes.getValue("Implementation-Title")).isEqualTo("Rempart");
         assertThat(attributes.getValue("Implementation-Version")).isEqualTo(System.getProperty("bundle.version"));
         assertThat(attributes.getValue("Rempart-James")).isEqualTo(bundle.flavour());
+        assertThat(attributes.getValue("Main-Class")).isEqualTo("org.rempart.harden.cli.Main");
     }
 
     @ParameterizedTest

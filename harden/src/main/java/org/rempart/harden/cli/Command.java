@@ -1,0 +1,143 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.harden.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.rempart.harden.check.Check;
+import org.rempart.harden.folder.ConfFolder;
+import org.rempart.harden.plan.Plan;
+import org.rempart.harden.plan.Site;
+import org.rempart.harden.text.Draft;
+import org.rempart.harden.text.Note;
+import org.rempart.harden.text.UnifiedDiff;
+import org.rempart.harden.text.UnreadableException;
+
+/** The commands {@code harden} and {@code check}. The last line that they print says what came of it. */
+public final class Command {
+    /** Done, or all is well. */
+    public static final int FINE = 0;
+
+    /** The check found something to mend. */
+    public static final int FINDINGS = 1;
+
+    /** The command is none. */
+    public static final int USAGE = 2;
+
+    /** A file can't be read, or not be written (EX_CONFIG of sysexits). */
+    public static final int UNREADABLE = 78;
+
+    private static final String HELP = String.join(
+            "\n",
+            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME]          shows what would change, as a diff",
+            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME] --apply  changes it; the files as they were are in"
+                    + " before-rempart/",
+            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER --undo                 brings them back",
+            "java -jar rempart-james-VERSION.jar check CONF-FOLDER                         says what is missing, void or open",
+            "Exit codes: 0 done, or all is well; 1 check found something; 2 no such command; 78 a file can't be read or"
+                    + " written.");
+
+    private final PrintStream out;
+    private final PrintStream err;
+
+    public Command(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    /**
+     * Does what is asked.
+     *
+     * @return the exit code
+     */
+    public int run(String... arguments) {
+        List<String> words = new ArrayList<>(List.of(arguments));
+        if (words.equals(List.of("--help")) || words.equals(List.of("help"))) {
+            out.println(HELP);
+            return FINE;
+        }
+        Optional<String> host = Optional.empty();
+        int option = words.indexOf("--host");
+        if (option >= 0 && option + 1 < words.size()) {
+            host = Optional.of(words.remove(option + 1));
+            words.remove(option);
+        }
+        boolean apply = words.remove("--apply");
+        boolean undo = words.remove("--undo");
+        String command = words.isEmpty() ? "" : words.get(0);
+        boolean known = command.equals("harden") || (command.equals("check") && !apply && !undo);
+        if (!known || words.size() != 2 || words.get(1).startsWith("--") || (apply && undo)) {
+            return usage("write: harden CONF-FOLDER [--host NAME] [--apply|--undo], or: check CONF-FOLDER");
+        }
+        if (host.isPresent() && !Site.isHost(host.get())) {
+            return usage("--host " + host.get() + ": this is not the public name of a host, such as mail.example.com");
+        }
+        try {
+            ConfFolder folder = ConfFolder.of(Path.of(words.get(1)));
+            if (command.equals("check")) {
+                return check(folder, host);
+            }
+            return undo ? undo(folder) : harden(folder, host, apply);
+        } catch (UnreadableException | InvalidPathException fault) {
+            err.println(fault.getMessage());
+            return UNREADABLE;
+        } catch (IOException fault) {
+            err.println("Not done, since a file can't be written: " + fault);
+            return UNREADABLE;
+        }
+    }
+
+    private int usage(String fault) {
+        err.println(HELP);
+        err.println(fault);
+        return USAGE;
+    }
+
+    private int check(ConfFolder folder, Optional<String> host) throws UnreadableException {
+        List<String> findings = Check.of(folder.read(), host);
+        findings.forEach(out::println);
+        out.println(findings.isEmpty() ? "Nothing is missing, void or open." : findings.size() + " to mend.");
+        return findings.isEmpty() ? FINE : FINDINGS;
+    }
+
+    private int undo(ConfFolder folder) throws UnreadableException, IOException {
+        List<String> names = folder.undo();
+        out.println("As before Rempart: " + String.join(", ", names) + ". What was changed since is in "
+                + ConfFolder.LATER + "/, if anything was.");
+        return FINE;
+    }
+
+    private int harden(ConfFolder folder, Optional<String> host, boolean apply)
+            throws UnreadableException, IOException {
+        List<Draft> drafts = Plan.of(folder.read(), host).drafts();
+        List<Draft> changing = drafts.stream().filter(Draft::changes).collect(Collectors.toList());
+        List<Note> notes =
+                drafts.stream().flatMap(draft -> draft.notes().stream()).collect(Collectors.toList());
+        changing.forEach(draft -> out.print(UnifiedDiff.of(draft)));
+        if (!notes.isEmpty()) {
+            out.println("What is left for a person to write:");
+            notes.forEach(out::println);
+        }
+        if (changing.isEmpty()) {
+            out.println("Nothing to change: it is hardened.");
+            return FINE;
+        }
+        String files = changing.stream().map(Draft::name).collect(Collectors.joining(", "));
+        if (!apply) {
+            out.println("Nothing is changed yet; --apply changes " + files + ".");
+            return FINE;
+        }
+        folder.apply(drafts);
+        out.println("Changed: " + files + ". As they were they are in " + ConfFolder.BEFORE
+                + "/; --undo brings them back. Now check.");
+        return FINE;
+    }
+}
