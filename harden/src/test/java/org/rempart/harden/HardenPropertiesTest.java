@@ -22,6 +22,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.rempart.harden.text.Draft;
 import org.rempart.harden.text.SourceText;
 import org.rempart.harden.text.UnifiedDiff;
+import org.rempart.harden.text.UnreadableException;
 import org.rempart.harden.xml.XmlDocument;
 import org.rempart.harden.xml.XmlElement;
 import org.rempart.harden.xml.XmlNode;
@@ -75,6 +76,52 @@ class HardenPropertiesTest {
         }
         assertThat(Samples.drafts(hardened).stream().filter(Draft::changes).map(UnifiedDiff::of))
                 .isEmpty();
+    }
+
+    @Property(tries = 500)
+    @Label("in any order, with parts missing or twice, is hardened once, and well-formed")
+    void inAnyOrder(@ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int count) throws Exception {
+        Random random = new Random(seed);
+        List<Path> samples = new ArrayList<>(Samples.ofJames());
+        samples.add(Samples.stock());
+        Map<String, byte[]> files = Samples.read(samples.get(random.nextInt(samples.size())));
+        for (int i = 0; i < count; i++) {
+            files.computeIfPresent("mailetcontainer.xml", (name, bytes) -> mixed(name, bytes, "mailet", random));
+            files.computeIfPresent("smtpserver.xml", (name, bytes) -> mixed(name, bytes, "smtpserver", random));
+        }
+
+        Map<String, byte[]> hardened = Samples.hardened(files);
+
+        for (String file : List.of("mailetcontainer.xml", "smtpserver.xml")) {
+            XmlDocument.parse(SourceText.of(file, hardened.get(file)));
+        }
+        assertThat(Samples.drafts(hardened).stream().filter(Draft::changes).map(UnifiedDiff::of))
+                .isEmpty();
+    }
+
+    /** With one element gone, there twice, or moved. */
+    private static byte[] mixed(String file, byte[] bytes, String name, Random random) {
+        try {
+            SourceText source = SourceText.of(file, bytes);
+            List<XmlElement> all = XmlDocument.parse(source).root().all(name);
+            XmlElement one = all.get(random.nextInt(all.size()));
+            XmlElement other = all.get(random.nextInt(all.size()));
+            String text = source.text().substring(one.start(), one.end());
+            StringBuilder now = new StringBuilder(source.text());
+            int what = random.nextInt(3);
+            if (what == 0 && all.size() > 2) {
+                now.delete(one.start(), one.end());
+            } else if (what == 1) {
+                now.insert(other.end(), "\n" + text);
+            } else if (other.start() > one.end()) {
+                now.insert(other.end(), "\n" + text).delete(one.start(), one.end());
+            } else if (other != one) {
+                now.delete(one.start(), one.end()).insert(other.end(), "\n" + text);
+            }
+            return latin(now.toString());
+        } catch (UnreadableException fault) {
+            throw new IllegalStateException(fault);
+        }
     }
 
     private static void inject(

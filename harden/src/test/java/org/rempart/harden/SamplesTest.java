@@ -103,6 +103,21 @@ class SamplesTest {
 
     @ParameterizedTest
     @MethodSource("samples")
+    void haveTheChecksOfTheirListenersAndNoCountingByJmxWhichLetsNobodyIn(Path sample) throws Exception {
+        Map<String, byte[]> after = Samples.hardened(Samples.read(sample));
+
+        assertThat(XmlDocument.parse(SourceText.of("smtpserver.xml", after.get("smtpserver.xml")))
+                        .root()
+                        .all("handlerchain"))
+                .extracting(chain -> chain.attribute("coreHandlersPackage") + " " + chain.attribute("enableJmx"))
+                .containsExactly(
+                        "org.rempart.smtp.MxHandlers false",
+                        "org.rempart.smtp.SubmissionHandlers false",
+                        "org.rempart.smtp.SubmissionHandlers false");
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
     void keepMailWhereTheOthersDo(Path sample) throws Exception {
         Map<String, byte[]> before = Samples.read(sample);
 

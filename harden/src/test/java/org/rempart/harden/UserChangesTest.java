@@ -121,6 +121,21 @@ class UserChangesTest {
     }
 
     @Test
+    void handlersOfOursThatAreListedOneByOneStay() throws Exception {
+        change(
+                LISTENERS,
+                text -> text.replaceFirst(
+                        "<handlerchain[^>]*>",
+                        "<handlerchain coreHandlersPackage=\"org.rempart.smtp.CoreHandlers\">"
+                                + "<handler class=\"org.rempart.smtp.SessionGuard\"/>"));
+
+        XmlElement chain = tree(LISTENERS).all("handlerchain").get(0);
+        assertThat(chain.attribute("coreHandlersPackage")).isEqualTo("org.rempart.smtp.CoreHandlers");
+        assertThat(chain.attribute("enableJmx")).isEqualTo("false");
+        assertThat(chain.children("handler").get(0).attribute("class")).isEqualTo("org.rempart.smtp.SessionGuard");
+    }
+
+    @Test
     void anotherCoreHandlersPackageStaysAndIsTold() throws Exception {
         change(
                 LISTENERS,

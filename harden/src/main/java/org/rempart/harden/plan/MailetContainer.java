@@ -223,6 +223,7 @@ final class MailetContainer {
             return isMain(processor) || !leadsTo(processor.attribute("state"));
         }
         return Mailets.goesTo(mailet)
+                .filter(state -> !state.equals(DENIED))
                 .map(processors::get)
                 .filter(next -> !isMain(next) && mailets(next).stream().anyMatch(Mailets::delivers))
                 .isPresent();
@@ -505,6 +506,9 @@ final class MailetContainer {
             add(ours.processor(state), "there is no processor " + state + ": " + what + " has nowhere to go");
             return;
         }
+        mailets(processor).stream()
+                .filter(Mailets::delivers)
+                .forEach(mailet -> editor.note(mailet, "this sends out what was refused: take it out"));
         if (has(processor, "RefuseMail")) {
             return;
         }
@@ -537,11 +541,15 @@ final class MailetContainer {
         for (XmlElement mailet : mailets(processor)) {
             boolean bounce = Mailets.is(mailet, "Bounce")
                     && (Mailets.matches(mailet, "All") || Mailets.matches(mailet, "not-reprocessed"));
+            if (bounce && changed.contains(mailet)) {
+                continue;
+            }
             if (bounce && !told && mailet.start() < before.start()) {
                 become(mailet, OURS + "AuditMail", Set.of(), lines, reason);
                 editor.attribute(mailet, "match", "All", reason);
                 told = true;
             } else if (bounce) {
+                changed.add(mailet);
                 editor.delete(mailet, reason);
             } else if (Mailets.is(mailet, "Bounce")) {
                 editor.note(

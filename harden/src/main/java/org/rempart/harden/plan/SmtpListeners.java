@@ -23,6 +23,10 @@ final class SmtpListeners {
     private static final String OURS = "org.rempart.smtp.";
     private static final String MX = OURS + "MxHandlers";
     private static final String SUBMISSION = OURS + "SubmissionHandlers";
+
+    /** With it a listener lists our handlers one by one, and the start says which are missing. */
+    private static final String SINGLE = OURS + "CoreHandlers";
+
     private static final String STOCK = "org.apache.james.smtpserver.";
 
     /** Handlers of James that ours take the place of, or have among them. */
@@ -225,17 +229,20 @@ final class SmtpListeners {
         String core = chain.get().attribute("coreHandlersPackage");
         if (core.isEmpty() || REPLACED.contains(core)) {
             editor.attribute(chain.get(), "coreHandlersPackage", ours, reason);
-        } else if (core.equals(OURS + "CoreHandlers")) {
-            return;
-        } else if (!core.equals(ours)) {
+        } else if (!core.equals(ours) && !core.equals(SINGLE)) {
             editor.note(
                     chain.get(),
                     "coreHandlersPackage=\"" + core + "\" is not James's and stays, so " + reason
                             + ": write coreHandlersPackage=\"" + ours + "\", and its handlers as <handler> inside");
             return;
         }
+        settings.attribute(
+                chain.get(),
+                "enableJmx",
+                "false",
+                "James's counting of answers fails at handlers that let a client go on without one: no client gets in");
         for (XmlElement handler : chain.get().children("handler")) {
-            if (REPLACED.contains(handler.attribute("class"))) {
+            if (REPLACED.contains(handler.attribute("class")) && !core.equals(SINGLE)) {
                 editor.delete(
                         handler, handler.attribute("class") + " would answer before our checks, which have its work");
             }
