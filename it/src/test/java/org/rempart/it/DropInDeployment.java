@@ -24,8 +24,8 @@ import org.rempart.quickstart.Endpoints;
 import org.rempart.testsupport.ServerProcess;
 
 /**
- * A stock James 3.8.1, its in-memory server, with the bundle dropped into {@code extensions-jars/} and docs/drop-in.md
- * followed. Nothing of ours is on its class path.
+ * A stock James 3.8.1, its in-memory server, with the bundle dropped into {@code extensions-jars/}, and its configuration
+ * hardened by the bundle's command. Nothing of ours is on its class path.
  */
 final class DropInDeployment implements Deployment {
     private static final String MAIN = "org.apache.james.MemoryJamesServerMain";
@@ -39,8 +39,7 @@ final class DropInDeployment implements Deployment {
         Path home = Folders.servers().resolve("drop-in/home");
         Folders.delete(home);
         stockConfiguration(home.resolve("conf"));
-        new DropInDocument(Folders.project()).apply(home.resolve("conf"));
-        dropIn(home, "3.8");
+        harden(home, dropIn(home, "3.8"));
         Endpoints endpoints = LoopbackSite.prepare(home);
         LoopbackSite.start(this, endpoints);
         return endpoints;
@@ -51,8 +50,44 @@ final class DropInDeployment implements Deployment {
         Folders.copy(Folders.project().resolve("it/src/test/resources/stock-james"), conf);
     }
 
+    /** Has the jar harden the configuration, and writes what is left to a person. */
+    static void harden(Path home, Path jar) throws IOException, InterruptedException {
+        Path conf = home.resolve("conf");
+        Process harden = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-jar",
+                        jar.toString(),
+                        "harden",
+                        conf.toString(),
+                        "--apply")
+                .redirectErrorStream(true)
+                .redirectOutput(home.resolve("harden.txt").toFile())
+                .start();
+        if (harden.waitFor() != 0) {
+            throw new IOException(Files.readString(home.resolve("harden.txt")));
+        }
+        replace(conf.resolve("mailetcontainer.xml"), "<postmaster>[^<]*<", "<postmaster>postmaster@example.com<");
+        replace(conf.resolve("domainlist.xml"), "<defaultDomain>[^<]*<", "<defaultDomain>example.com<");
+        for (String file : List.of("smtpserver.xml", "imapserver.xml")) {
+            replace(
+                    conf.resolve(file),
+                    "<keystore>[^<]*</keystore>\\s*<secret>[^<]*</secret>",
+                    "<privateKey>file://conf/tls/private-key.pem</privateKey>"
+                            + "<certificates>file://conf/tls/certificate.pem</certificates>");
+        }
+    }
+
+    private static void replace(Path file, String pattern, String by) throws IOException {
+        String text = Files.readString(file, StandardCharsets.UTF_8);
+        String replaced = text.replaceAll(pattern, by);
+        if (replaced.equals(text)) {
+            throw new IOException(file + " holds no " + pattern);
+        }
+        Files.writeString(file, replaced, StandardCharsets.UTF_8);
+    }
+
     /** Puts our jar where extensions go. */
-    static void dropIn(Path home, String james) throws IOException {
+    static Path dropIn(Path home, String james) throws IOException {
         Path folder = Files.createDirectories(home.resolve("extensions-jars"));
         try (Stream<Path> files = Files.list(Folders.project().resolve("bundle/james-" + james + "/target"))) {
             Path jar = files.filter(file -> file.getFileName()
@@ -60,7 +95,7 @@ final class DropInDeployment implements Deployment {
                             .matches("rempart-james-" + Pattern.quote(james) + "-.*\\.jar"))
                     .findFirst()
                     .orElseThrow(() -> new IOException("the bundle is not built; run mvn verify"));
-            Files.copy(jar, folder.resolve(jar.getFileName()));
+            return Files.copy(jar, folder.resolve(jar.getFileName()));
         }
     }
 

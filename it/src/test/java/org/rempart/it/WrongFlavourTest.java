@@ -18,8 +18,7 @@ class WrongFlavourTest {
         Path home = Folders.servers().resolve("wrong-flavour/home");
         Folders.delete(home);
         DropInDeployment.stockConfiguration(home.resolve("conf"));
-        new DropInDocument(Folders.project()).apply(home.resolve("conf"));
-        DropInDeployment.dropIn(home, "3.9");
+        DropInDeployment.harden(home, DropInDeployment.dropIn(home, "3.9"));
         LoopbackSite.prepare(home);
 
         Process james = DropInDeployment.process(home).process();

@@ -11,7 +11,7 @@ import java.util.Locale;
 public enum Way {
     /** The packaged server, unpacked from its archive. */
     ARCHIVE,
-    /** A stock James 3.8.1 with the bundle in its {@code extensions-jars/} and the lines of docs/drop-in.md pasted. */
+    /** A stock James 3.8.1 with the bundle in its {@code extensions-jars/}, hardened by the bundle's command. */
     DROP_IN,
     /** The container image of the packaged server. */
     CONTAINER;
