@@ -61,7 +61,7 @@ class CommandTest {
 
         assertThat(printed())
                 .contains("--- smtpserver.xml\n+++ smtpserver.xml\n# ", "--- /dev/null\n+++ rempart.xml\n")
-                .contains("<authorizedAddresses>127.0.0.0/8: whoever has such an address relays without a login");
+                .contains("<authorizedAddresses>127.0.0.0/8: anyone who has such an address relays without a login");
         assertThat(lastLine()).startsWith("Nothing is changed yet; --apply changes ");
         assertSame(before);
     }

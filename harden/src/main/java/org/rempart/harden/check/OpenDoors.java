@@ -89,7 +89,7 @@ final class OpenDoors {
         if (open && !is.is("jwt.enabled", "true", "false")) {
             is.say(
                     "host",
-                    "whoever reaches webadmin administers this server, without a password; write host=localhost, or"
+                    "anyone who reaches webadmin administers this server, without a password; write host=localhost, or"
                             + " jwt.enabled=true");
         }
         if (open && !is.is("https.enabled", "true", "false")) {
@@ -106,7 +106,7 @@ final class OpenDoors {
             jmx.get()
                     .say(
                             "jmx.address",
-                            "whoever reaches JMX runs what he likes in this server; write jmx.address=127.0.0.1, or"
+                            "anyone who reaches JMX runs what he likes in this server; write jmx.address=127.0.0.1, or"
                                     + " jmx.enabled=false");
         }
     }

@@ -532,10 +532,10 @@ final class MailetContainer {
         noBounces(processor, kept.get(), state);
     }
 
-    /** The first bounce to whoever becomes an event of the trail; others like it go. */
+    /** The first bounce to an unproven sender becomes an event of the trail; others like it go. */
     private void noBounces(XmlElement processor, XmlElement before, String state) {
         String reason =
-                "bounces go to whoever a stranger names as sender; the postmaster finds the mail in its repository";
+                "bounces go to the address that a stranger names as sender; the postmaster finds the mail in its repository";
         String lines = own(state, "All", "AuditMail");
         boolean told = has(processor, "AuditMail");
         for (XmlElement mailet : mailets(processor)) {
@@ -554,7 +554,7 @@ final class MailetContainer {
             } else if (Mailets.is(mailet, "Bounce")) {
                 editor.note(
                         mailet,
-                        "this bounce goes to whoever a stranger names as sender; take it out, unless its matcher"
+                        "this bounce goes to the address that a stranger names as sender; take it out, unless its matcher"
                                 + " knows your accounts");
             }
         }

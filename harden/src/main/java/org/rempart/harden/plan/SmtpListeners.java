@@ -195,7 +195,7 @@ final class SmtpListeners {
             editor.delete(
                     networks,
                     "<authorizedAddresses>" + text
-                            + ": whoever has such an address relays without a login; rempart.xml says who" + " may");
+                            + ": anyone who has such an address relays without a login; rempart.xml says who" + " may");
             if (!Set.of("127.0.0.0/8", "127.0.0.1", "127.0.0.1/32", "127.0.0.1, ::1", "")
                     .contains(text)) {
                 editor.note(
