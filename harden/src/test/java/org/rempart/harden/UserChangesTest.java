@@ -343,4 +343,23 @@ class UserChangesTest {
                 .extracting(XmlElement::text)
                 .containsOnly("mx.our.example");
     }
+
+    @Test
+    void detailsAreFollowedBehindTheTableOfAliases() throws Exception {
+        assertThat(mailets("transport"))
+                .extracting(mailet -> mailet.attribute("class"))
+                .containsSubsequence("RecipientRewriteTable", "org.rempart.mailet.FollowSubaddresses", "ToProcessor");
+    }
+
+    @Test
+    void detailsStayWhereJamesReadsThem() throws Exception {
+        change(
+                CONTAINER,
+                text -> text.replaceFirst(
+                        "(<mailet match=\"\\w+\" class=\"LocalDelivery\"/>)",
+                        "<mailet match=\"All\" class=\"SubAddressing\"/>$1"));
+
+        assertThat(hardened(CONTAINER)).contains("SubAddressing").doesNotContain("FollowSubaddresses");
+        assertThat(notes()).anyMatch(note -> note.contains("James's SubAddressing reads the details"));
+    }
 }

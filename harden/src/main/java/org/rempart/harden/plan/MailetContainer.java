@@ -345,6 +345,25 @@ final class MailetContainer {
                     "what an alias or a forward adds can't be told from those whom the mail was addressed to, and bounces of what"
                             + " was sent on do not find back");
         }
+        table.filter(each -> !has(processor, "FollowSubaddresses")).ifPresent(this::details);
+    }
+
+    /** Behind the table, since an alias may lead to a detail; not beside James's own mailet for them, which needs the detail. */
+    private void details(XmlElement table) {
+        Optional<XmlElement> own = root.all("mailet").stream()
+                .filter(mailet -> Mailets.is(mailet, "SubAddressing"))
+                .findFirst();
+        if (own.isPresent()) {
+            editor.note(
+                    own.get(),
+                    "James's SubAddressing reads the details of addresses here, so FollowSubaddresses is not put in: write"
+                            + " <subaddresses mail=\"refuse\"/> into rempart.xml, or take this line out");
+        } else {
+            editor.insertAfter(
+                    table,
+                    own("transport", "All", "FollowSubaddresses", table),
+                    "mail for alice+detail, which <subaddresses> of rempart.xml accepts, reaches nobody");
+        }
     }
 
     private void local(XmlElement processor) {
