@@ -9,6 +9,7 @@ import java.util.Optional;
 import javax.mail.MessagingException;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
+import org.rempart.message.Submitter;
 import org.rempart.policy.trail.AuditEvent;
 
 /**
@@ -60,9 +61,7 @@ public final class AuditMail extends GenericMailet {
     @Override
     public void service(Mail mail) {
         AuditEvent trail = AuditEvent.now(event).with("mail", mail.getName());
-        mail.getAttribute(Mail.SMTP_AUTH_USER)
-                .flatMap(attribute -> attribute.getValue().valueAs(String.class))
-                .ifPresent(account -> trail.with("account", account));
+        Submitter.account(mail).ifPresent(account -> trail.with("account", account));
         trail.with("from", mail.getMaybeSender().asString()).recipients(mail.getRecipients());
         try {
             if (mail.getMessage() != null) {

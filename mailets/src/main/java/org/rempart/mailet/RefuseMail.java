@@ -11,10 +11,13 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryReport;
+import org.rempart.message.MailAttributes;
 import org.rempart.message.RawMessage;
+import org.rempart.message.Submitter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * </mailet>
  * }</pre>
  *
- * {@code reason} is a reply's code, the enhanced status code (RFC 3463) and words; {@code repositoryPath} is the URL of the
+ * {@code reason} is a reply's code, the enhanced status code (RFC 3463) and words, and is told of mail that comes without
+ * one of its own ({@link MailAttributes#REFUSAL}); {@code repositoryPath} is the URL of the
  * mail repository. Both have to be given. {@code hostName}, {@code language}, {@code languages}, {@code texts} and {@code
  * largestQuoted} are those of {@link SendReport}.
  *
@@ -87,12 +91,14 @@ public final class RefuseMail extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        mail.setErrorMessage(reason);
+        mail.setErrorMessage(AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.REFUSAL, String.class)
+                .filter(DeliveryReport::isReason)
+                .orElse(reason));
         RawMessage.keepBytes(mail);
         repository.store(mail);
         LOGGER.warn(
                 "{}: {} from <{}> at {} for {} is kept",
-                reason,
+                mail.getErrorMessage(),
                 mail.getName(),
                 mail.getMaybeSender().asString(),
                 mail.getRemoteAddr(),
@@ -114,7 +120,7 @@ public final class RefuseMail extends GenericMailet {
 
     /** An account proves who submitted, not that the sender's address is his: the policy may let him use any. */
     private boolean isOurs(Mail mail) {
-        return mail.getAttribute(Mail.SMTP_AUTH_USER).isPresent()
+        return Submitter.account(mail).isPresent()
                 && mail.getMaybeSender()
                         .asOptional()
                         .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
+import org.apache.james.core.Username;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
@@ -32,6 +33,7 @@ import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.tls.TlsPolicy;
 
 /**
@@ -89,7 +91,9 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>debug</td><td>whether the server's log tells of every attempt, as the audit trail does: false</td></tr>
  * </table>
  *
- * A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
+ * What a held account has submitted waits in the queue until the account is released; that counts as no try.
+ *
+ * <p>A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
  * 8BITMIME a message is not rewritten, which would break its signatures; it is refused with the status 5.6.3. Reports, whose
  * sender can't be told of a failure, are sent to it as they are.
  */
@@ -101,6 +105,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
     private final MailQueueFactory<?> queues;
     private final MetricFactory metrics;
     private final GaugeRegistry gauges;
+    private final SubmissionLedger ledger;
     private final FileSystem files;
     private DeliverySettings settings;
     private DeliveryService service;
@@ -114,12 +119,14 @@ public final class SecureRemoteDelivery extends GenericMailet {
             MailQueueFactory<?> queues,
             MetricFactory metrics,
             GaugeRegistry gauges,
+            SubmissionLedger ledger,
             FileSystem files) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
         this.metrics = metrics;
         this.gauges = gauges;
+        this.ledger = ledger;
         this.files = files;
     }
 
@@ -134,6 +141,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
                 queue,
                 getMailetContext(),
                 Reports.standard(getMailetContext(), settings.heloName(), files),
+                account -> ledger.held(Username.of(account)).isPresent(),
                 dns,
                 rules,
                 new TlsHandshake(HANDSHAKE),

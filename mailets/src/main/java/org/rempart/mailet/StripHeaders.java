@@ -25,7 +25,6 @@ import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
-import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.PerRecipientHeaders;
 import org.apache.mailet.base.GenericMailet;
@@ -35,6 +34,7 @@ import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.RawMessage;
+import org.rempart.message.Submitter;
 import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
@@ -241,7 +241,7 @@ public final class StripHeaders extends GenericMailet {
         if (mail.getMessage() == null) {
             return;
         }
-        Optional<String> account = AttributeUtils.getValueAndCastFromMail(mail, Mail.SMTP_AUTH_USER, String.class);
+        Optional<String> account = Submitter.account(mail);
         if (!mail.hasSender()
                 && mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent()) {
             stripReport(mail);

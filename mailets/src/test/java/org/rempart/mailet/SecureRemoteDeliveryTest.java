@@ -101,7 +101,7 @@ class SecureRemoteDeliveryTest {
     void saysWhatWouldBeRight(String name, String value, String right) {
         // A fault is found before anything of the server is used.
         SecureRemoteDelivery mailet =
-                new SecureRemoteDelivery(null, Server.domains(true), null, null, null, Server.files(Map.of()));
+                new SecureRemoteDelivery(null, Server.domains(true), null, null, null, null, Server.files(Map.of()));
 
         assertThatThrownBy(() -> Server.start(mailet, name, value))
                 .isInstanceOf(MessagingException.class)

@@ -19,6 +19,7 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.Submitter;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.relay.RelayRequest;
@@ -92,7 +93,7 @@ public final class RelayDenied extends PolicyMatcher {
             return forwarded;
         }
         InetAddress client = client(mail);
-        boolean authenticated = SubmittedBy.account(mail).isPresent();
+        boolean authenticated = Submitter.account(mail).isPresent();
         MaybeSender sender = mail.getMaybeSender();
         Collection<MailAddress> denied = new LinkedHashSet<>(forwarded);
         mail.getRecipients().stream()

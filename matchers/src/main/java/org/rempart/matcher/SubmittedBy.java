@@ -8,12 +8,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import javax.mail.MessagingException;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
+import org.rempart.message.Submitter;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 
@@ -61,14 +61,7 @@ public final class SubmittedBy extends GenericMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
-        return account(mail).filter(this::isNamed).isPresent() ? mail.getRecipients() : List.of();
-    }
-
-    /** The account that submitted the mail, in lower case. */
-    static Optional<String> account(Mail mail) {
-        return mail.getAttribute(Mail.SMTP_AUTH_USER)
-                .flatMap(attribute -> attribute.getValue().valueAs(String.class))
-                .map(account -> account.toLowerCase(Locale.ROOT));
+        return Submitter.account(mail).filter(this::isNamed).isPresent() ? mail.getRecipients() : List.of();
     }
 
     private boolean isNamed(String account) {

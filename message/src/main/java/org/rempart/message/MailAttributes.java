@@ -27,8 +27,16 @@ public final class MailAttributes {
      */
     public static final AttributeName ADDRESSED = AttributeName.of("org.rempart.addressed");
 
-    /** The mail was taken while its account was held. Set by SubmissionRateHook. */
+    /** The mail was taken while its account was held. Set by SubmissionRateHook and CheckSubmission. */
     public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");
+
+    /**
+     * Why the mail is refused: a reply's code, the enhanced status code (RFC 3463) and words. Set by CheckSubmission.
+     */
+    public static final AttributeName REFUSAL = AttributeName.of("org.rempart.refusal");
+
+    /** The policy lets the account submit this, which came past the hooks of SMTP. Set by CheckSubmission. */
+    public static final AttributeName SUBMISSION = AttributeName.of("org.rempart.submission");
 
     /**
      * The TLS version that the mail came over, by its JSSE name: {@code TLSv1.3}; absent when it came in clear text. James

@@ -51,6 +51,7 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
 import org.rempart.mailet.SendReport;
+import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.testsupport.DnsServer;
 
 /**
@@ -130,7 +131,13 @@ final class Outbound implements AutoCloseable {
                 FakeMailetConfig.builder().mailetName("SecureRemoteDelivery").mailetContext(context);
         all.forEach(config::setProperty);
         Mailet mailet = new SecureRemoteDelivery(
-                james, domains, queues, new RecordingMetricFactory(), new NoopGaugeRegistry(), new Folder(folder));
+                james,
+                domains,
+                queues,
+                new RecordingMetricFactory(),
+                new NoopGaugeRegistry(),
+                new MemorySubmissionLedger(),
+                new Folder(folder));
         mailet.init(config.build());
         Mailet reports = new SendReport(domains, null, new Folder(folder));
         reports.init(FakeMailetConfig.builder()

@@ -4,7 +4,6 @@
  */
 package org.rempart.smtp;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import javax.mail.internet.AddressException;
@@ -22,8 +21,8 @@ import org.apache.james.user.api.UsersRepositoryException;
 import org.rempart.message.OurAddresses;
 import org.rempart.message.OurAddresses.DirectoryException;
 import org.rempart.policy.Decision;
-import org.rempart.policy.forwards.SubaddressPolicy;
-import org.rempart.policy.submission.Delegation;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.submission.SubmissionPolicy;
 
 /**
  * Which addresses are an account's own: the account's address, its aliases, and what James's {@link CanSendFrom} lets it
@@ -35,35 +34,43 @@ final class OwnAddresses {
     private final RecipientRewriteTable mappings;
     private final DomainList domains;
     private final OurAddresses ours;
+    private final SubmissionPolicy submission;
 
     OwnAddresses(
             UsersRepository users,
             CanSendFrom canSendFrom,
             RecipientRewriteTable mappings,
             DomainList domains,
-            SubaddressPolicy subaddresses) {
+            Policy policy) {
         this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;
         this.domains = domains;
-        this.ours = new OurAddresses(users, mappings, domains, subaddresses);
+        this.ours = new OurAddresses(users, mappings, domains, policy.subaddresses());
+        this.submission = policy.submission();
     }
 
     /**
-     * Whether the address's domain is one of ours.
-     *
-     * @throws DirectoryException when the domains can't be asked
-     */
-    boolean isOurs(MailAddress address) {
-        return ours.isOurs(address);
-    }
-
-    /**
-     * Whether the address is the account's own.
+     * Whether the account may use the address as envelope sender, by {@code <identity>} or a {@code <delegate>} of the policy.
      *
      * @throws DirectoryException when the directory can't be asked
      */
-    boolean owns(Username account, MailAddress address) {
+    Decision<Boolean> mayBeSender(Username account, MailAddress address) {
+        return orDelegated(
+                submission.identity().decideEnvelope(() -> owns(account, address), () -> ours.isOurs(address)),
+                account,
+                address);
+    }
+
+    /** The same for an address in From, Sender, Resent-From or Resent-Sender. */
+    Decision<Boolean> mayBeShown(Username account, MailAddress address) {
+        return orDelegated(
+                submission.identity().decideHeader(() -> owns(account, address), () -> ours.isOurs(address)),
+                account,
+                address);
+    }
+
+    private boolean owns(Username account, MailAddress address) {
         try {
             // CanSendFrom answers no where the tables can't be read: isSomebodys tells one from the other.
             return isTheAccounts(account, address)
@@ -77,19 +84,13 @@ final class OwnAddresses {
         }
     }
 
-    /**
-     * What was decided of an address; when it was refused, the leave of the first delegation that lets the account write as
-     * it all the same.
-     *
-     * @throws DirectoryException when the directory can't be asked
-     */
-    Decision<Boolean> orDelegated(
-            Decision<Boolean> decision, List<Delegation> delegations, Username account, MailAddress address) {
+    /** The decision; when it was no, the leave of the first delegation that lets the account write as the address. */
+    private Decision<Boolean> orDelegated(Decision<Boolean> decision, Username account, MailAddress address) {
         if (decision.verdict()) {
             return decision;
         }
         String asked = address.asString().toLowerCase(Locale.ROOT);
-        return delegations.stream()
+        return submission.delegations().stream()
                 .filter(delegation ->
                         delegation.allows(account.asString(), asked, group -> isReachedBy(group, account)))
                 .findFirst()

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
-import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
@@ -65,7 +64,7 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
 
     @Override
     void ready(FileSystem files) {
-        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy().subaddresses());
+        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy());
     }
 
     @Override
@@ -78,7 +77,7 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
         try {
             List<String> strangers = OriginatorCheck.notAllowed(
                     OriginatorCheck.headerOf(mail),
-                    address -> decide(account.get(), address).verdict());
+                    address -> addresses.mayBeShown(account.get(), address).verdict());
             if (strangers.isEmpty()) {
                 return HookResult.DECLINED;
             }
@@ -91,12 +90,5 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);
             return Answers.cannotDecide();
         }
-    }
-
-    private Decision<Boolean> decide(Username account, MailAddress address) {
-        Decision<Boolean> decision = policy().submission()
-                .identity()
-                .decideHeader(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
-        return addresses.orDelegated(decision, policy().submission().delegations(), account, address);
     }
 }

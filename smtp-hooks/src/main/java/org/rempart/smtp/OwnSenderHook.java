@@ -72,7 +72,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
 
     @Override
     void ready(FileSystem files) {
-        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy().subaddresses());
+        addresses = new OwnAddresses(users, canSendFrom, mappings, domains, policy());
     }
 
     @Override
@@ -83,7 +83,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             return HookResult.DECLINED;
         }
         try {
-            Decision<Boolean> decision = decide(account.get(), address.get());
+            Decision<Boolean> decision = addresses.mayBeSender(account.get(), address.get());
             return decision.verdict()
                     ? accept(session, decision, address.get())
                     : refuse(session, decision, List.of(address.get().asString()), "not the account's");
@@ -91,13 +91,6 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             LOGGER.error("Can't tell whether {} may send as {}", account.get().asString(), sender.asString(), unknown);
             return Answers.cannotDecide();
         }
-    }
-
-    private Decision<Boolean> decide(Username account, MailAddress address) {
-        Decision<Boolean> decision = policy().submission()
-                .identity()
-                .decideEnvelope(() -> addresses.owns(account, address), () -> addresses.isOurs(address));
-        return addresses.orDelegated(decision, policy().submission().delegations(), account, address);
     }
 
     /** Whose rule it was is in the trail: an account that writes as another one is worth knowing of. */
@@ -121,7 +114,8 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
         try {
             HeaderBlock header = OriginatorCheck.headerOf(mail);
             List<String> strangers = OriginatorCheck.notAllowed(
-                    header, address -> decide(account.get(), address).verdict());
+                    header,
+                    address -> addresses.mayBeSender(account.get(), address).verdict());
             if (!strangers.isEmpty()) {
                 return refuse(session, anybody, strangers, "not the account's, with a null sender");
             }

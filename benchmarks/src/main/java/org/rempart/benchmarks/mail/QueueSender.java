@@ -35,6 +35,7 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
+import org.rempart.policy.ledger.MemorySubmissionLedger;
 
 /** A mailet that delivers, with the sink as its gateway, on James's in-memory queue. */
 final class QueueSender implements Sender {
@@ -93,6 +94,7 @@ final class QueueSender implements Sender {
                         queues,
                         new DropWizardMetricFactory(new MetricRegistry()),
                         new NoopGaugeRegistry(),
+                        new MemorySubmissionLedger(),
                         new FileSystemImpl(new JamesServerResourceLoader(System.getProperty("java.io.tmpdir")))),
                 sink,
                 Map.of("tls", "*=verify"));

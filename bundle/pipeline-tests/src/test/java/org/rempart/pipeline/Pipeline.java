@@ -48,8 +48,12 @@ import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.metrics.tests.RecordingMetricFactory;
 import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.rrt.api.AliasReverseResolver;
+import org.apache.james.rrt.api.CanSendFrom;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.api.RecipientRewriteTableConfiguration;
+import org.apache.james.rrt.lib.AliasReverseResolverImpl;
+import org.apache.james.rrt.lib.CanSendFromImpl;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.MappingSource;
 import org.apache.james.rrt.memory.MemoryRecipientRewriteTable;
@@ -63,6 +67,8 @@ import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.Matcher;
 import org.apache.mailet.MatcherConfig;
+import org.rempart.policy.ledger.MemorySubmissionLedger;
+import org.rempart.policy.ledger.SubmissionLedger;
 
 /**
  * Processors as mailetcontainer.xml has them, run by James's own mailet container, with what a mailet may ask of a
@@ -87,6 +93,7 @@ public final class Pipeline implements AutoCloseable {
     private final Repositories repositories;
     private final Outlets outlets;
     private final Spool spool;
+    private final SubmissionLedger ledger;
     private final CompositeProcessorImpl processors;
 
     private Pipeline(
@@ -94,11 +101,13 @@ public final class Pipeline implements AutoCloseable {
             Repositories repositories,
             Outlets outlets,
             Spool spool,
+            SubmissionLedger ledger,
             CompositeProcessorImpl processors) {
         this.domains = domains;
         this.repositories = repositories;
         this.outlets = outlets;
         this.spool = spool;
+        this.ledger = ledger;
         this.processors = processors;
     }
 
@@ -183,6 +192,11 @@ public final class Pipeline implements AutoCloseable {
                 .flatMap(mail -> mail.recipients().stream())
                 .sorted()
                 .collect(Collectors.toList());
+    }
+
+    /** What accounts have submitted, and who is held. */
+    public SubmissionLedger ledger() {
+        return ledger;
     }
 
     /** From now on the domains can't be looked up. */
@@ -272,6 +286,7 @@ public final class Pipeline implements AutoCloseable {
             }
             Repositories repositories = new Repositories();
             Outlets outlets = new Outlets();
+            SubmissionLedger ledger = new MemorySubmissionLedger();
             Spool spool = new Spool(outlets);
             NoNames names = new NoNames();
             JamesMailetContext context =
@@ -293,6 +308,9 @@ public final class Pipeline implements AutoCloseable {
                     bind(new TypeLiteral<MailQueueFactory<?>>() {}).toInstance(spool);
                     bind(MailetContext.class).toInstance(context);
                     bind(Outlets.class).toInstance(outlets);
+                    bind(SubmissionLedger.class).toInstance(ledger);
+                    bind(AliasReverseResolver.class).to(AliasReverseResolverImpl.class);
+                    bind(CanSendFrom.class).to(CanSendFromImpl.class);
                 }
 
                 // Not bound to the instance: Guice would inject into its setters what it has already been given.
@@ -318,7 +336,7 @@ public final class Pipeline implements AutoCloseable {
                     server.createChildInjector(loaders).getInstance(CompositeProcessorImpl.class);
             processors.configure(processorsConfiguration());
             processors.init();
-            return new Pipeline(ours, repositories, outlets, spool, processors);
+            return new Pipeline(ours, repositories, outlets, spool, ledger, processors);
         }
 
         private HierarchicalConfiguration<ImmutableNode> processorsConfiguration() throws Exception {

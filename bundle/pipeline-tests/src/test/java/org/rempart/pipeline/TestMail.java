@@ -68,6 +68,11 @@ public final class TestMail {
         return with(Mail.SMTP_AUTH_USER.asString(), account);
     }
 
+    /** A user submitted it by JMAP. */
+    public TestMail byJmap(String account) {
+        return with("org.apache.james.jmap.send.MailMetaData.username", account).at("127.0.0.1");
+    }
+
     /** RelayHook let all its recipients pass at RCPT. */
     public TestMail throughGate() {
         return with("org.rempart.smtp.gate", "rcpt");

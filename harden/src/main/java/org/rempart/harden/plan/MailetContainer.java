@@ -131,17 +131,27 @@ final class MailetContainer {
         Optional<XmlElement> first = mailets.stream()
                 .filter(mailet -> !Mailets.is(mailet, "PostmasterAlias") && !Mailets.matches(mailet, "RelayLimit"))
                 .findFirst();
-        boolean kept = mailets.stream()
-                .anyMatch(
-                        mailet -> Mailets.matches(mailet, "AccountIsHeld=kept") && Mailets.is(mailet, "ToRepository"));
-        if (!kept) {
-            String lines = ours.mailets("root", mailet -> Mailets.matches(mailet, "AccountIsHeld=kept"));
-            String reason = "<held mail=\"keep\"/> of rempart.xml is void: what a held account sends goes on";
-            if (first.isPresent()) {
-                editor.insertBefore(first.get(), site.fill(lines), reason);
-            } else {
-                editor.append(processor, site.fill(lines), reason);
-            }
+        StringBuilder lines = new StringBuilder();
+        Set<String> reasons = new LinkedHashSet<>();
+        if (!has(processor, "CheckSubmission")) {
+            lines.append(own("root", "All", "CheckSubmission"));
+            reasons.add("what users submit by JMAP comes past identity, limits, holds and the trail");
+        }
+        if (mailets.stream()
+                .noneMatch(mailet ->
+                        Mailets.matches(mailet, "AccountIsHeld=kept") && Mailets.is(mailet, "ToRepository"))) {
+            lines.append(site.fill(ours.mailets("root", mailet -> Mailets.matches(mailet, "AccountIsHeld=kept"))));
+            reasons.add("<held mail=\"keep\"/> of rempart.xml is void: what a held account sends goes on");
+        }
+        Optional<XmlElement> gate = mailets.stream()
+                .filter(mailet -> Mailets.is(mailet, "CheckSubmission"))
+                .findFirst();
+        if (lines.length() > 0 && gate.isPresent()) {
+            editor.insertAfter(gate.get(), lines.toString(), String.join("; ", reasons));
+        } else if (lines.length() > 0 && first.isPresent()) {
+            editor.insertBefore(first.get(), lines.toString(), String.join("; ", reasons));
+        } else if (lines.length() > 0) {
+            editor.append(processor, lines.toString(), String.join("; ", reasons));
         }
     }
 

@@ -14,7 +14,7 @@ import org.rempart.harden.xml.XmlElement;
 /** What is said of a mailet: its class, its matcher, where it sends mail. */
 final class Mailets {
     private static final Set<String> PACKAGES =
-            Set.of("org.apache.james.", "org.rempart.mailet.", "org.rempart.matcher.");
+            Set.of("org.apache.james.", "org.rempart.mailet.", "org.rempart.matcher.", "org.rempart.smtp.");
 
     private Mailets() {}
 

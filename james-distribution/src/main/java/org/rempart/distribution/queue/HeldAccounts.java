@@ -4,12 +4,12 @@
  */
 package org.rempart.distribution.queue;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.mailet.Mail;
+import org.rempart.message.Submitter;
 
 /**
  * Keeps queues of outgoing mail from handing out what a held account has submitted. The question is asked each time a mail
@@ -31,14 +31,7 @@ final class HeldAccounts {
     Optional<String> of(MailQueueName queue, Mail mail) {
         return queue.equals(MailQueueFactory.SPOOL)
                 ? Optional.empty()
-                : account(mail).filter(isHeld);
-    }
-
-    /** The account that submitted the mail, in lower case. */
-    static Optional<String> account(Mail mail) {
-        return mail.getAttribute(Mail.SMTP_AUTH_USER)
-                .flatMap(attribute -> attribute.getValue().valueAs(String.class))
-                .map(account -> account.toLowerCase(Locale.ROOT));
+                : Submitter.account(mail).filter(isHeld);
     }
 
     /** What such a mail is held for, in words. */

@@ -31,6 +31,7 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 import org.rempart.distribution.queue.GroupCommit.Change;
 import org.rempart.distribution.queue.MailTable.Row;
+import org.rempart.message.Submitter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -269,7 +270,7 @@ public final class MailStore implements AutoCloseable {
             }
             throw new MailStoreException("mail " + mail.getName() + " can't be stored: " + failure, failure);
         }
-        commits.write(new Insert(row, HeldAccounts.account(mail)));
+        commits.write(new Insert(row, Submitter.account(mail)));
     }
 
     private Row describe(long id, int place, Mail mail, Duration delay, int tries, Optional<Blobs.Blob> blob)

@@ -63,11 +63,15 @@ final class DeliveryScheduler {
         private enum Kind {
             TALKED,
             UNREACHABLE,
+            UNTRIED,
             BUSY
         }
 
         /** Somebody was talked to, or nobody had to be. */
         static final Verdict TALKED = new Verdict(Kind.TALKED, "");
+
+        /** Nobody was asked; the mail is off the lane's hands. */
+        static final Verdict UNTRIED = new Verdict(Kind.UNTRIED, "");
 
         /** There are too many connections already; nothing was done. */
         static final Verdict BUSY = new Verdict(Kind.BUSY, "");
@@ -338,7 +342,7 @@ final class DeliveryScheduler {
         lock.lock();
         try {
             long now = System.nanoTime();
-            if (verdict == null) {
+            if (verdict == null || verdict.kind == Verdict.Kind.UNTRIED) {
                 lane.passed(now);
             } else if (verdict.kind == Verdict.Kind.TALKED) {
                 lane.succeeded(now);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
@@ -31,6 +32,7 @@ import org.rempart.mailet.delivery.dns.Dns;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.rempart.message.RawMessage;
+import org.rempart.message.Submitter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
@@ -49,6 +51,8 @@ public final class DeliveryService {
 
     private static final Duration SETTLE_AGAIN = Duration.ofSeconds(5);
     private static final Duration CROWD_DELAY = Duration.ofMinutes(1);
+    private static final Duration HELD_DELAY = Duration.ofMinutes(1);
+    private static final Duration HELD_PAUSE = Duration.ofSeconds(1);
     private static final Duration SUBSCRIBE_AGAIN = Duration.ofSeconds(1);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
 
@@ -56,6 +60,7 @@ public final class DeliveryService {
     private final MailQueue queue;
     private final MailetContext context;
     private final SenderReports reports;
+    private final Predicate<String> isHeld;
     private final OutboundTlsRules rules;
     private final TlsHandshake handshake;
     private final DeliveryTrail trail;
@@ -66,6 +71,7 @@ public final class DeliveryService {
 
     /**
      * @param reports tell senders of failures where no processor does
+     * @param isHeld whether an account, in lower case, may not send; its mail waits, and no try is counted
      * @param rules what TLS mail for a domain gets
      * @param handshake closed when the delivery stops
      */
@@ -74,6 +80,7 @@ public final class DeliveryService {
             MailQueue queue,
             MailetContext context,
             SenderReports reports,
+            Predicate<String> isHeld,
             DNSService dns,
             OutboundTlsRules rules,
             TlsHandshake handshake,
@@ -83,6 +90,7 @@ public final class DeliveryService {
         this.queue = queue;
         this.context = context;
         this.reports = reports;
+        this.isHeld = isHeld;
         this.rules = rules;
         this.handshake = handshake;
         this.trail = new DeliveryTrail(metrics, settings.debug());
@@ -286,6 +294,11 @@ public final class DeliveryService {
                 carryOut(settlement);
                 return Verdict.TALKED;
             }
+            if (Submitter.account(item.getMail()).filter(isHeld).isPresent()) {
+                // A queue that knows no delay hands it out again at once: with this pause, once a second.
+                scheduler.later(() -> putBack(item, HELD_DELAY), HELD_PAUSE);
+                return Verdict.UNTRIED;
+            }
             Optional<TimeMetric> time = trail.begin();
             Attempt attempt = new Attempt(item.getMail());
             attempt.run();
@@ -312,9 +325,13 @@ public final class DeliveryService {
 
         @Override
         public void makeRoom(MailQueueItem item) {
+            putBack(item, CROWD_DELAY);
+        }
+
+        private void putBack(MailQueueItem item, Duration delay) {
             try {
                 RawMessage.keepBytes(item.getMail());
-                queue.enQueue(item.getMail(), CROWD_DELAY);
+                queue.enQueue(item.getMail(), delay);
                 done(item, CompletionStatus.SUCCESS);
             } catch (MailQueueException failure) {
                 LOGGER.warn(

@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet.delivery;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -17,6 +18,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.james.core.Domain;
+import org.apache.james.server.core.MailImpl;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +60,36 @@ class DeliveryFaultsTest {
 
     private void awaitDone(int mails) {
         await().atMost(DeliveryRig.PATIENCE).until(() -> rig.queue().endings().size() >= mails);
+    }
+
+    /** It may have been in the queue already when the account was held. */
+    @ParameterizedTest
+    @ValueSource(strings = {"org.apache.james.SMTPAuthUser", "org.apache.james.jmap.send.MailMetaData.username"})
+    void mailOfAHeldAccountWaitsUncountedUntilItIsReleased(String attribute) throws Exception {
+        rig.held().add("alice@ours.example");
+        rig.start();
+        MailImpl mail = rig.mail("alice@ours.example", DeliveryRig.MESSAGE.getBytes(US_ASCII), "bob@there.example");
+        mail.setAttribute(new Attribute(AttributeName.of(attribute), AttributeValue.of("Alice@ours.example")));
+        rig.service().enqueue(mail);
+        mail.dispose();
+        for (int times = 1; times <= 2; times++) {
+            awaitDone(times);
+            assertThat(rig.queue().delayed())
+                    .singleElement()
+                    .satisfies(later -> assertThat(later.delay).isEqualTo(Duration.ofMinutes(1)));
+            rig.queue().passTime();
+        }
+        rig.send(DeliveryRig.MESSAGE, "carol@there.example");
+        await().atMost(DeliveryRig.PATIENCE).until(() -> peer.mails().size() == 1);
+
+        rig.held().clear();
+        rig.queue().passTime();
+        await().atMost(DeliveryRig.PATIENCE).until(() -> {
+            rig.queue().passTime();
+            return peer.mails().size() == 2;
+        });
+        assertThat(peer.mails().get(1).recipients()).containsExactly("bob@there.example");
+        assertThat(rig.bounces()).isEmpty();
     }
 
     @ParameterizedTest

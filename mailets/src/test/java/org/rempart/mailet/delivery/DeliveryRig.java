@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -61,6 +62,7 @@ final class DeliveryRig implements AutoCloseable {
     private final Map<String, String> addresses = new ConcurrentHashMap<>();
     private final List<Bounce> bounces = new CopyOnWriteArrayList<>();
     private final Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
+    private final Set<String> held = ConcurrentHashMap.newKeySet();
     private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
     private volatile boolean spoolFull;
     private volatile Kill kill = Kill.NEVER;
@@ -117,6 +119,11 @@ final class DeliveryRig implements AutoCloseable {
         start();
     }
 
+    /** The accounts that may not send. */
+    Set<String> held() {
+        return held;
+    }
+
     /** So many times, whatever a sender is told ends in an Error. */
     void spoolErrors(int times) {
         errors.set(times);
@@ -170,6 +177,7 @@ final class DeliveryRig implements AutoCloseable {
                 queue,
                 context(),
                 this::tell,
+                held::contains,
                 new Names(),
                 built.gateways().isEmpty()
                         ? OutboundTlsRules.direct(policies)
