@@ -104,8 +104,7 @@ public final class Database implements AutoCloseable {
      * @throws FaultException when the database does not answer, or another server uses it and this one does not wait
      */
     public static Database open(DatabaseSettings settings, Sharing sharing) throws FaultException {
-        // Derby would write its own log, into the folder that the process was started in.
-        System.setProperty("derby.stream.error.method", DerbyLog.class.getName() + ".writer");
+        DerbyEngine.configure();
         DerbyFolder.prepare(settings, empty -> openInPlace(empty, sharing).close());
         return openInPlace(settings, sharing);
     }

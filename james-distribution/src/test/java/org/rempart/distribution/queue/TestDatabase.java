@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.apache.commons.dbcp2.BasicDataSource;
+import org.rempart.distribution.database.DerbyEngine;
 
 /** A database that can be made to go away, with the connections that are open, and to come back. */
 final class TestDatabase implements DataSource, AutoCloseable {
@@ -40,6 +41,7 @@ final class TestDatabase implements DataSource, AutoCloseable {
     }
 
     static TestDatabase derby(Path folder) {
+        DerbyEngine.configure();
         String url = "jdbc:derby:" + folder.resolve("database");
         return new TestDatabase("org.apache.derby.iapi.jdbc.AutoloadedDriver", url + ";create=true", () -> {
             try {
