@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import javax.mail.internet.AddressException;
 import org.apache.james.core.MailAddress;
+import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.rrt.api.RecipientRewriteTable;
@@ -56,6 +57,19 @@ public final class OurAddresses {
         this.mappings = mappings;
         this.domains = domains;
         this.subaddresses = subaddresses;
+    }
+
+    /**
+     * The name that an account with that very address has. James 3.9 leaves out what follows a {@code +}, whether or not that
+     * is a detail here.
+     *
+     * @throws IllegalArgumentException when no account can have it
+     */
+    public Username accountOf(MailAddress address) throws UsersRepositoryException {
+        if (address.getLocalPart().indexOf('+') < 0) {
+            return users.getUsername(address);
+        }
+        return Username.of(users.supportVirtualHosting() ? address.asString() : address.getLocalPart());
     }
 
     /** Whether the address's domain is one of ours. */
@@ -171,7 +185,7 @@ public final class OurAddresses {
 
     private boolean isAccount(MailAddress address) {
         try {
-            return users.contains(users.getUsername(address));
+            return users.contains(accountOf(address));
         } catch (IllegalArgumentException noName) {
             return false;
         } catch (UsersRepositoryException | RuntimeException unknown) {
@@ -184,6 +198,6 @@ public final class OurAddresses {
         // The tables first: CanSendFrom says no where they can't be read, and who asks it next has to know.
         return !mappings.getResolvedMappings(address.getLocalPart(), address.getDomain(), OF_ADDRESSES)
                         .isEmpty()
-                || users.contains(users.getUsername(address));
+                || users.contains(accountOf(address));
     }
 }

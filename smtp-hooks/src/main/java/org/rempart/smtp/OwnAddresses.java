@@ -29,7 +29,6 @@ import org.rempart.policy.submission.SubmissionPolicy;
  * send as; with any detail in the local part that {@link OurAddresses} gives to them.
  */
 final class OwnAddresses {
-    private final UsersRepository users;
     private final CanSendFrom canSendFrom;
     private final RecipientRewriteTable mappings;
     private final DomainList domains;
@@ -42,7 +41,6 @@ final class OwnAddresses {
             RecipientRewriteTable mappings,
             DomainList domains,
             Policy policy) {
-        this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;
         this.domains = domains;
@@ -116,15 +114,14 @@ final class OwnAddresses {
     }
 
     private boolean isReachedAt(MailAddress address, Username account) throws UsersRepositoryException {
-        return users.getUsername(address).equals(account)
-                || users.getUsername(ours.withoutDetail(address).orElse(address))
-                        .equals(account);
+        return ours.accountOf(address).equals(account)
+                || ours.accountOf(ours.withoutDetail(address).orElse(address)).equals(account);
     }
 
     private boolean isTheAccounts(Username account, MailAddress address) {
         try {
             // Without virtual hosting, the account's name is the local part alone, of any domain.
-            return (users.getUsername(address).equals(account) && domains.containsDomain(address.getDomain()))
+            return (ours.accountOf(address).equals(account) && domains.containsDomain(address.getDomain()))
                     || canSendFrom.userCanSendFrom(account, Username.of(address.asString()));
         } catch (IllegalArgumentException noUsername) {
             throw noUsername;

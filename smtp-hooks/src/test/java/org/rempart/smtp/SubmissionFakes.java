@@ -137,6 +137,8 @@ final class SubmissionFakes {
                     case "getUsername":
                         MailAddress address = (MailAddress) arguments[0];
                         return Username.of(virtualHosting ? address.asString() : address.getLocalPart());
+                    case "supportVirtualHosting":
+                        return virtualHosting;
                     case "contains":
                         return accounts.contains(((Username) arguments[0]).asString());
                     default:

@@ -6,6 +6,9 @@ package org.rempart.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.Username;
+import org.apache.james.user.memory.MemoryUsersRepository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -161,11 +164,18 @@ class SubaddressPipelineTest {
                 server().policy("<policy>" + element + "</policy>").start()) {
             pipeline.accept(TestMail.from("eve@outside.example").throughGate().to("alice+x@ours.example"));
 
-            assertThat(pipeline.local()).isEmpty();
-            assertThat(pipeline.kept(ADDRESS_ERROR))
+            // James 3.9's RecipientIsLocal and LocalDelivery leave details out by themselves: what has come so far is
+            // delivered.
+            assertThat(jamesKnowsDetails() ? pipeline.local() : pipeline.kept(ADDRESS_ERROR))
                     .singleElement()
                     .satisfies(mail -> assertThat(mail.recipients()).containsExactly("alice+x@ours.example"));
         }
+    }
+
+    private static boolean jamesKnowsDetails() throws Exception {
+        return MemoryUsersRepository.withVirtualHosting(null)
+                .getUsername(new MailAddress("alice+x@ours.example"))
+                .equals(Username.of("alice@ours.example"));
     }
 
     @Test
