@@ -9,11 +9,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -39,7 +43,7 @@ class CommandTest {
     private int run(String... arguments) {
         out.reset();
         PrintStream stream = new PrintStream(out, true, StandardCharsets.UTF_8);
-        return new Command(stream, stream).run(arguments);
+        return new Command(stream, stream, Duration.ZERO).run(arguments);
     }
 
     private String printed() {
@@ -162,6 +166,7 @@ class CommandTest {
                 conf.resolve("mailetcontainer.xml"),
                 container.replaceAll(
                         "<postmaster>[^<]*</postmaster>", "<postmaster>postmaster@our.example</postmaster>"));
+        Files.writeString(conf.resolve("jmap.properties"), "enabled=false\n");
         assertThat(container).contains("<heloName>" + host + "</heloName>").doesNotContain("mail.example.com");
 
         int code = run("check", conf.toString());
@@ -206,5 +211,46 @@ class CommandTest {
         assertThat(lastLine()).contains("there is no such folder");
         assertThat(run("harden", conf.toString(), "--undo")).isEqualTo(78);
         assertThat(lastLine()).contains("nothing to bring back");
+    }
+
+    private List<String> orders(String ledger) throws IOException {
+        try (var files = Files.list(conf.resolve("var/accounts/orders").resolve(ledger))) {
+            return files.map(file -> {
+                        try {
+                            return Files.readString(file);
+                        } catch (IOException unreadable) {
+                            throw new UncheckedIOException(unreadable);
+                        }
+                    })
+                    .collect(Collectors.toList());
+        }
+    }
+
+    @Test
+    void accountsAreReleasedAndHeldByOrdersThatTheServerLooksFor() throws Exception {
+        for (String ledger : List.of("holds", "logins", "signs")) {
+            Files.createDirectories(conf.resolve("var/accounts/orders").resolve(ledger));
+        }
+        assertThat(run("accounts", "release", "alice@example.com", "--folder", conf.toString()))
+                .isZero();
+        assertThat(lastLine())
+                .isEqualTo(
+                        "alice@example.com may send again as soon as the server starts, or is asked about an account.");
+        for (String ledger : List.of("holds", "logins", "signs")) {
+            assertThat(orders(ledger)).containsExactly("release alice@example.com\n");
+        }
+        assertThat(run("accounts", "hold", "bob@example.com", "his password is known", "--folder", conf.toString()))
+                .isZero();
+        assertThat(orders("holds")).contains("hold bob@example.com his password is known\n");
+    }
+
+    @Test
+    void accountsOfNoServerAreNone() {
+        assertThat(run("accounts", "release", "alice@example.com", "--folder", conf.toString()))
+                .isEqualTo(Command.UNREADABLE);
+        assertThat(lastLine()).contains("--folder is the folder that James runs in");
+        assertThat(run("accounts", "release")).isEqualTo(Command.USAGE);
+        assertThat(run("accounts", "release", "a b")).isEqualTo(Command.USAGE);
+        assertThat(run("accounts", "delete", "alice@example.com")).isEqualTo(Command.USAGE);
     }
 }

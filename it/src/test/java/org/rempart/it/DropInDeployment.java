@@ -45,9 +45,22 @@ final class DropInDeployment implements Deployment {
         return endpoints;
     }
 
-    /** Writes what a stock James is configured by, in the manner of its samples. */
+    /**
+     * Writes what a stock James is configured by: the sample of James's memory application as it is, where somebody has put
+     * James's samples beside the project; else files of ours in its manner.
+     */
     static void stockConfiguration(Path conf) throws IOException {
-        Folders.copy(Folders.project().resolve("it/src/test/resources/stock-james"), conf);
+        Path sample = Path.of(System.getProperty(
+                        "rempart.james-samples",
+                        Folders.project().resolve("../shared/james-samples").toString()))
+                .resolve("3.8.1/memory-app");
+        if (Files.isDirectory(sample)) {
+            Folders.copy(sample, conf);
+            // That folder is another user's.
+            replace(conf.resolve("logback.xml"), "/logs/", "\\${working.directory}/var/log/");
+        } else {
+            Folders.copy(Folders.project().resolve("it/src/test/resources/stock-james"), conf);
+        }
     }
 
     /** Has the jar harden the configuration, and writes what is left to a person. */
@@ -68,13 +81,6 @@ final class DropInDeployment implements Deployment {
         }
         replace(conf.resolve("mailetcontainer.xml"), "<postmaster>[^<]*<", "<postmaster>postmaster@example.com<");
         replace(conf.resolve("domainlist.xml"), "<defaultDomain>[^<]*<", "<defaultDomain>example.com<");
-        for (String file : List.of("smtpserver.xml", "imapserver.xml")) {
-            replace(
-                    conf.resolve(file),
-                    "<keystore>[^<]*</keystore>\\s*<secret>[^<]*</secret>",
-                    "<privateKey>file://conf/tls/private-key.pem</privateKey>"
-                            + "<certificates>file://conf/tls/certificate.pem</certificates>");
-        }
     }
 
     private static void replace(Path file, String pattern, String by) throws IOException {

@@ -25,6 +25,9 @@ import org.rempart.testsupport.ServerCertificate;
 
 /** What the quickstart does for the packaged server, for the other ways of deploying. */
 final class LoopbackSite {
+    /** What James's samples protect their key store with. */
+    private static final String STOCK_SECRET = "james72laBalle";
+
     private static final String DOMAIN = "example.com";
 
     private LoopbackSite() {}
@@ -52,6 +55,7 @@ final class LoopbackSite {
                 home.resolveSibling("ca.pem"),
                 home,
                 home.resolveSibling("sink"));
+        moveOthers(conf);
         ServerConf server = new ServerConf(conf);
         server.routeRemoteMailTo(endpoints.sink());
         Path sinkCertificate = home.resolveSibling("sink.pem");
@@ -60,9 +64,11 @@ final class LoopbackSite {
             CertificateAuthority authority = CertificateAuthority.create("Throw-away authority", Clock.systemUTC());
             authority.writePem(endpoints.ca());
             Path tls = Files.createDirectories(conf.resolve("tls"));
-            authority
-                    .issue(List.of(server.mailHost(), "localhost", "127.0.0.1"))
-                    .writePem(tls.resolve("certificate.pem"), tls.resolve("private-key.pem"));
+            ServerCertificate own = authority.issue(List.of(server.mailHost(), "localhost", "127.0.0.1"));
+            own.writePem(tls.resolve("certificate.pem"), tls.resolve("private-key.pem"));
+            if (Files.readString(conf.resolve("smtpserver.xml")).contains("<keystore>file://conf/keystore<")) {
+                own.writeKeyStore(conf.resolve("keystore"), STOCK_SECRET);
+            }
             ServerCertificate sink = authority.issue(List.of("mx.partner.example", "localhost", "127.0.0.1"));
             sink.writePem(sinkCertificate, sinkKey);
         } catch (GeneralSecurityException failure) {
@@ -120,6 +126,18 @@ final class LoopbackSite {
         InetSocketAddress address = FreePort.address();
         replace(conf.resolve("webadmin.properties"), "port=8000\n", "port=" + address.getPort() + "\n");
         return address;
+    }
+
+    /** JMAP has its port by default, and JMX one that only one server can have. */
+    private static void moveOthers(Path conf) throws IOException {
+        for (String name : List.of("jmap", "jmx")) {
+            Path file = conf.resolve(name + ".properties");
+            String text = Files.exists(file) ? Files.readString(file) : "";
+            if (text.contains("enabled=true")) {
+                String port = "(?m)^" + name + "\\.port=.*$";
+                Files.writeString(file, text.replaceAll(port, "") + "\n" + name + ".port=" + FreePort.next() + "\n");
+            }
+        }
     }
 
     private static void replace(Path file, String text, String by) throws IOException {

@@ -10,15 +10,23 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.rempart.quickstart.Endpoints;
 import org.rempart.testsupport.FreePort;
 
 /** A second server, deployed in the same way, with another configuration and ports of its own. */
 public final class Variant implements AutoCloseable {
+    /** What a stock James has besides. */
+    private static final List<String> OTHERS = List.of("jmap.properties", "jmx.properties");
+
+    private static final Pattern PORT = Pattern.compile("(?m)^jm\\w+\\.port=(\\d+)$");
+
     private final Path home;
     private final Map<Integer, Integer> ports = new LinkedHashMap<>();
     private final Endpoints original;
@@ -47,6 +55,12 @@ public final class Variant implements AutoCloseable {
                 original.webadmin())) {
             ports.put(address.getPort(), address.getPort());
         }
+        for (String file : OTHERS) {
+            Matcher port = PORT.matcher(readOrNothing(file));
+            if (port.find()) {
+                ports.put(Integer.valueOf(port.group(1)), Integer.valueOf(port.group(1)));
+            }
+        }
         move();
         if (Files.exists(home.resolve("conf/jvm.options"))) {
             cheapen();
@@ -66,12 +80,15 @@ public final class Variant implements AutoCloseable {
         for (Map.Entry<Integer, Integer> port : ports.entrySet()) {
             int before = port.getValue();
             int now = FreePort.next();
-            for (String file : List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties")) {
-                write(
-                        file,
-                        read(file)
-                                .replace("127.0.0.1:" + before + "<", "127.0.0.1:" + now + "<")
-                                .replace("port=" + before + "\n", "port=" + now + "\n"));
+            List<String> files = new ArrayList<>(List.of("smtpserver.xml", "imapserver.xml", "webadmin.properties"));
+            files.addAll(OTHERS);
+            for (String file : files) {
+                String text = readOrNothing(file);
+                String moved = text.replace("127.0.0.1:" + before + "<", "127.0.0.1:" + now + "<")
+                        .replace("port=" + before + "\n", "port=" + now + "\n");
+                if (!moved.equals(text)) {
+                    write(file, moved);
+                }
             }
             port.setValue(now);
         }
@@ -83,6 +100,10 @@ public final class Variant implements AutoCloseable {
 
     public String read(String confFile) throws IOException {
         return Files.readString(home.resolve("conf").resolve(confFile), StandardCharsets.UTF_8);
+    }
+
+    private String readOrNothing(String confFile) throws IOException {
+        return Files.exists(home.resolve("conf").resolve(confFile)) ? read(confFile) : "";
     }
 
     public void write(String confFile, String text) throws IOException {

@@ -19,7 +19,9 @@ import org.slf4j.LoggerFactory;
  * guice.extension.module=org.rempart.james.FlavourCheck
  * }</pre>
  *
- * It binds nothing. It can be loaded in either James, so it must not touch a class that differs.
+ * From then on, what of ours keeps James from starting is repeated as the last line that it prints.
+ *
+ * <p>It binds nothing. It can be loaded in either James, so it must not touch a class that differs.
  */
 public final class FlavourCheck implements Module {
     private static final Logger LOGGER = LoggerFactory.getLogger(FlavourCheck.class);
@@ -35,6 +37,7 @@ public final class FlavourCheck implements Module {
      */
     @Override
     public void configure(Binder binder) {
+        StartFault.tellLast();
         check(messageOfThisJames(), MESSAGE);
     }
 

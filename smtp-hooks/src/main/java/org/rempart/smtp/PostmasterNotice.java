@@ -22,6 +22,7 @@ import javax.mail.Session;
 import javax.mail.internet.MimeMessage;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
+import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.MailetContext;
 import org.rempart.message.OwnMail;
@@ -45,11 +46,13 @@ final class PostmasterNotice {
 
     private final Provider<MailetContext> context;
     private final AccountActivity activity;
+    private final Commands commands;
 
     @Inject
-    PostmasterNotice(Provider<MailetContext> context, AccountActivity activity) {
+    PostmasterNotice(Provider<MailetContext> context, AccountActivity activity, FileSystem files) {
         this.context = context;
         this.activity = activity;
+        this.commands = Commands.of(files);
     }
 
     /**
@@ -77,13 +80,10 @@ final class PostmasterNotice {
                         + ", and its mail that still" + LINE_END
                         + "waits for delivery to the outside is held. Look at it, and at what was sent:" + LINE_END
                         + LINE_END
-                        + "  bin/rempart accounts show " + account + LINE_END
-                        + "  bin/rempart trace " + account + LINE_END + LINE_END
+                        + commands.looking(account) + LINE_END
                         + "Give the account another password first, then release it, and its mail or not:" + LINE_END
                         + LINE_END
-                        + "  bin/rempart users password " + account + LINE_END
-                        + "  bin/rempart accounts release " + account + " --mail delete" + LINE_END
-                        + "  bin/rempart accounts release " + account + " --mail send" + LINE_END);
+                        + commands.releasing(account));
     }
 
     /** An account does what is unusual, and goes on. */
@@ -95,8 +95,8 @@ final class PostmasterNotice {
                         + "Reason: " + rule + LINE_END + LINE_END
                         + facts(account)
                         + "What it did, and how to stop it:" + LINE_END + LINE_END
-                        + "  bin/rempart trace " + name + LINE_END
-                        + "  bin/rempart accounts hold " + name + LINE_END);
+                        + commands.tracing(name)
+                        + commands.holding(name));
     }
 
     private static String minutes(Duration time) {
@@ -141,7 +141,7 @@ final class PostmasterNotice {
                         + LINE_END
                         + "Reason: " + rule + LINE_END + LINE_END
                         + "Who tried, and when:" + LINE_END + LINE_END
-                        + "  bin/rempart trace " + name + LINE_END);
+                        + commands.tracing(name));
     }
 
     private void send(String subject, String text) {

@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
@@ -69,6 +70,13 @@ public final class SubmissionRateHook extends PolicyHook
         this.ledger = ledger;
         this.activity = activity;
         this.postmaster = postmaster;
+    }
+
+    @Override
+    void ready(FileSystem files) throws IOException {
+        if (policy().submission().heldMail() == HeldMail.KEEP) {
+            HeldMailCheck.check(files);
+        }
     }
 
     /** What is in memory alone is written down before the server ends. */

@@ -5,6 +5,7 @@
 package org.rempart.smtp;
 
 import java.io.ByteArrayInputStream;
+import java.io.File;
 import java.io.InputStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -209,8 +210,13 @@ final class SubmissionFakes {
     private static FileSystem file(String policy) {
         byte[] content = policy.getBytes(StandardCharsets.UTF_8);
         return proxy(FileSystem.class, (self, method, arguments) -> {
-            if (method.getName().equals("getResource")) {
-                return new ByteArrayInputStream(content);
+            switch (method.getName()) {
+                case "getResource":
+                    return new ByteArrayInputStream(content);
+                case "getBasedir":
+                    return new File("no such folder");
+                default:
+                    break;
             }
             throw new UnsupportedOperationException(method.getName());
         });
@@ -226,7 +232,8 @@ final class SubmissionFakes {
                         () -> {
                             throw new AssertionError("nobody is told anything");
                         },
-                        activity));
+                        activity,
+                        policyFile("")));
     }
 
     /** Tells nobody: no account is there whose owner could be told. */
@@ -239,7 +246,8 @@ final class SubmissionFakes {
                         () -> {
                             throw new AssertionError("nobody is told anything");
                         },
-                        new AccountActivity()));
+                        new AccountActivity(),
+                        policyFile("")));
     }
 
     /** Where files lie in this folder. */

@@ -5,6 +5,7 @@
 package org.rempart.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.smtp.SmtpTestServer.Listener;
 import org.slf4j.LoggerFactory;
@@ -60,7 +63,9 @@ class SubmissionOverSocketsTest {
         logger.detachAppender(appender);
         logger.setLevel(null);
         logger.setAdditive(true);
-        server.close();
+        if (server != null) {
+            server.close();
+        }
     }
 
     private void start(String submission) throws Exception {
@@ -240,8 +245,32 @@ class SubmissionOverSocketsTest {
                                 "accounts release alice@ours.example"));
     }
 
+    private void pipeline(String mailets) throws IOException {
+        Files.writeString(
+                Files.createDirectories(home.resolve("conf")).resolve("mailetcontainer.xml"),
+                "<mailetcontainer><processors><processor state=\"root\">" + mailets
+                        + "</processor></processors></mailetcontainer>");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "<mailet match=\"org.rempart.matcher.AccountIsHeld\" class=\"ToRepository\"/>",
+                "<mailet match=\"org.rempart.matcher.AccountIsHeld=kept\" class=\"org.rempart.mailet.AuditMail\"/>",
+                "<!-- <mailet match=\"org.rempart.matcher.AccountIsHeld=kept\" class=\"ToRepository\"/> -->",
+                "<mailet",
+            })
+    void aServerThatWouldNotKeepItDoesNotStart(String mailets) throws Exception {
+        pipeline(mailets);
+        assertThatThrownBy(() -> start("<held mail=\"keep\"/>"))
+                .hasRootCauseInstanceOf(Exception.class)
+                .hasStackTraceContaining("conf/mailetcontainer.xml");
+    }
+
     @Test
     void whatAHeldAccountSendsIsTakenAndMarkedWhereItIsToBeKept() throws Exception {
+        pipeline("<mailet match=\"org.rempart.matcher.AccountIsHeld=kept\" class=\"ToRepository\"/>");
         start("<rate per=\"account\" messages=\"1/1h\" then=\"hold\"/><held mail=\"keep\"/>");
         try (SmtpClient client = login(0, "alice@ours.example")) {
             for (int i = 0; i < 3; i++) {

@@ -26,6 +26,9 @@ import javax.net.ssl.SSLContext;
  * @param chain its own certificate, and those that vouch for it
  */
 public record ServerCertificate(KeyPair keys, List<X509Certificate> chain) {
+    /** By this name James looks for the key of JMAP. */
+    private static final String ALIAS = "james";
+
     public ServerCertificate {
         chain = List.copyOf(chain);
     }
@@ -92,7 +95,7 @@ public record ServerCertificate(KeyPair keys, List<X509Certificate> chain) {
     private KeyStore store(char[] password) throws GeneralSecurityException, IOException {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry("server", key(), password, chain.toArray(new X509Certificate[0]));
+        store.setKeyEntry(ALIAS, key(), password, chain.toArray(new X509Certificate[0]));
         return store;
     }
 }

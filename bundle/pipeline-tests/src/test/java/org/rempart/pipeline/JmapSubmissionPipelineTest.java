@@ -6,7 +6,6 @@ package org.rempart.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Instant;
 import java.util.stream.IntStream;
 import org.apache.james.core.Username;
 import org.junit.jupiter.api.DisplayName;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rempart.policy.ledger.Hold;
 
 @DisplayName("What a user submits by JMAP is asked what mail over SMTP is asked")
 class JmapSubmissionPipelineTest {
@@ -36,10 +34,6 @@ class JmapSubmissionPipelineTest {
                 .message("From: " + from
                         + "\r\nTo: carol@elsewhere.example\r\nSubject: Hello\r\nMessage-ID: <1@ours.example>\r\n"
                         + "Date: Tue, 24 Nov 2026 12:00:00 +0000\r\nUser-Agent: secret\r\n\r\nBody.\r\n");
-    }
-
-    private static void hold(Pipeline pipeline) {
-        pipeline.ledger().hold(Hold.of(Username.of(ALICE), Instant.now(), "test", 0, 0));
     }
 
     @Test
@@ -118,8 +112,7 @@ class JmapSubmissionPipelineTest {
     @ParameterizedTest
     @ValueSource(strings = {"carol@elsewhere.example", "bob@ours.example"})
     void aHeldAccountSendsNothing(String recipient) throws Exception {
-        try (Pipeline pipeline = server().start()) {
-            hold(pipeline);
+        try (Pipeline pipeline = server().held(ALICE).start()) {
             pipeline.accept(mail(ALICE, ALICE).to(recipient));
 
             assertThat(pipeline.remote()).isEmpty();
@@ -132,9 +125,8 @@ class JmapSubmissionPipelineTest {
 
     @Test
     void ofAHeldAccountItIsKeptWhereThePolicySaysSo() throws Exception {
-        try (Pipeline pipeline = server().policy("<policy><submission><held mail='keep'/></submission></policy>")
+        try (Pipeline pipeline = server().held(ALICE).policy("<policy><submission><held mail='keep'/></submission></policy>")
                 .start()) {
-            hold(pipeline);
             pipeline.accept(mail(ALICE, ALICE).to("bob@ours.example", "carol@elsewhere.example"));
 
             assertThat(pipeline.kept(KEPT)).hasSize(1);
@@ -156,8 +148,7 @@ class JmapSubmissionPipelineTest {
 
     @Test
     void mailOfOthersIsNotItsBusiness() throws Exception {
-        try (Pipeline pipeline = server().start()) {
-            hold(pipeline);
+        try (Pipeline pipeline = server().held(ALICE).start()) {
             IntStream.range(0, 3).forEach(i -> {
                 try {
                     pipeline.accept(

@@ -7,12 +7,8 @@ package org.rempart.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -86,31 +82,16 @@ class MatchersPipelineTest {
 
     @Nested
     class AccountIsHeld {
-        /** Where {@link Pipeline} has its var folder. */
-        private final Path holds =
-                Path.of(System.getProperty("java.io.tmpdir"), "rempart-pipeline-var", "accounts", "holds.json");
-
-        @BeforeEach
-        void hold() throws Exception {
-            Files.createDirectories(holds.getParent());
-            Files.writeString(
-                    holds,
-                    "{\"v\":1,\"time\":0,\"holds\":[{\"account\":\"thief@ours.example\",\"since\":\"2026-01-01T00:00:00Z\","
-                            + "\"reason\":\"\",\"messages\":0,\"recipients\":0}]}");
-        }
-
-        @AfterEach
-        void release() throws Exception {
-            Files.delete(holds);
+        private List<String> matched(TestMail mail) throws Exception {
+            return MatchersPipelineTest.matched(matcher("AccountIsHeld").held("thief@ours.example"), mail);
         }
 
         @Test
         void matchesWhatAHeldAccountSubmitted() throws Exception {
-            assertThat(matched(matcher("AccountIsHeld"), mail().by("Thief@ours.example")))
-                    .hasSize(2);
-            assertThat(matched(matcher("AccountIsHeld"), mail().by("alice@ours.example")))
-                    .isEmpty();
-            assertThat(matched(matcher("AccountIsHeld"), mail())).isEmpty();
+            assertThat(matched(mail().by("Thief@ours.example"))).hasSize(2);
+            assertThat(matched(mail().byJmap("Thief@ours.example"))).hasSize(2);
+            assertThat(matched(mail().by("alice@ours.example"))).isEmpty();
+            assertThat(matched(mail())).isEmpty();
         }
     }
 

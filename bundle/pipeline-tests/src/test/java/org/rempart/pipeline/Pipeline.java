@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -67,6 +68,7 @@ import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.Matcher;
 import org.apache.mailet.MatcherConfig;
+import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.policy.ledger.SubmissionLedger;
 
@@ -227,6 +229,7 @@ public final class Pipeline implements AutoCloseable {
         private final String place;
         private final List<Domain> domains = new ArrayList<>();
         private final List<String> users = new ArrayList<>();
+        private final List<String> held = new ArrayList<>();
         private final List<Map.Entry<String, String>> aliases = new ArrayList<>();
         private final Map<String, String> files = new LinkedHashMap<>();
 
@@ -250,6 +253,12 @@ public final class Pipeline implements AutoCloseable {
         /** Mail for {@code from} goes on to {@code to}, besides where it goes on already. */
         public Builder alias(String from, String to) {
             aliases.add(Map.entry(from, to));
+            return this;
+        }
+
+        /** An account that may not send. */
+        public Builder held(String account) {
+            held.add(account);
             return this;
         }
 
@@ -287,6 +296,7 @@ public final class Pipeline implements AutoCloseable {
             Repositories repositories = new Repositories();
             Outlets outlets = new Outlets();
             SubmissionLedger ledger = new MemorySubmissionLedger();
+            held.forEach(account -> ledger.hold(Hold.of(Username.of(account), Instant.EPOCH, "a test", 0, 0)));
             Spool spool = new Spool(outlets);
             NoNames names = new NoNames();
             JamesMailetContext context =

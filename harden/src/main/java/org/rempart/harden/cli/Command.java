@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +22,7 @@ import org.rempart.harden.text.Note;
 import org.rempart.harden.text.UnifiedDiff;
 import org.rempart.harden.text.UnreadableException;
 
-/** The commands {@code harden} and {@code check}. The last line that they print says what came of it. */
+/** The commands {@code harden}, {@code check} and {@code accounts}. The last line that they print says what came of it. */
 public final class Command {
     /** Done, or all is well. */
     public static final int FINE = 0;
@@ -42,15 +43,22 @@ public final class Command {
                     + " before-rempart/",
             "java -jar rempart-james-VERSION.jar harden CONF-FOLDER --undo                 brings them back",
             "java -jar rempart-james-VERSION.jar check CONF-FOLDER                         says what is missing, void or open",
+            "java -jar rempart-james-VERSION.jar accounts release ACCOUNT [--folder DIR]   lets a held account send again, known"
+                    + " nowhere as at first;",
+            "                                                                              DIR is the folder that James runs in",
+            "java -jar rempart-james-VERSION.jar accounts hold ACCOUNT [REASON] [--folder DIR]",
             "Exit codes: 0 done, or all is well; 1 check found something; 2 no such command; 78 a file can't be read or"
                     + " written.");
 
     private final PrintStream out;
     private final PrintStream err;
+    private final Duration patience;
 
-    public Command(PrintStream out, PrintStream err) {
+    /** @param patience how long a running server is waited for */
+    public Command(PrintStream out, PrintStream err, Duration patience) {
         this.out = out;
         this.err = err;
+        this.patience = patience;
     }
 
     /**
@@ -64,6 +72,9 @@ public final class Command {
             out.println(HELP);
             return FINE;
         }
+        if (!words.isEmpty() && words.get(0).equals("accounts")) {
+            return accounts(words.subList(1, words.size()));
+        }
         Optional<String> host = Optional.empty();
         int option = words.indexOf("--host");
         if (option >= 0 && option + 1 < words.size()) {
@@ -75,7 +86,8 @@ public final class Command {
         String command = words.isEmpty() ? "" : words.get(0);
         boolean known = command.equals("harden") || (command.equals("check") && !apply && !undo);
         if (!known || words.size() != 2 || words.get(1).startsWith("--") || (apply && undo)) {
-            return usage("write: harden CONF-FOLDER [--host NAME] [--apply|--undo], or: check CONF-FOLDER");
+            return usage(
+                    "write: harden CONF-FOLDER [--host NAME] [--apply|--undo], or: check CONF-FOLDER, or: accounts");
         }
         if (host.isPresent() && !Site.isHost(host.get())) {
             return usage("--host " + host.get() + ": this is not the public name of a host, such as mail.example.com");
@@ -99,6 +111,48 @@ public final class Command {
         err.println(HELP);
         err.println(fault);
         return USAGE;
+    }
+
+    private int accounts(List<String> words) {
+        Path folder = Path.of("");
+        int option = words.indexOf("--folder");
+        if (option >= 0 && option + 1 < words.size()) {
+            folder = Path.of(words.remove(option + 1));
+            words.remove(option);
+        }
+        boolean release = words.size() == 2 && words.get(0).equals("release");
+        boolean hold = words.size() >= 2 && words.size() <= 3 && words.get(0).equals("hold");
+        if ((!release && !hold)
+                || !words.stream().allMatch(Command::isWord)
+                || words.get(1).contains(" ")) {
+            return usage(
+                    "write: accounts release ACCOUNT, or: accounts hold ACCOUNT [REASON], and --folder DIR with either");
+        }
+        String account = words.get(1);
+        try {
+            Accounts accounts = Accounts.of(folder, patience);
+            String reason = words.size() == 3 ? words.get(2) : "";
+            boolean done = release ? accounts.release(account) : accounts.hold(account, reason);
+            String what = release ? " may send again" : " is held";
+            out.println(
+                    done
+                            ? account + what + "."
+                            : account + what + " as soon as the server starts, or is asked about an account.");
+            return FINE;
+        } catch (UnreadableException fault) {
+            err.println(fault.getMessage());
+            return UNREADABLE;
+        } catch (IOException fault) {
+            err.println("Not done, since a file can't be written: " + fault);
+            return UNREADABLE;
+        }
+    }
+
+    private static boolean isWord(String word) {
+        return !word.isBlank()
+                && !word.startsWith("--")
+                && word.length() <= 300
+                && word.chars().noneMatch(Character::isISOControl);
     }
 
     private int check(ConfFolder folder, Optional<String> host) throws UnreadableException {

@@ -8,15 +8,19 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** The entry point of the jar. */
 public final class Main {
+    /** A server looks once a second, and the mail or the login that has it look may be a while. */
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
     private Main() {}
 
     public static void main(String[] arguments) {
         PrintStream out = stream(FileDescriptor.out);
         PrintStream err = stream(FileDescriptor.err);
-        int code = new Command(out, err).run(arguments);
+        int code = new Command(out, err, PATIENCE).run(arguments);
         out.flush();
         err.flush();
         System.exit(code);

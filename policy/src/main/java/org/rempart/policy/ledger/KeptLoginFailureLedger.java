@@ -30,6 +30,7 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
 
     private final MemoryLoginFailureLedger memory;
     private final KeptState<State> state;
+    private final Orders orders;
 
     /** What is kept: the brakes, and where accounts are known. */
     private static final class State {
@@ -54,6 +55,7 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
 
     KeptLoginFailureLedger(FileSystem files, Clock clock, MemoryLoginFailureLedger memory) {
         this.memory = memory;
+        this.orders = Orders.in(files, "logins", System::nanoTime);
         this.state = new KeptState<>(
                 StateFile.in(files, "login-failures.json"),
                 clock,
@@ -69,13 +71,20 @@ public final class KeptLoginFailureLedger implements LoginFailureLedger {
         });
     }
 
+    /** An account that is released is known nowhere: it may be the thief who was. */
+    private void obey() {
+        orders.carryOut(account -> forget(account.asString()));
+    }
+
     @Override
     public Optional<Subject> refused(List<FailureLimit> limits, InetAddress client) {
+        obey();
         return memory.refused(limits, client);
     }
 
     @Override
     public Answer begin(List<FailureLimit> limits, Login login) {
+        obey();
         Answer answer = memory.begin(limits, login);
         return answer.attempt().isPresent()
                 ? Answer.tried(new Noted(answer.attempt().get()))

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.submission.RateLimit;
+import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,8 @@ import org.slf4j.LoggerFactory;
  * disk before it takes effect for the next message. What was counted is written every
  * {@value KeptState#SECONDS_BETWEEN_SAVES} seconds and when the server stops; a server that is killed forgets the
  * counts of that time, and never a hold.
+ *
+ * <p>What the command {@code accounts} of the jar orders takes effect within a second, and at the start.
  *
  * <p>A file of holds that is not whole stops the start, since an account that was held would send again; one of counts
  * that is not is put aside.
@@ -36,6 +40,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
     private final MemorySubmissionLedger memory;
     private final KeptState<List<Hold>> holds;
     private final KeptState<List<MemorySubmissionLedger.Counted>> counts;
+    private final Orders orders;
 
     /**
      * The ledger of the files in this file system.
@@ -49,6 +54,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     KeptSubmissionLedger(FileSystem files, Clock clock, MemorySubmissionLedger memory) {
         this.memory = memory;
+        this.orders = Orders.in(files, "holds", System::nanoTime);
         StateFile held = StateFile.in(files, "holds.json");
         this.holds = new KeptState<>(held, clock, 1, "Who is held is", new HoldsForm(), memory::holds);
         this.counts = new KeptState<>(
@@ -69,13 +75,38 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         }
     }
 
+    private void obey() {
+        orders.carryOut(new Orders.Ledger() {
+            @Override
+            public void hold(Username account, String reason) {
+                if (KeptSubmissionLedger.this.hold(Hold.of(account, Instant.now(), reason, 0, 0))) {
+                    told("held", account).with("reason", reason).log();
+                }
+            }
+
+            @Override
+            public void release(Username account) {
+                if (KeptSubmissionLedger.this.release(account)) {
+                    told("released", account).log();
+                }
+            }
+        });
+    }
+
+    private static AuditEvent told(String event, Username account) {
+        LOGGER.warn("{} is {} by an administrator", account.asString(), event);
+        return AuditEvent.now(event).with("account", account.asString());
+    }
+
     @Override
     public Admission enter(Username account, List<RateLimit> limits, int recipients) {
+        obey();
         return noted(memory.enter(account, limits, recipients), true);
     }
 
     @Override
     public Admission ask(Username account, List<RateLimit> limits, int recipients) {
+        obey();
         return noted(memory.ask(account, limits, recipients), false);
     }
 
@@ -90,6 +121,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     @Override
     public Optional<Hold> held(Username account) {
+        obey();
         return memory.held(account);
     }
 
@@ -114,11 +146,13 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
 
     @Override
     public Usage usage(Username account) {
+        obey();
         return memory.usage(account);
     }
 
     @Override
     public List<Usage> usages() {
+        obey();
         return memory.usages();
     }
 

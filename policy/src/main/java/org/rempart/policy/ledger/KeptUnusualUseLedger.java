@@ -30,6 +30,7 @@ import org.rempart.policy.submission.UnusualUse;
 public final class KeptUnusualUseLedger implements UnusualUseLedger {
     private final MemoryUnusualUseLedger memory;
     private final KeptState<List<MemoryUnusualUseLedger.Entry>> counts;
+    private final Orders orders;
 
     /**
      * The ledger of the file in this file system.
@@ -43,6 +44,7 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
 
     KeptUnusualUseLedger(FileSystem files, Clock clock, MemoryUnusualUseLedger memory) {
         this.memory = memory;
+        this.orders = Orders.in(files, "signs", System::nanoTime);
         this.counts = new KeptState<>(
                 StateFile.in(files, "unusual-use.json"),
                 clock,
@@ -53,8 +55,14 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
         counts.readOrPutAside().ifPresent(entries -> entries.forEach(memory::restore));
     }
 
+    /** Of who is released, nothing is unusual yet. */
+    private void obey() {
+        orders.carryOut(this::forget);
+    }
+
     @Override
     public boolean loggedIn(Username account, InetAddress client, UnusualUse sign) {
+        obey();
         boolean news = memory.loggedIn(account, client, sign);
         counts.touch();
         return news;
@@ -62,6 +70,7 @@ public final class KeptUnusualUseLedger implements UnusualUseLedger {
 
     @Override
     public boolean refused(Username account, UnusualUse sign) {
+        obey();
         boolean news = memory.refused(account, sign);
         counts.touch();
         return news;

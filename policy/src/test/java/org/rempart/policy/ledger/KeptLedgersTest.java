@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.policy.Rule;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.submission.RateLimit;
@@ -384,5 +386,66 @@ class KeptLedgersTest {
         Path holds = home.resolve("var/accounts/holds.json");
         Files.writeString(holds, "{\"v\":1,\"holds\":[{\"account\":\"x");
         assertThatThrownBy(this::submissions).hasMessageContaining("holds.json").hasMessageContaining("restore it");
+    }
+
+    private Path order(String ledger, String text) throws Exception {
+        Path folder =
+                Files.createDirectories(home.resolve("var/accounts/orders").resolve(ledger));
+        return Files.writeString(Files.createTempFile(folder, "", ".order"), text);
+    }
+
+    @Test
+    void anOrderIsCarriedOutOnce() throws Exception {
+        KeptSubmissionLedger ledger = submissions();
+        Path hold = order("holds", "hold alice@ours.example her password is known\n");
+
+        assertThat(ledger.held(ALICE))
+                .hasValueSatisfying(
+                        held -> assertThat(held.reason()).isEqualTo("administrator: her password is known"));
+        assertThat(hold).doesNotExist();
+
+        Path release = order("holds", "release Alice@Ours.example\n");
+        KeptSubmissionLedger next = submissions();
+        assertThat(next.ask(ALICE, List.of(), 1).isAdmitted()).isTrue();
+        assertThat(release).doesNotExist();
+        assertThat(submissions().held(ALICE)).isEmpty();
+    }
+
+    /** It may be the thief's place. */
+    @Test
+    void aReleaseForgetsWhereTheAccountIsKnown() throws Exception {
+        KeptLoginFailureLedger before = failures();
+        guess(before, 3, "right").attempt().orElseThrow().succeeded(ALICE.asString());
+        before.flush();
+
+        order("logins", "release alice@ours.example\n");
+        KeptLoginFailureLedger after = failures();
+        guess(after, 3, "a").attempt().orElseThrow().failed();
+        assertThat(guess(after, 3, "b").attempt().orElseThrow().failed()).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "release", "delete alice@ours.example", "release a@b@c d\u0007", "release \n", "hold"})
+    void whatIsNoOrderIsPutAside(String text) throws Exception {
+        Path order = order("holds", text);
+        KeptSubmissionLedger ledger = submissions();
+        ledger.hold(Hold.of(ALICE, START, "test", 0, 0));
+
+        assertThat(ledger.held(ALICE)).isPresent();
+        assertThat(order).doesNotExist();
+        assertThat(order.resolveSibling(order.getFileName() + ".unreadable")).exists();
+    }
+
+    @Test
+    void ordersAreLookedForOnceASecond() throws Exception {
+        Orders orders = Orders.in(new Home(), "holds", now::get);
+        List<Username> released = new ArrayList<>();
+        orders.carryOut(released::add);
+        order("holds", "release alice@ours.example");
+        orders.carryOut(released::add);
+        assertThat(released).isEmpty();
+        pass(Duration.ofSeconds(1));
+        orders.carryOut(released::add);
+        assertThat(released).containsExactly(ALICE);
     }
 }
