@@ -22,6 +22,7 @@ import org.rempart.audit.sink.Sink;
  * @param foreign a domain that the server has nothing to do with; no message is sent to it without a sink
  * @param account lends an account
  * @param recipient an address of ours that may get test messages; empty if there is none
+ * @param other an address of ours that is somebody else's than the account's; empty if none is named
  * @param sink sees what the server sends out
  * @param sinkWait how long mail may take to get there
  * @param message a message that was received outside, to look for what its header tells
@@ -38,6 +39,7 @@ public record Plan(
         String foreign,
         Optional<Account> account,
         Optional<String> recipient,
+        Optional<String> other,
         Optional<Sink> sink,
         Duration sinkWait,
         Optional<Path> message,

@@ -126,6 +126,36 @@ class LiarsTest {
         }
     }
 
+    /** RFC 5321, section 4.5.1, wants a postmaster; whose mail that is, the server knows and the audit does not. */
+    @Test
+    void anAccountThatIsThePostmasterIsNoFault() throws Exception {
+        try (Site site = new Site(Fault.ACCOUNT_IS_POSTMASTER)) {
+            assertThat(Run.problems(site.run().withoutTls().findings()))
+                    .containsEntry("identity.envelope", Verdict.NOT_TESTABLE)
+                    .doesNotContainKeys("identity.from", "identity.from-disguised");
+            assertThat(beside(Run.problems(
+                            site.run().withoutTls().other("bob@example.com").findings())))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void anAddressOfSomebodyElseShowsWhatOneOfNobodyHides() throws Exception {
+        try (Site site = new Site(Fault.LISTED_SENDERS)) {
+            assertThat(Run.problems(
+                            site.run().withoutTls().other("bob@example.com").findings()))
+                    .containsEntry("identity.envelope", Verdict.FAIL)
+                    .containsEntry("identity.from", Verdict.FAIL);
+        }
+    }
+
+    @Test
+    void aBrakeThatHoldsAnAccountIsSeenByItsRightPassword() throws Exception {
+        try (Site site = new Site(Fault.LOGIN_DELAYED)) {
+            assertThat(Run.problems(site.run().withoutTls().findings())).doesNotContainKey("auth.brake");
+        }
+    }
+
     @Test
     void aLoginInOneLineIsTriedOnce() throws Exception {
         try (Site site = new Site(Fault.AUTH_CLEAR_ONE_LINE)) {

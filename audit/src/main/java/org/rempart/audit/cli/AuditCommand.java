@@ -121,6 +121,13 @@ final class AuditCommand implements Callable<Integer> {
     private String recipient;
 
     @Option(
+            names = "--other",
+            paramLabel = "ADDRESS",
+            description =
+                    "An address of ours that is somebody else's than the account's: nobody may write in its name.")
+    private String other;
+
+    @Option(
             names = "--sink",
             paramLabel = "HOST:PORT|FOLDER",
             description =
@@ -241,6 +248,7 @@ final class AuditCommand implements Callable<Integer> {
                     lent,
                     Optional.ofNullable(recipient)
                             .or(() -> lent.map(Account::name).filter(name -> name.contains("@"))),
+                    Optional.ofNullable(other),
                     Optional.ofNullable(place),
                     Duration.ofSeconds(sinkWait),
                     Optional.ofNullable(message),
@@ -285,7 +293,7 @@ final class AuditCommand implements Callable<Integer> {
                     .println("rempart audit: a sink without --foreign sees nothing, unless the server sends"
                             + " mail for example.net there");
         }
-        for (String name : new String[] {domain, foreign, account, recipient}) {
+        for (String name : new String[] {domain, foreign, account, recipient, other}) {
             if (name != null && !name.matches("[^\\p{Cntrl}<>\\s]{1,254}")) {
                 throw new ParameterException(
                         spec.commandLine(), "a name with spaces, angle brackets or control characters is none");

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import org.rempart.audit.Account;
 import org.rempart.audit.Findings;
 import org.rempart.audit.Plan;
 import org.rempart.audit.Probe;
@@ -28,6 +29,9 @@ final class FailureProbe implements Probe {
 
     /** Less is noise of the network; a hash of a password takes as much and more. */
     private static final Duration TELLING = Duration.ofMillis(120);
+
+    /** An answer that takes so long is a brake. */
+    private static final Duration SLOW = Duration.ofMillis(900);
 
     private record Answer(Login login, String text, Duration time) {}
 
@@ -50,18 +54,22 @@ final class FailureProbe implements Probe {
             return;
         }
         String subject = place.get().toString();
-        Optional<Answer> nobody =
-                fail(plan, place.get(), budget, findings, "rempart-audit-" + Tokens.next() + domain(plan));
-        Optional<Answer> somebody = plan.account().isPresent()
-                ? fail(plan, place.get(), budget, findings, plan.account().get().name())
-                : fail(plan, place.get(), budget, findings, "postmaster" + domain(plan));
+        String absent = "rempart-audit-" + Tokens.next() + domain(plan);
+        Optional<Answer> nobody = fail(plan, place.get(), budget, findings, absent);
+        // Without an account to compare with, the same name again shows more: a brake may hold the name alone.
+        Optional<Answer> somebody = fail(
+                plan,
+                place.get(),
+                budget,
+                findings,
+                plan.account().map(Account::name).orElse(absent));
         if (nobody.isEmpty() || somebody.isEmpty()) {
             findings.notTestable(NAMES, subject, "two wrong logins were spent before, and more look like an attack");
             findings.notTestable(BRAKE, subject, "two wrong logins were spent before, and more look like an attack");
             return;
         }
         names(plan, findings, subject, nobody.get(), somebody.get());
-        brake(findings, subject, nobody.get(), somebody.get());
+        brake(plan, place.get(), budget, findings, nobody.get(), somebody.get());
     }
 
     private static String domain(Plan plan) {
@@ -92,7 +100,7 @@ final class FailureProbe implements Probe {
             Duration difference = somebody.time().minus(nobody.time());
             boolean telling = difference.compareTo(TELLING) > 0
                     && somebody.time().toMillis() > 4 * nobody.time().toMillis()
-                    && somebody.time().toMillis() < 900;
+                    && somebody.time().compareTo(SLOW) < 0;
             if (telling) {
                 findings.warn(
                         NAMES,
@@ -106,16 +114,25 @@ final class FailureProbe implements Probe {
         }
     }
 
-    private static void brake(Findings findings, String subject, Answer first, Answer second) {
+    /**
+     * A brake may hold an account, an address, or both together. The second failure shows the one on the address; the right
+     * password, given at once, the one on the account.
+     */
+    private static void brake(
+            Plan plan, Listener listener, Budget budget, Findings findings, Answer first, Answer second)
+            throws IOException {
+        String subject = listener.toString();
         long slower = second.time().toMillis() - first.time().toMillis();
         if (second.login() == Login.UNCLEAR || second.login() == Login.REFUSED) {
             findings.pass(BRAKE, subject, "after one failure the next login was not looked at: " + second.text());
-        } else if (first.time().toMillis() >= 900 || slower >= 900) {
+        } else if (first.time().compareTo(SLOW) >= 0 || slower >= SLOW.toMillis()) {
             findings.pass(
                     BRAKE,
                     subject,
                     "a failed login takes "
                             + Math.max(first.time().toMillis(), second.time().toMillis()) + " ms to be answered");
+        } else if (plan.account().isPresent() && held(plan.account().get(), listener, budget)) {
+            findings.pass(BRAKE, subject, "right after a failure not even the right password is looked at");
         } else {
             findings.notTestable(
                     BRAKE,
@@ -124,9 +141,19 @@ final class FailureProbe implements Probe {
         }
     }
 
-    private static Optional<Answer> fail(Plan plan, Listener listener, Budget budget, Findings findings, String name)
-            throws IOException {
-        try (Dialogue dialogue = Dialogue.open(listener, budget)) {
+    private static boolean held(Account account, Listener listener, Budget budget) throws IOException {
+        try (Dialogue dialogue = secure(listener, budget)) {
+            long start = System.nanoTime();
+            Login login = dialogue.login(account.name(), account.password());
+            return login == Login.UNCLEAR
+                    || (login == Login.ACCEPTED
+                            && Duration.ofNanos(System.nanoTime() - start).compareTo(SLOW) >= 0);
+        }
+    }
+
+    private static Dialogue secure(Listener listener, Budget budget) throws IOException {
+        Dialogue dialogue = Dialogue.open(listener, budget);
+        try {
             dialogue.capabilities();
             if (!listener.service().direct()) {
                 if (dialogue.startTls().isEmpty()) {
@@ -134,6 +161,16 @@ final class FailureProbe implements Probe {
                 }
                 dialogue.capabilities();
             }
+            return dialogue;
+        } catch (IOException | RuntimeException e) {
+            dialogue.close();
+            throw e;
+        }
+    }
+
+    private static Optional<Answer> fail(Plan plan, Listener listener, Budget budget, Findings findings, String name)
+            throws IOException {
+        try (Dialogue dialogue = secure(listener, budget)) {
             if (!budget.wrongLogin()) {
                 return Optional.empty();
             }

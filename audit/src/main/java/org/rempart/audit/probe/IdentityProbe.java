@@ -89,40 +89,57 @@ final class IdentityProbe implements Probe {
         }
     }
 
+    private static String own(Plan plan, Account account) {
+        return account.name().contains("@")
+                ? account.name()
+                : account.name() + "@" + plan.domain().get();
+    }
+
+    private static String nobody(Plan plan) {
+        return "rempart-audit-nobody@" + plan.domain().get();
+    }
+
     private static void envelope(
             Plan plan, Listener listener, Budget budget, Findings findings, Account account, String self)
             throws IOException {
-        String own = account.name().contains("@")
-                ? account.name()
-                : account.name() + "@" + plan.domain().get();
+        String own = own(plan, account);
+        String postmaster = "postmaster@" + plan.domain().get();
         Map<String, String> senders = new LinkedHashMap<>();
         senders.put("a foreign address", "rempart-audit@" + plan.foreign());
-        senders.put("another address of ours", "postmaster@" + plan.domain().get());
-        senders.put(
-                "an address of ours that nobody has",
-                "rempart-audit-nobody@" + plan.domain().get());
-        senders.put("a part of the own address", "x." + account.name());
+        senders.put("an address of ours that nobody has", nobody(plan));
+        senders.put("a part of the own address", "x." + own);
+        plan.other().ifPresent(other -> senders.put("another address of ours", other));
+        if (plan.other().isEmpty() && !postmaster.equalsIgnoreCase(own)) {
+            senders.put("the postmaster's address", postmaster);
+        }
         List<String> taken = new ArrayList<>();
-        for (Map.Entry<String, String> sender : senders.entrySet()) {
-            if (sender.getValue().equalsIgnoreCase(account.name())) {
-                continue;
-            }
-            try (Smtp smtp = login(listener, budget, account)) {
-                Reply reply = smtp.command("MAIL FROM:<" + sender.getValue() + ">");
-                if (reply.completed()) {
-                    reply = smtp.command("RCPT TO:<" + self + ">");
-                }
-                if (reply.completed() && smtp.command("DATA").code() == 354) {
-                    reply = smtp.message(
-                            ProbeSupport.message("From: <" + own + ">\r\n", plan, Tokens.next(), "envelope sender"),
-                            "(a message from " + sender.getValue() + ")");
-                }
-                if (reply.completed()) {
-                    taken.add(sender.getKey() + ": > MAIL FROM:<" + sender.getValue() + ">  < " + reply);
-                } else if (reply.transientFailure()) {
-                    throw new IOException("the server can't say now: " + reply);
+        Smtp smtp = login(listener, budget, account);
+        try {
+            for (Map.Entry<String, String> sender : senders.entrySet()) {
+                Optional<Reply> reply = from(smtp, sender.getValue(), own, self, plan);
+                if (reply.isEmpty()) {
+                    // Hung up: a refusal, too.
+                    smtp.close();
+                    smtp = login(listener, budget, account);
+                } else if (reply.get().completed()) {
+                    taken.add(sender.getKey() + ": > MAIL FROM:<" + sender.getValue() + ">  < " + reply.get());
+                } else if (reply.get().transientFailure()) {
+                    throw new IOException("the server can't say now: " + reply.get());
                 }
             }
+        } finally {
+            smtp.close();
+        }
+        if (taken.size() == 1 && taken.get(0).startsWith("the postmaster's address")) {
+            // The account may be the postmaster's. Of all addresses of ours this one alone is known to be there.
+            findings.add(
+                    ENVELOPE,
+                    listener.toString(),
+                    Verdict.NOT_TESTABLE,
+                    "the account may write as " + postmaster + "; if that is not its own address, this is a fault:"
+                            + " name an address of somebody else's with --other",
+                    taken);
+            return;
         }
         findings.decide(
                 ENVELOPE,
@@ -134,13 +151,32 @@ final class IdentityProbe implements Probe {
                 taken);
     }
 
+    /** A message with this envelope sender. Returns the last answer; nothing if the server hangs up. */
+    private static Optional<Reply> from(Smtp smtp, String sender, String own, String self, Plan plan)
+            throws IOException {
+        try {
+            Reply reply = smtp.command("MAIL FROM:<" + sender + ">");
+            if (reply.completed()) {
+                reply = smtp.command("RCPT TO:<" + self + ">");
+            }
+            if (reply.completed() && smtp.command("DATA").code() == 354) {
+                return Optional.of(smtp.message(
+                        ProbeSupport.message("From: <" + own + ">\r\n", plan, Tokens.next(), "envelope sender"),
+                        "(a message from " + sender + ")"));
+            }
+            Reply last = smtp.lastReply();
+            smtp.command("RSET");
+            return Optional.of(last);
+        } catch (java.io.EOFException | java.net.SocketException e) {
+            return Optional.empty();
+        }
+    }
+
     private static void headers(
             Plan plan, Listener listener, Budget budget, Findings findings, Account account, String self)
             throws IOException {
-        String own = account.name().contains("@")
-                ? account.name()
-                : account.name() + "@" + plan.domain().get();
-        String other = "postmaster@" + plan.domain().get();
+        String own = own(plan, account);
+        String other = plan.other().orElse(nobody(plan));
         String foreign = "rempart-audit@" + plan.foreign();
         Map<String, String> plain = new LinkedHashMap<>();
         plain.put("a foreign From", "From: <" + foreign + ">\r\n");
@@ -182,9 +218,7 @@ final class IdentityProbe implements Probe {
         int refused = 0;
         Smtp smtp = login(listener, budget, account);
         try {
-            String own = account.name().contains("@")
-                    ? account.name()
-                    : account.name() + "@" + plan.domain().get();
+            String own = own(plan, account);
             for (Map.Entry<String, String> fields : originators.entrySet()) {
                 if (smtp.refusals() >= 6) {
                     smtp.close();

@@ -10,7 +10,14 @@ import java.net.InetAddress;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.rempart.audit.Plan;
 import org.rempart.audit.net.Budget;
 import org.rempart.audit.net.Listener;
@@ -45,6 +52,33 @@ final class ProbeSupport {
             return Optional.of(socket.getLocalAddress());
         } catch (IOException | java.io.UncheckedIOException e) {
             return Optional.empty();
+        }
+    }
+
+    /**
+     * Does several things at the same time; their connections are bounded by the budget.
+     *
+     * @throws IOException what one of them threw
+     */
+    static <T> List<T> sideBySide(List<Callable<T>> work) throws IOException {
+        ExecutorService threads = Executors.newFixedThreadPool(Math.max(1, work.size()), task -> {
+            Thread thread = new Thread(task, "side-by-side");
+            thread.setDaemon(true);
+            return thread;
+        });
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : threads.invokeAll(work)) {
+                results.add(future.get());
+            }
+            return results;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
+        } finally {
+            threads.shutdownNow();
         }
     }
 }

@@ -34,6 +34,7 @@ public final class Probes {
                 new BannerProbe(),
                 new IdentityProbe(),
                 new HeaderProbe(),
+                new CommandLinesProbe(),
                 new SmugglingProbe(),
                 new RelayProbe(),
                 new AuthProbe(),

@@ -14,10 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.rempart.audit.Findings;
 import org.rempart.audit.Plan;
 import org.rempart.audit.Probe;
@@ -36,7 +32,6 @@ import org.rempart.audit.net.Smtp;
 final class SmugglingProbe implements Probe {
     private static final String INBOUND = "smuggling.inbound";
     private static final String OUTBOUND = "smuggling.outbound";
-    private static final String LINES = "smuggling.command-lines";
     private static final Duration ANSWER = Duration.ofMillis(600);
 
     /** Ends that are none (RFC 5321, section 4.1.1.4), with names for them. */
@@ -63,14 +58,11 @@ final class SmugglingProbe implements Probe {
 
     @Override
     public Set<String> checks() {
-        return Set.of(INBOUND, OUTBOUND, LINES);
+        return Set.of(INBOUND, OUTBOUND);
     }
 
     @Override
     public void run(Plan plan, Budget budget, Findings findings) throws IOException {
-        for (Listener listener : plan.speaking(Service.Protocol.SMTP)) {
-            commandLines(listener, budget, findings);
-        }
         Optional<Listener> mx = plan.listeners().stream()
                 .filter(listener -> listener.service() == Service.SMTP)
                 .findFirst();
@@ -79,42 +71,6 @@ final class SmugglingProbe implements Probe {
         }
         if (plan.account().isPresent() && plan.sink().isPresent()) {
             outbound(plan, budget, findings);
-        }
-    }
-
-    /** A line that ends with LF, and one with CR, is no line of SMTP (RFC 5321, section 2.3.8). */
-    private static void commandLines(Listener listener, Budget budget, Findings findings) throws IOException {
-        String subject = listener.toString();
-        try (Smtp smtp = Smtp.open(listener, budget)) {
-            smtp.wire().send("NOOP\rNOOP\r\n".getBytes(StandardCharsets.US_ASCII), "NOOP\\rNOOP\\r\\n");
-            Reply reply = smtp.reply();
-            boolean two = reply.completed() && smtp.wire().moreWithin(Duration.ofMillis(200));
-            if (two) {
-                findings.fail(
-                        LINES,
-                        subject,
-                        "a CR alone ends a command",
-                        smtp.transcript().last(4));
-                return;
-            }
-        } catch (java.io.EOFException | java.net.SocketException e) {
-            // The server hangs up at a bare CR: as it may.
-        }
-        try (Smtp smtp = Smtp.open(listener, budget)) {
-            smtp.wire().send("NOOP\n".getBytes(StandardCharsets.US_ASCII), "NOOP\\n");
-            if (!smtp.wire().moreWithin(ANSWER)) {
-                findings.pass(LINES, subject, "neither CR nor LF alone ends a command");
-                return;
-            }
-            Reply reply = smtp.reply();
-            findings.add(
-                    LINES,
-                    subject,
-                    reply.completed() ? Verdict.WARN : Verdict.PASS,
-                    reply.completed() ? "LF alone ends a command" : "LF alone does not end a command: " + reply,
-                    reply.completed() ? smtp.transcript().last(2) : List.of());
-        } catch (java.io.EOFException | java.net.SocketException e) {
-            findings.pass(LINES, subject, "the server hangs up at a line without CR");
         }
     }
 
@@ -129,32 +85,17 @@ final class SmugglingProbe implements Probe {
 
     private static void inbound(Plan plan, Listener listener, Budget budget, Findings findings) throws IOException {
         String subject = listener.toString();
-        ExecutorService threads = Executors.newFixedThreadPool(ENDS.size(), task -> {
-            Thread thread = new Thread(task, "smuggling");
-            thread.setDaemon(true);
-            return thread;
-        });
         List<String> ended = new ArrayList<>();
         List<String> refusals = new ArrayList<>();
         int silent = 0;
-        try {
-            List<Callable<Trial>> trials = new ArrayList<>();
-            ENDS.forEach((name, end) -> trials.add(() -> trial(plan, listener, budget, name, end)));
-            for (Future<Trial> future : threads.invokeAll(trials)) {
-                Trial trial = future.get();
-                switch (trial.fate()) {
-                    case SILENT -> silent++;
-                    case REFUSED -> refusals.add(trial.text());
-                    case ENDED -> ended.add(trial.text());
-                }
+        List<Callable<Trial>> trials = new ArrayList<>();
+        ENDS.forEach((name, end) -> trials.add(() -> trial(plan, listener, budget, name, end)));
+        for (Trial trial : ProbeSupport.sideBySide(trials)) {
+            switch (trial.fate()) {
+                case SILENT -> silent++;
+                case REFUSED -> refusals.add(trial.text());
+                case ENDED -> ended.add(trial.text());
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof IOException cause ? cause : new IOException(e.getCause());
-        } finally {
-            threads.shutdownNow();
         }
         findings.decide(
                 INBOUND,
@@ -201,38 +142,18 @@ final class SmugglingProbe implements Probe {
     private static void outbound(Plan plan, Budget budget, Findings findings) throws IOException {
         Listener listener =
                 IdentityProbe.submission(plan).orElseThrow(() -> new IOException("there is no submission listener"));
-        String own = plan.account().get().name();
         List<String> passed = new ArrayList<>();
         List<String> refused = new ArrayList<>();
         Map<String, String> sent = new LinkedHashMap<>();
+        List<Callable<Sent>> work = new ArrayList<>();
         for (String name : List.of("LF.LF", "LF.CRLF", "CR.CR", "CR.CRLF", "CRLF NUL .CRLF")) {
-            String token = Tokens.next();
-            try (Smtp smtp =
-                    IdentityProbe.login(listener, budget, plan.account().get())) {
-                Reply reply = smtp.command("MAIL FROM:<" + own + ">");
-                if (reply.completed()) {
-                    reply = smtp.command("RCPT TO:<rempart-audit@" + plan.foreign() + ">");
-                }
-                if (reply.completed()) {
-                    reply = smtp.command("DATA");
-                }
-                if (reply.code() != 354) {
-                    throw new IOException("the test message was refused: " + reply);
-                }
-                String message = ProbeSupport.message("From: <" + own + ">\r\n", plan, token, "smuggling, " + name)
-                        + "before" + ENDS.get(name) + "RSET\r\nafter\r\n.\r\n";
-                smtp.wire().send(message.getBytes(StandardCharsets.ISO_8859_1), "(a message with " + name + " inside)");
-                try {
-                    reply = smtp.reply();
-                } catch (java.io.EOFException | java.net.SocketException e) {
-                    refused.add(name + ": the server hangs up");
-                    continue;
-                }
-                if (reply.completed()) {
-                    sent.put(name, token);
-                } else {
-                    refused.add(name + ": < " + reply);
-                }
+            work.add(() -> send(plan, listener, budget, name));
+        }
+        for (Sent message : ProbeSupport.sideBySide(work)) {
+            if (message.refusal().isPresent()) {
+                refused.add(message.name() + ": " + message.refusal().get());
+            } else {
+                sent.put(message.name(), message.token());
             }
         }
         long end = System.nanoTime() + plan.sinkWait().toNanos();
@@ -259,5 +180,34 @@ final class SmugglingProbe implements Probe {
                         ? "no false end leaves: refused, or made harmless"
                         : "false ends leave: a receiver that takes them for real ones gets forged mail from us",
                 passed.isEmpty() ? refused : passed);
+    }
+
+    /** A message that was sent with a false end inside, or how the server refused it. */
+    private record Sent(String name, String token, Optional<String> refusal) {}
+
+    private static Sent send(Plan plan, Listener listener, Budget budget, String name) throws IOException {
+        String own = plan.account().orElseThrow().name();
+        String token = Tokens.next();
+        try (Smtp smtp = IdentityProbe.login(listener, budget, plan.account().orElseThrow())) {
+            Reply reply = smtp.command("MAIL FROM:<" + own + ">");
+            if (reply.completed()) {
+                reply = smtp.command("RCPT TO:<rempart-audit@" + plan.foreign() + ">");
+            }
+            if (reply.completed()) {
+                reply = smtp.command("DATA");
+            }
+            if (reply.code() != 354) {
+                throw new IOException("the test message was refused: " + reply);
+            }
+            String message = ProbeSupport.message("From: <" + own + ">\r\n", plan, token, "smuggling, " + name)
+                    + "before" + ENDS.get(name) + "RSET\r\nafter\r\n.\r\n";
+            smtp.wire().send(message.getBytes(StandardCharsets.ISO_8859_1), "(a message with " + name + " inside)");
+            try {
+                reply = smtp.reply();
+            } catch (java.io.EOFException | java.net.SocketException e) {
+                return new Sent(name, token, Optional.of("the server hangs up"));
+            }
+            return new Sent(name, token, reply.completed() ? Optional.empty() : Optional.of("< " + reply));
+        }
     }
 }

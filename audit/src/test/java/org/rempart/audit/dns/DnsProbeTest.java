@@ -67,6 +67,7 @@ class DnsProbeTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Duration.ZERO,
                 Optional.empty(),
                 List.of(),

@@ -30,6 +30,7 @@ import org.rempart.audit.sink.Sink;
 public final class Run {
     private final List<Listener> listeners;
     private Optional<Account> account = Optional.empty();
+    private Optional<String> other = Optional.empty();
     private Optional<Sink> sink = Optional.empty();
     private List<java.security.cert.X509Certificate> anchors = List.of();
     private Duration time = Duration.ofSeconds(60);
@@ -54,6 +55,12 @@ public final class Run {
 
     public Run as(String user, String password) {
         account = Optional.of(new Account(user, password));
+        return this;
+    }
+
+    /** Names an address of ours that is somebody else's than the account's. */
+    public Run other(String address) {
+        other = Optional.of(address);
         return this;
     }
 
@@ -102,6 +109,7 @@ public final class Run {
                 "partner.example",
                 account,
                 account.map(Account::name),
+                other,
                 sink,
                 Duration.ofSeconds(3),
                 Optional.empty(),

@@ -16,8 +16,10 @@ import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,6 +61,9 @@ public final class ScriptedSmtp implements AutoCloseable {
         HALF_OPEN_TLS,
         TERMINAL_ESCAPES,
         NO_IDENTITY,
+        ACCOUNT_IS_POSTMASTER,
+        LISTED_SENDERS,
+        LOGIN_DELAYED,
         FROM_NOT_LOOKED_AT,
         GREYLISTS,
         BLAMES_THE_DOMAIN,
@@ -79,6 +84,7 @@ public final class ScriptedSmtp implements AutoCloseable {
     });
     private final AtomicInteger connections = new AtomicInteger();
     private final List<String> heard = new CopyOnWriteArrayList<>();
+    private final Map<String, Long> delayed = new ConcurrentHashMap<>();
 
     private ScriptedSmtp(ServerSocket listener, boolean submission, boolean direct, SSLContext tls, Set<Fault> faults) {
         this.listener = listener;
@@ -377,11 +383,18 @@ public final class ScriptedSmtp implements AutoCloseable {
                 return;
             }
             String[] parts = new String(Base64.getDecoder().decode(response), StandardCharsets.UTF_8).split("\0", -1);
-            if (parts.length == 3 && parts[1].equals("alice@example.com") && parts[2].equals("secret of alice")) {
+            if (has(Fault.LOGIN_DELAYED)
+                    && parts.length > 1
+                    && System.nanoTime() < delayed.getOrDefault(parts[1], 0L)) {
+                say("454 4.7.0 later");
+            } else if (parts.length == 3
+                    && parts[1].equals("alice@example.com")
+                    && parts[2].equals("secret of alice")) {
                 user = Optional.of(parts[1]);
                 say("235 2.7.0 welcome");
             } else {
                 failed = true;
+                delayed.put(parts[1], System.nanoTime() + 1_000_000_000L);
                 say(
                         has(Fault.NAMES_ABSENT_USERS) && !parts[1].startsWith("alice")
                                 ? "535 5.7.8 no such user"
@@ -400,7 +413,7 @@ public final class ScriptedSmtp implements AutoCloseable {
             String address = line.substring(Math.min(line.length(), 10))
                     .replaceAll("[<>]", "")
                     .split(" ", 2)[0];
-            if (user.isPresent() && !has(Fault.NO_IDENTITY) && !address.equals(user.get())) {
+            if (user.isPresent() && !has(Fault.NO_IDENTITY) && !mayUse(address)) {
                 say("553 5.7.1 not yours");
                 return;
             }
@@ -411,6 +424,13 @@ public final class ScriptedSmtp implements AutoCloseable {
             sender = address;
             recipients = 0;
             say("250 2.1.0 ok");
+        }
+
+        private boolean mayUse(String address) {
+            return address.equals(user.orElseThrow())
+                    || (has(Fault.ACCOUNT_IS_POSTMASTER) && address.equals("postmaster@" + OURS))
+                    || (has(Fault.LISTED_SENDERS)
+                            && Set.of("postmaster@" + OURS, "bob@" + OURS).contains(address));
         }
 
         private void rcpt(String line) throws IOException {
@@ -469,7 +489,9 @@ public final class ScriptedSmtp implements AutoCloseable {
             boolean own = user.isEmpty()
                     || has(Fault.FROM_NOT_LOOKED_AT)
                     || (from == 1
-                            && header.lines().anyMatch(field -> field.equals("From: <" + user.get() + ">"))
+                            && header.lines()
+                                    .anyMatch(field -> field.matches("From: <[^<>]*>")
+                                            && mayUse(field.substring(7, field.length() - 1)))
                             && header.lines().noneMatch(field -> field.startsWith("Sender:")));
             say(own ? "250 2.0.0 taken" : "550 5.7.1 not your From");
             sender = null;
