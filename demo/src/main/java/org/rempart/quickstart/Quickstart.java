@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.rempart.quickstart.Ports.Listener;
+import org.rempart.quickstart.Programs.Result;
 import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.ServerCertificate;
 import picocli.CommandLine;
@@ -53,6 +54,9 @@ public final class Quickstart implements Callable<Integer> {
 
     @Option(names = "--keep")
     private boolean keep;
+
+    @Option(names = "--no-audit")
+    private boolean noAudit;
 
     @Option(names = "--stop")
     private boolean stop;
@@ -144,6 +148,9 @@ public final class Quickstart implements Callable<Integer> {
             Endpoints endpoints = start();
             console.line("Server and sink are listening, on 127.0.0.1 only.");
             int failures = new Show(endpoints, server.conf().mailHost(), console).run();
+            if (!noAudit) {
+                failures += audit(endpoints);
+            }
             leave = keep;
             conclude(endpoints, failures);
             return failures == 0 ? 0 : CHECK_FAILED;
@@ -217,6 +224,24 @@ public final class Quickstart implements Callable<Integer> {
         return endpoints;
     }
 
+    /** The check list from outside, in short; all of it is on the page. Returns whether it found a failure, as 0 or 1. */
+    private int audit(Endpoints endpoints) throws IOException, InterruptedException {
+        console.heading("The audit: the same server, against the check list");
+        Path page = folder.resolve("audit.html");
+        Result result = server.audit(endpoints, page, folder.resolve("audit.log"));
+        boolean passed = result.exitCode() == 0;
+        String report = result.output().strip();
+        // The scores are the last paragraph; what is wrong stands before them.
+        String shown = passed ? report.substring(report.lastIndexOf("\n\n") + 1) : report;
+        shown.strip().lines().filter(line -> !line.startsWith("Written: ")).forEach(line -> console.line("  " + line));
+        if (passed) {
+            console.passed("no check fails", "exit code 0");
+        } else {
+            console.failed("the audit", "exit code 0", "exit code " + result.exitCode());
+        }
+        return passed ? 0 : 1;
+    }
+
     private void conclude(Endpoints endpoints, int failures) throws IOException {
         console.heading(
                 failures == 0
@@ -237,6 +262,9 @@ public final class Quickstart implements Callable<Integer> {
         console.line("  Server       " + endpoints.home() + " (conf/, var/log/)");
         console.line("  Policy       " + endpoints.home().resolve("conf").resolve("rempart.xml"));
         console.line("  Mail sent    " + endpoints.sinkDirectory() + " (what left for other domains)");
+        if (!noAudit) {
+            console.line("  Audit        " + folder.resolve("audit.html") + " (all verdicts, and why)");
+        }
         console.line("  Trust this   " + endpoints.ca());
         console.line(
                 keep ? "  Stop with    ./quickstart --stop" : "  Stopped now; ./quickstart --keep leaves it running.");

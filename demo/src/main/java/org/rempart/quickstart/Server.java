@@ -77,6 +77,39 @@ final class Server {
         rempart(password + "\n", "users", "add", address);
     }
 
+    /**
+     * Audits it from outside, with an account of its own, and with what the sink takes. The password goes over a pipe.
+     *
+     * @param html gets the report as a page
+     * @return exit code 0: no failure
+     */
+    Result audit(Endpoints at, Path html, Path output) throws IOException, InterruptedException {
+        return Programs.run(
+                List.of(
+                        command().toString(),
+                        "audit",
+                        at.smtp().getAddress().getHostAddress(),
+                        "--listener=smtp=" + at.smtp().getPort(),
+                        "--listener=submission=" + at.submission().getPort(),
+                        "--listener=submissions=" + at.submissions().getPort(),
+                        "--listener=imap=" + at.imap().getPort(),
+                        "--listener=imaps=" + at.imaps().getPort(),
+                        "--domain=" + at.domain(),
+                        "--foreign=partner.example",
+                        "--as=" + at.user(),
+                        "--other=" + at.user2(),
+                        "--password-file=-",
+                        "--sink=" + at.sinkDirectory(),
+                        "--ca=" + at.ca(),
+                        "--no-dns",
+                        "--time=90",
+                        "--html=" + html),
+                home,
+                at.password() + "\n",
+                output,
+                LIMIT);
+    }
+
     /** Stops it. Returns whether there was anything to stop. */
     boolean stop() throws IOException, InterruptedException {
         if (!Files.isExecutable(command())) {
