@@ -337,13 +337,16 @@ final class DeliveryConfiguration {
             int equals = text.indexOf('=');
             Optional<TlsLevel> level =
                     TlsLevel.ofKeyword(text.substring(equals + 1).trim());
-            if (equals < 0 || level.isEmpty() || level.get() == TlsLevel.FINGERPRINT) {
+            if (equals < 0
+                    || level.isEmpty()
+                    || level.get() == TlsLevel.FINGERPRINT
+                    || level.get().isDane()) {
                 throw parameters.fault(
                         TLS,
                         text,
                         "is no rule",
-                        "write domain=level, with opportunistic, encrypt, verify, secure or none; fingerprints go into "
-                                + "the policy file");
+                        "write domain=level, with opportunistic, encrypt, verify, secure or none; fingerprints and "
+                                + "DANE go into the policy file");
             }
             DomainPattern domain = domain(text, text.substring(0, equals));
             if (level.get() == TlsLevel.NONE && domain.toString().equals("*")) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.inject.Inject;
@@ -29,11 +30,15 @@ import org.rempart.mailet.delivery.DeliveryService;
 import org.rempart.mailet.delivery.DeliverySettings;
 import org.rempart.mailet.delivery.OutboundTlsRules;
 import org.rempart.mailet.delivery.dns.Dns;
+import org.rempart.mailet.delivery.dns.SecureDns;
+import org.rempart.mailet.delivery.tls.Dane;
 import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
+import org.rempart.mailet.delivery.tls.TrustAnchors;
 import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.TlsPolicy;
 
 /**
@@ -52,7 +57,8 @@ import org.rempart.policy.tls.TlsPolicy;
  * }</pre>
  *
  * Without {@code <tls>}, the {@code <outbound>} of the policy file applies, and where that is not there, its defaults.
- * Domains that no rule names may ask for more by MTA-STS, unless the policy file says {@code mtaSts="off"}.
+ * Domains that no rule names may ask for more by MTA-STS, unless the policy file says {@code mtaSts="off"}, and hosts by TLSA
+ * records (DANE), where it says {@code dnssec="validate"} or {@code "resolver"}.
  *
  * <table>
  *   <caption>Parameters</caption>
@@ -153,16 +159,29 @@ public final class SecureRemoteDelivery extends GenericMailet {
     private OutboundTlsRules rules(TlsPolicy policy) throws MessagingException {
         try {
             LocalTlsRules local = LocalTlsRules.read(policy, files);
+            Optional<Dane> dane = dane(policy);
             if (!settings.gateways().isEmpty()) {
-                return OutboundTlsRules.throughGateway(new TlsPolicies(local, List.of()));
+                return OutboundTlsRules.throughGateway(new TlsPolicies(local, dane, List.of()));
             }
             if (policy.mtaSts()) {
                 mtaSts = MtaSts.open(Dns.of(dns), files, policy.protocols());
             }
-            return OutboundTlsRules.direct(new TlsPolicies(local, mtaSts == null ? List.of() : List.of(mtaSts)));
+            return OutboundTlsRules.direct(new TlsPolicies(local, dane, mtaSts == null ? List.of() : List.of(mtaSts)));
         } catch (IOException fault) {
             throw new MessagingException("SecureRemoteDelivery: " + fault.getMessage(), fault);
         }
+    }
+
+    private Optional<Dane> dane(TlsPolicy policy) throws IOException {
+        if (policy.dnssec() == Dnssec.OFF) {
+            return Optional.empty();
+        }
+        int port = settings.gateways().isEmpty()
+                ? settings.port()
+                : settings.gateways().get(0).port();
+        return Optional.of(new Dane(
+                SecureDns.of(dns, policy.dnssec(), TrustAnchors.opened(policy.rootAnchors(), files::getResource)),
+                port));
     }
 
     /** Puts the mail into the queue; it ends here. */
@@ -188,7 +207,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
     @Override
     public Collection<ProcessingState> requiredProcessingState() {
         return Stream.of(settings.bounceProcessor(), settings.successProcessor(), settings.reportProcessor())
-                .flatMap(java.util.Optional::stream)
+                .flatMap(Optional::stream)
                 .map(ProcessingState::new)
                 .collect(Collectors.toList());
     }

@@ -23,8 +23,8 @@ import org.rempart.policy.tls.TlsLevel;
  * <mailet match="org.rempart.matcher.TlsLevelIs=encrypt, verify" class="ToProcessor">
  * }</pre>
  *
- * The condition is a list of {@code none}, {@code opportunistic}, {@code encrypt}, {@code verify}, {@code secure} and
- * {@code fingerprint}.
+ * The condition is a list of {@code none}, {@code opportunistic}, {@code encrypt}, {@code verify}, {@code secure},
+ * {@code fingerprint}, {@code dane} and {@code dane-only}.
  */
 public final class TlsLevelIs extends PolicyMatcher {
     private static final String LEVELS =

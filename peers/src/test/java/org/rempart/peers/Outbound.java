@@ -10,6 +10,7 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,9 +95,15 @@ final class Outbound implements AutoCloseable {
      */
     static Outbound start(DnsServer dns, Path folder, int port, String policy, Map<String, String> parameters)
             throws Exception {
+        return start(dns.address(), folder, port, policy, parameters);
+    }
+
+    /** The same, asking the DNS there. */
+    static Outbound start(InetSocketAddress dns, Path folder, int port, String policy, Map<String, String> parameters)
+            throws Exception {
         Path conf = Files.createDirectories(folder.resolve("conf"));
         Files.writeString(conf.resolve("rempart.xml"), "<policy>" + policy + "</policy>");
-        DNSService james = JamesDns.asking(dns.address(), Duration.ofSeconds(20));
+        DNSService james = JamesDns.asking(dns, Duration.ofSeconds(20));
         MemoryDomainList domains = new MemoryDomainList(james);
         domains.configure(DomainListConfiguration.builder()
                 .defaultDomain(Domain.of("ours.example"))

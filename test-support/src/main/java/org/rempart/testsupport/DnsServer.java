@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
@@ -66,9 +67,13 @@ public final class DnsServer implements AutoCloseable {
     /** What {@link #failures} holds for a name to which nothing is answered; no RCODE. */
     private static final int SILENCE = -1;
 
-    private DnsServer(DatagramSocket datagrams, ServerSocket streams) {
+    /** Null where this server knows the answers itself. */
+    private final UnaryOperator<Message> zones;
+
+    private DnsServer(DatagramSocket datagrams, ServerSocket streams, UnaryOperator<Message> zones) {
         this.datagrams = datagrams;
         this.streams = streams;
+        this.zones = zones;
     }
 
     /**
@@ -77,10 +82,15 @@ public final class DnsServer implements AutoCloseable {
      * @throws IOException if no port is free for both UDP and TCP
      */
     public static DnsServer start(InetAddress address) throws IOException {
+        return start(address, null);
+    }
+
+    /** The same with the answers of somebody else, null where there is to be none: {@link SignedZones}. */
+    static DnsServer start(InetAddress address, UnaryOperator<Message> zones) throws IOException {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             ServerSocket streams = new ServerSocket(0, 50, address);
             try {
-                return serve(new DatagramSocket(streams.getLocalPort(), address), streams);
+                return serve(new DatagramSocket(streams.getLocalPort(), address), streams, zones);
             } catch (IOException taken) {
                 // Somebody has the same port of UDP.
                 streams.close();
@@ -97,15 +107,15 @@ public final class DnsServer implements AutoCloseable {
     public static DnsServer start(InetSocketAddress address) throws IOException {
         ServerSocket streams = new ServerSocket(address.getPort(), 50, address.getAddress());
         try {
-            return serve(new DatagramSocket(streams.getLocalPort(), address.getAddress()), streams);
+            return serve(new DatagramSocket(streams.getLocalPort(), address.getAddress()), streams, null);
         } catch (IOException taken) {
             streams.close();
             throw taken;
         }
     }
 
-    private static DnsServer serve(DatagramSocket datagrams, ServerSocket streams) {
-        DnsServer server = new DnsServer(datagrams, streams);
+    private static DnsServer serve(DatagramSocket datagrams, ServerSocket streams, UnaryOperator<Message> zones) {
+        DnsServer server = new DnsServer(datagrams, streams, zones);
         Daemons.start("dns, udp", server::answerDatagrams);
         Daemons.start("dns, tcp", server::answerStreams);
         return server;
@@ -263,6 +273,11 @@ public final class DnsServer implements AutoCloseable {
 
     /** The answer to a question; null where there is to be none. */
     private Message answer(Message question) {
+        if (zones != null) {
+            Record asked = question.getQuestion();
+            questions.add(asked.getName() + " " + Type.string(asked.getType()));
+            return zones.apply(question);
+        }
         Message answer = new Message(question.getHeader().getID());
         Header header = answer.getHeader();
         header.setFlag(Flags.QR);

@@ -12,12 +12,13 @@
  *   <li>certificates ({@link org.rempart.testsupport.CertificateAuthority}, {@link
  *       org.rempart.testsupport.CertificateRequest});
  *   <li>a client that minds no rule ({@link org.rempart.testsupport.RawClient});
- *   <li>a DNS ({@link org.rempart.testsupport.DnsServer}), mail servers that go wrong on command ({@link
+ *   <li>a DNS ({@link org.rempart.testsupport.DnsServer}), and one that is signed
+ *       ({@link org.rempart.testsupport.SignedZones}), mail servers that go wrong on command ({@link
  *       org.rempart.testsupport.SmtpPeer}), a host that publishes an MTA-STS policy ({@link
  *       org.rempart.testsupport.PolicyHost});
  *   <li>servers of others, each a process in a folder of its own: Postfix ({@link org.rempart.testsupport.Postfix}),
- *       PostgreSQL ({@link org.rempart.testsupport.PostgresServer}) and OpenLDAP's ({@link
- *       org.rempart.testsupport.Slapd}).
+ *       PostgreSQL ({@link org.rempart.testsupport.PostgresServer}), OpenLDAP's ({@link
+ *       org.rempart.testsupport.Slapd}) and a resolver that validates ({@link org.rempart.testsupport.Unbound}).
  * </ul>
  */
 package org.rempart.testsupport;

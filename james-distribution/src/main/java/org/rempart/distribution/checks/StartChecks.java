@@ -170,7 +170,7 @@ public final class StartChecks {
         for (Decision<OutboundTls> rule : rules) {
             TlsLevel level = rule.verdict().level();
             boolean further = rule.verdict().trust().isPresent();
-            if (!secure && (further || level == TlsLevel.SECURE || level == TlsLevel.FINGERPRINT)) {
+            if (!secure && (further || level == TlsLevel.SECURE || level == TlsLevel.FINGERPRINT || level.isDane())) {
                 faults.add("conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml can't deliver with "
                         + (further ? "trust anchors of a rule" : "the level " + level.keyword()) + ": " + rule.rule()
                         + "; deliver with SecureRemoteDelivery, or write verify, which checks the name of the MX host");

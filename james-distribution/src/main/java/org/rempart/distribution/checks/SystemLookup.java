@@ -11,6 +11,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
@@ -69,6 +70,15 @@ public final class SystemLookup implements Lookup {
         ExtendedResolver all = new ExtendedResolver(resolvers);
         all.setRetries(1);
         return new SystemLookup(all);
+    }
+
+    @Override
+    public List<InetSocketAddress> servers() {
+        return resolver instanceof ExtendedResolver all
+                ? Stream.of(all.getResolvers())
+                        .map(one -> ((SimpleResolver) one).getAddress())
+                        .toList()
+                : List.of();
     }
 
     @Override

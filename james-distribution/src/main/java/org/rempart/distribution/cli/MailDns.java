@@ -6,6 +6,7 @@ package org.rempart.distribution.cli;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,5 +54,10 @@ final class MailDns implements TlsProbe.Dns {
         return lookup.ask(name, Type.TXT).stream()
                 .map(record -> String.join("", ((TXTRecord) record).getStrings()))
                 .toList();
+    }
+
+    @Override
+    public List<InetSocketAddress> servers() {
+        return lookup.servers();
     }
 }

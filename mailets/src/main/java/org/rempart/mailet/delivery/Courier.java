@@ -131,8 +131,6 @@ final class Courier {
                         Optional.empty(),
                         last.reason(),
                         started);
-            } catch (TlsPolicyUnavailableException unknown) {
-                last = Outcome.local(Stage.POLICY, Event.UNANSWERED, 451, "4.7.5", unknown.getMessage());
             }
             if (busy && !talked && !remaining.isEmpty()) {
                 return false;
@@ -171,22 +169,20 @@ final class Courier {
             }
 
             /** Tries a resting connection, and the first addresses. */
-            void begin() throws TlsPolicyUnavailableException {
+            void begin() {
                 if (isOver()) {
                     return;
                 }
-                decision = rules.decide(domain, host.host());
+                try {
+                    decision = rules.decide(domain, host.host());
+                } catch (TlsPolicyUnavailableException unknown) {
+                    forbidden(Event.UNANSWERED, 451, unknown.getMessage());
+                    return;
+                }
                 key = new ConnectionPool.Key(host, decision.requirement());
-                if (!decision.requirement().allowsMx(host.host())) {
-                    failed(
-                            Optional.empty(),
-                            Outcome.local(
-                                            Stage.POLICY,
-                                            Event.FORBIDDEN,
-                                            454,
-                                            "4.7.5",
-                                            "the host " + host.host() + " is not one that the domain's policy allows")
-                                    .at(host.host()));
+                Optional<String> refusal = decision.requirement().refusal(host.host());
+                if (refusal.isPresent()) {
+                    forbidden(Event.FORBIDDEN, 454, refusal.get());
                     return;
                 }
                 pool.take(key).ifPresent(this::use);
@@ -201,6 +197,12 @@ final class Courier {
                 for (int i = 0; i < ADDRESSES_AT_FIRST; i++) {
                     tryNext();
                 }
+            }
+
+            private void forbidden(Event event, int code, String why) {
+                failed(
+                        Optional.empty(),
+                        Outcome.local(Stage.POLICY, event, code, "4.7.5", why).at(host.host()));
             }
 
             /** Tries the other addresses. */
@@ -249,7 +251,8 @@ final class Courier {
 
             private void failed(Optional<InetAddress> address, Outcome outcome) {
                 last = outcome;
-                trail.unavailable(mail, domain, Optional.of(decision), host, address, outcome.reason(), started);
+                trail.unavailable(
+                        mail, domain, Optional.ofNullable(decision), host, address, outcome.reason(), started);
             }
 
             /** Sends to as many of those who remain as the server takes, in as many transactions as it wants. */

@@ -113,7 +113,7 @@ public final class DeliverySettings {
     }
 
     /** The port of MX hosts. */
-    int port() {
+    public int port() {
         return port;
     }
 

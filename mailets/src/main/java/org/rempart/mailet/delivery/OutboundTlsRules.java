@@ -30,9 +30,6 @@ public interface OutboundTlsRules {
      * @param localPolicies the administrator's rules alone
      */
     static OutboundTlsRules throughGateway(TlsPolicies localPolicies) {
-        return (domain, gateway) -> {
-            TlsDecision named = localPolicies.decide(domain, gateway);
-            return named.requirement().source().equals("default") ? localPolicies.decideForGateway(gateway) : named;
-        };
+        return localPolicies::decideForGateway;
     }
 }

@@ -17,7 +17,7 @@ public final class OutcomeTable {
             row(Stage.ROUTE, Event.NOWHERE, Scope.DOMAIN, Fate.FAILED),
             row(Stage.ROUTE, Event.UNANSWERED, Scope.DOMAIN, Fate.DEFERRED),
             row(Stage.ROUTE, Event.UNKNOWN, Scope.DOMAIN, Fate.DEFERRED),
-            row(Stage.POLICY, Event.UNANSWERED, Scope.DOMAIN, Fate.DEFERRED),
+            row(Stage.POLICY, Event.UNANSWERED, Scope.HOST, Fate.DEFERRED),
             row(Stage.POLICY, Event.FORBIDDEN, Scope.HOST, Fate.DEFERRED),
             row(Stage.ADDRESS, Event.UNANSWERED, Scope.HOST, Fate.DEFERRED),
             row(Stage.ADDRESS, Event.UNKNOWN, Scope.HOST, Fate.DEFERRED),

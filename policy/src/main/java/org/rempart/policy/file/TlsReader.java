@@ -17,6 +17,7 @@ import org.rempart.policy.DomainTable;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Wording;
 import org.rempart.policy.tls.ClientTls;
+import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
@@ -30,6 +31,8 @@ final class TlsReader {
     private static final EnumSet<TlsLevel> DEFAULTS = EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT));
 
     private static final String MTA_STS = "mtaSts";
+    private static final String DNSSEC = "dnssec";
+    private static final String ROOT_ANCHORS = "rootAnchors";
 
     private final NetworksReader networks;
     private final List<String> warnings;
@@ -103,10 +106,11 @@ final class TlsReader {
     }
 
     private void outbound(XmlElement element) throws PolicyException {
-        element.onlyAttributes("default", MTA_STS);
+        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS);
         element.onlyChildren("to");
         element.noText();
         boolean mtaSts = mtaSts(element);
+        Dnssec dnssec = dnssec(element);
         Decision<OutboundTls> byDefault = Policy.defaults().tls().outboundDefault();
         Optional<String> written = element.attribute("default");
         if (written.isPresent()) {
@@ -117,14 +121,49 @@ final class TlsReader {
         for (XmlElement to : element.children("to")) {
             to(to, elements, rules);
         }
+        if (dnssec == Dnssec.OFF) {
+            refuseDane(element, byDefault);
+            for (Map.Entry<DomainPattern, Decision<OutboundTls>> rule : rules.entrySet()) {
+                refuseDane(elements.get(rule.getKey()), rule.getValue());
+            }
+        }
         if (written.isPresent() && elements.containsKey(DomainPattern.everything())) {
             warnings.add(element.remark(element + " never applies, since "
                     + elements.get(DomainPattern.everything()).location() + " is for every domain"));
         }
-        remarkIdle(elements, rules, byDefault, mtaSts);
+        remarkIdle(elements, rules, byDefault, mtaSts || dnssec != Dnssec.OFF);
         builder.outbound(rules);
         builder.outboundDefault(byDefault);
         builder.mtaSts(mtaSts);
+        builder.dnssec(dnssec, rootAnchors(element, dnssec));
+    }
+
+    private static Dnssec dnssec(XmlElement element) throws PolicyException {
+        Optional<String> written = element.attribute(DNSSEC);
+        return written.isEmpty() ? Dnssec.OFF : element.keyword(DNSSEC, written.get(), EnumSet.allOf(Dnssec.class));
+    }
+
+    private static Optional<String> rootAnchors(XmlElement element, Dnssec dnssec) throws PolicyException {
+        if (!element.hasAttribute(ROOT_ANCHORS)) {
+            return Optional.empty();
+        }
+        if (dnssec != Dnssec.VALIDATE) {
+            throw element.fault(
+                    ROOT_ANCHORS + " says nothing with " + DNSSEC + "=\"" + dnssec.keyword() + "\"",
+                    "remove it, or write " + DNSSEC + "=\"validate\"");
+        }
+        return Optional.of(element.required(
+                ROOT_ANCHORS, "write the file with the root's DS records, rootAnchors=\"conf/root-anchors.txt\""));
+    }
+
+    private static void refuseDane(XmlElement element, Decision<OutboundTls> rule) throws PolicyException {
+        TlsLevel level = rule.verdict().level();
+        if (level.isDane()) {
+            throw element.fault(
+                    "the level " + level.keyword() + " needs answers of the DNS that are proven",
+                    "write <outbound dnssec=\"validate\">, or dnssec=\"resolver\" where a validating resolver runs on "
+                            + "this machine");
+        }
     }
 
     private static boolean mtaSts(XmlElement element) throws PolicyException {
@@ -190,19 +229,19 @@ final class TlsReader {
         }
     }
 
-    /** Where domains may ask for more by MTA-STS, a rule that says what the default says keeps them from it. */
+    /** Where domains may ask for more by DANE or MTA-STS, a rule that says what the default says keeps them from it. */
     private void remarkIdle(
             Map<DomainPattern, XmlElement> elements,
             Map<DomainPattern, Decision<OutboundTls>> rules,
             Decision<OutboundTls> byDefault,
-            boolean mtaSts) {
+            boolean published) {
         DomainTable<Decision<OutboundTls>> table = DomainTable.of(rules);
         Decision<OutboundTls> everything = rules.getOrDefault(DomainPattern.everything(), byDefault);
         elements.forEach((domain, to) -> {
             boolean all = domain.equals(DomainPattern.everything());
             Decision<OutboundTls> wider =
                     all ? byDefault : table.findWider(domain).orElse(byDefault);
-            boolean exempts = mtaSts && !all && wider == everything;
+            boolean exempts = published && !all && wider == everything;
             if (!exempts && wider.verdict().equals(rules.get(domain).verdict())) {
                 warnings.add(to.remark(to + " changes nothing, since " + wider.rule() + " already applies"));
             }

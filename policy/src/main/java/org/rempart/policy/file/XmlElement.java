@@ -161,7 +161,7 @@ final class XmlElement {
     <E extends Enum<E>> E keyword(String what, String written, Collection<E> possible) throws PolicyException {
         List<String> keywords = new ArrayList<>();
         for (E constant : possible) {
-            String keyword = constant.name().toLowerCase(Locale.ROOT);
+            String keyword = constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
             if (keyword.equals(written)) {
                 return constant;
             }

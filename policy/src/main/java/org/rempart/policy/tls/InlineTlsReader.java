@@ -19,7 +19,8 @@ import org.rempart.policy.Wording;
 final class InlineTlsReader {
     private static final String ORIGIN = "parameter <tls>";
     private static final String FORM = "write bank.example=verify, *.gov.example=encrypt, *=opportunistic";
-    private static final EnumSet<TlsLevel> LEVELS = EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT));
+    private static final EnumSet<TlsLevel> LEVELS =
+            EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT, TlsLevel.DANE, TlsLevel.DANE_ONLY));
 
     private InlineTlsReader() {}
 
@@ -51,6 +52,11 @@ final class InlineTlsReader {
             throw new PolicyException(
                     "<tls> can't name the certificates that the level fingerprint needs",
                     "write this rule into the policy file, rempart.xml");
+        }
+        if (TlsLevel.ofKeyword(written).filter(TlsLevel::isDane).isPresent()) {
+            throw new PolicyException(
+                    "<tls> can't say who proves the answers of the DNS, which the level " + written + " needs",
+                    "write this rule into the policy file, rempart.xml, with <outbound dnssec=\"validate\">");
         }
         List<String> keywords = new ArrayList<>();
         for (TlsLevel level : LEVELS) {

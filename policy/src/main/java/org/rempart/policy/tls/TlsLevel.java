@@ -20,11 +20,15 @@ public enum TlsLevel {
     /** TLS, a certificate of a trusted authority for a name of the recipient's domain; never clear text. */
     SECURE,
     /** TLS, a certificate or key that the policy names; never clear text. */
-    FINGERPRINT;
+    FINGERPRINT,
+    /** What the destination's TLSA records ask for (RFC 7672); {@link #OPPORTUNISTIC} where it has none. */
+    DANE,
+    /** What the destination's TLSA records ask for; nothing goes where it has none. */
+    DANE_ONLY;
 
     /** The level as the policy writes it. */
     public String keyword() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** The level of this keyword, in lower case; empty when there is none. */
@@ -37,7 +41,12 @@ public enum TlsLevel {
         return Optional.empty();
     }
 
-    /** Whether mail may leave in clear text at this level. */
+    /** Whether this level asks the DNS for TLSA records. */
+    public boolean isDane() {
+        return this == DANE || this == DANE_ONLY;
+    }
+
+    /** Whether mail may leave in clear text at this level; {@link #DANE} says so only once the records are known. */
     public boolean allowsClearText() {
         return this == NONE || this == OPPORTUNISTIC;
     }

@@ -34,6 +34,8 @@ public final class TlsPolicy {
     private final List<Decision<OutboundTls>> outboundRules;
     private final Set<TlsLevel> usedLevels;
     private final boolean mtaSts;
+    private final Dnssec dnssec;
+    private final String rootAnchors;
 
     private TlsPolicy(Builder builder) {
         this.protocols = List.copyOf(builder.protocols);
@@ -51,6 +53,8 @@ public final class TlsPolicy {
         rules.forEach(rule -> levels.add(rule.verdict().level()));
         this.usedLevels = Collections.unmodifiableSet(levels);
         this.mtaSts = builder.mtaSts;
+        this.dnssec = builder.dnssec;
+        this.rootAnchors = builder.rootAnchors;
     }
 
     /**
@@ -125,6 +129,16 @@ public final class TlsPolicy {
         return mtaSts;
     }
 
+    /** Who proves what the DNS says; where somebody does, TLSA records (DANE, RFC 7672) bind as MTA-STS does, and before it. */
+    public Dnssec dnssec() {
+        return dnssec;
+    }
+
+    /** The file with the root's keys, DS or DNSKEY records as in a zone file; empty: those that come with Rempart. */
+    public Optional<String> rootAnchors() {
+        return Optional.ofNullable(rootAnchors);
+    }
+
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
     public static final class Builder {
         private List<String> protocols = List.of("TLSv1.3", "TLSv1.2");
@@ -136,6 +150,8 @@ public final class TlsPolicy {
         private Decision<OutboundTls> outboundDefault = Decision.of(
                 OutboundTls.of(TlsLevel.OPPORTUNISTIC), Rule.byDefault("<outbound default=\"opportunistic\">"));
         private boolean mtaSts = true;
+        private Dnssec dnssec = Dnssec.OFF;
+        private String rootAnchors;
 
         private Builder() {}
 
@@ -172,6 +188,12 @@ public final class TlsPolicy {
 
         public Builder mtaSts(boolean value) {
             this.mtaSts = value;
+            return this;
+        }
+
+        public Builder dnssec(Dnssec value, Optional<String> anchors) {
+            this.dnssec = Objects.requireNonNull(value);
+            this.rootAnchors = anchors.orElse(null);
             return this;
         }
 

@@ -6,6 +6,7 @@ package org.rempart.policy.tls;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +55,9 @@ public interface TlsProbe {
          * @throws IOException when the DNS does not say
          */
         List<String> txt(String name) throws IOException;
+
+        /** The resolvers that are asked. */
+        List<InetSocketAddress> servers();
     }
 
     /** What was found of a domain. */

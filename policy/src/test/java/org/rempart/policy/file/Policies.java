@@ -65,6 +65,9 @@ public final class Policies {
             "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
                     + "<to domain='x.example.com' level='opportunistic'/></outbound>"
                     + "<clients><except network='a' reason='old'/> optional </clients></tls>" + NETWORKS + "</policy>",
+            "<policy><tls><outbound default='dane' dnssec='resolver'><to domain='a.example' level='dane-only'/></outbound>"
+                    + "</tls></policy>",
+            "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt'/></tls></policy>",
             "<policy><tls><outbound mtaSts='off'>"
                     + "<to domain='a.example' level='secure' match='mail.x.example, .x.example' trust='conf/tls/ca.pem'/>"
                     + "<to domain='b.example' level='verify' trust='/etc/ssl/ca.pem'/>"

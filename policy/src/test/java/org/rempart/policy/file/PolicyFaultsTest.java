@@ -743,7 +743,8 @@ class PolicyFaultsTest {
         void unknownLevel() {
             tlsFault("<outbound>\n<to domain='example.com' level='verfy'/></outbound>")
                     .startsWith("rempart.xml:3:1: ")
-                    .contains("none, opportunistic, encrypt, verify, secure, fingerprint (is verify meant?)");
+                    .contains(
+                            "none, opportunistic, encrypt, verify, secure, fingerprint, dane, dane-only (is verify meant?)");
         }
 
         @Test
@@ -824,6 +825,18 @@ class PolicyFaultsTest {
         void unknownMtaSts() {
             tlsFault("<outbound mtaSts='of'/>")
                     .startsWith("rempart.xml:2:3: \"of\" is unknown as mtaSts of <outbound>; possible are on, off");
+        }
+
+        @Test
+        void daneWithoutProofs() {
+            tlsFault("<outbound default='dane'/>")
+                    .startsWith("rempart.xml:2:3: the level dane needs answers of the DNS that are proven; write "
+                            + "<outbound dnssec=\"validate\">");
+            tlsFault("<outbound dnssec='off'>\n<to domain='a.example' level='dane-only'/></outbound>")
+                    .startsWith("rempart.xml:3:1: the level dane-only needs answers of the DNS that are proven");
+            tlsFault("<outbound dnssec='resolver' rootAnchors='conf/root.txt'/>")
+                    .startsWith("rempart.xml:2:3: rootAnchors says nothing with dnssec=\"resolver\"");
+            tlsFault("<outbound dnssec='yes'/>").contains("possible are off, validate, resolver");
         }
 
         @Test

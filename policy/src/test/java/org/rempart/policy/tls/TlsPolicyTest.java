@@ -132,6 +132,20 @@ class TlsPolicyTest {
                 .isFalse();
     }
 
+    @Test
+    void daneWhereSomebodyProvesWhatTheDnsSays() throws PolicyException {
+        TlsPolicy tls = Policies.read(
+                        "<policy><tls><outbound default='dane' dnssec='validate' rootAnchors='conf/root.txt'>"
+                                + "<to domain='a.example' level='dane-only'/></outbound></tls></policy>")
+                .tls();
+        assertThat(tls.dnssec()).isEqualTo(Dnssec.VALIDATE);
+        assertThat(tls.rootAnchors()).contains("conf/root.txt");
+        assertThat(tls.outbound(Domain.of("b.example")).verdict().level()).isEqualTo(TlsLevel.DANE);
+        assertThat(tls.outbound(Domain.of("a.example")).verdict().level()).isEqualTo(TlsLevel.DANE_ONLY);
+        assertThat(TlsPolicy.builder().build().dnssec()).isEqualTo(Dnssec.OFF);
+        assertThat(TlsLevel.ofKeyword("dane-only")).contains(TlsLevel.DANE_ONLY);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "mail.x.example, MAIL.x.example, true",
@@ -176,6 +190,7 @@ class TlsPolicyTest {
                 "a..example=verify|is not a domain",
                 "a.example=may|\"may\" in <tls> is not a level; possible are none, opportunistic",
                 "a.example=fingerprint|rempart.xml",
+                "a.example=dane-only|<outbound dnssec=\"validate\">",
                 "a.example=verify, A.example=encrypt|stands twice",
                 "*=none|all mail in clear text",
             })

@@ -42,12 +42,16 @@ public interface Dns {
      * nor IPv6 addresses, nor tells no record from no answer; else by the service.
      */
     static Dns of(DNSService james) {
+        return isDnsJava(james) ? new DnsJavaDns() : new JamesDns(james);
+    }
+
+    /** Whether it is James's own service: only then is dnsjava sure to be there. */
+    static boolean isDnsJava(DNSService james) {
         for (Class<?> type = james.getClass(); type != null; type = type.getSuperclass()) {
-            // Only then is dnsjava sure to be there.
             if (type.getName().equals("org.apache.james.dnsservice.dnsjava.DNSJavaService")) {
-                return new DnsJavaDns();
+                return true;
             }
         }
-        return new JamesDns(james);
+        return false;
     }
 }

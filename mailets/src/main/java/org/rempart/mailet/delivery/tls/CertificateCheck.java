@@ -40,12 +40,16 @@ import org.rempart.policy.tls.TlsLevel;
 final class CertificateCheck {
     private static final int NAMES_SHOWN = 10;
 
+    /** The extended key usage of servers (RFC 5280, section 4.2.1.12). */
+    private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+
     private final TlsRequirement requirement;
+    /** Null where TLSA records take their place. */
     private final X509ExtendedTrustManager authorities;
 
     CertificateCheck(TlsRequirement requirement) {
         this.requirement = requirement;
-        this.authorities = authorities(requirement.anchors());
+        this.authorities = requirement.level().isDane() ? null : authorities(requirement.anchors());
     }
 
     private static X509ExtendedTrustManager authorities(Optional<TrustAnchors> anchors) {
@@ -84,6 +88,9 @@ final class CertificateCheck {
         if (requirement.level() == TlsLevel.FINGERPRINT) {
             return pinned(sent);
         }
+        if (requirement.level().isDane()) {
+            return dane(sent, mxHost);
+        }
         return distrusted(chain, authType, socket).orElseGet(() -> named(sent, mxHost));
     }
 
@@ -98,6 +105,80 @@ final class CertificateCheck {
                 Kind.NOT_PINNED,
                 "its certificate is " + Fingerprint.ofCertificate(own) + " with the key " + Fingerprint.ofKey(own),
                 chain);
+    }
+
+    /** RFC 7671, sections 5.1 and 5.2. */
+    private CertificateVerdict dane(List<X509Certificate> chain, String mxHost) {
+        X509Certificate own = chain.get(0);
+        Set<TrustAnchor> anchors = new HashSet<>();
+        for (Tlsa record : requirement.tlsa()) {
+            if (record.isOfHost()) {
+                if (record.matches(own)) {
+                    return new CertificateVerdict(Kind.DANE, "the TLSA record " + record + " names it", chain);
+                }
+            } else {
+                anchors.addAll(anchors(record, chain));
+            }
+        }
+        if (anchors.isEmpty()) {
+            return new CertificateVerdict(
+                    Kind.NOT_DANE,
+                    "its certificate is " + Fingerprint.ofCertificate(own) + " with the key " + Fingerprint.ofKey(own)
+                            + ", and of the TLSA records none names it or one that issued it: " + requirement.tlsa(),
+                    chain);
+        }
+        try {
+            findPath(chain, anchors);
+        } catch (GeneralSecurityException none) {
+            return distrusted(chain, none);
+        }
+        CertificateVerdict named = named(chain, mxHost);
+        return named.isProof() ? new CertificateVerdict(Kind.DANE, named.detail(), chain) : named;
+    }
+
+    /** The authorities that a record names. */
+    private static Set<TrustAnchor> anchors(Tlsa record, List<X509Certificate> chain) {
+        Set<TrustAnchor> anchors = new HashSet<>();
+        record.certificate().ifPresent(whole -> anchors.add(new TrustAnchor(whole, null)));
+        record.key()
+                .ifPresent(key ->
+                        anchors.add(new TrustAnchor(chain.get(chain.size() - 1).getIssuerX500Principal(), key, null)));
+        for (X509Certificate issuer : chain.subList(1, chain.size())) {
+            if (record.matches(issuer)) {
+                anchors.add(new TrustAnchor(issuer, null));
+            }
+        }
+        return anchors;
+    }
+
+    /**
+     * Finds a way from the first of the certificates to one of the anchors, without SHA-1 and MD5.
+     *
+     * @throws GeneralSecurityException when there is none
+     */
+    private static void findPath(List<X509Certificate> chain, Set<TrustAnchor> anchors)
+            throws GeneralSecurityException {
+        X509Certificate own = chain.get(0);
+        if (isWeaklySigned(own)) {
+            throw new CertPathValidatorException(
+                    "it is signed with " + own.getSigAlgName(), null, null, -1, BasicReason.ALGORITHM_CONSTRAINED);
+        }
+        // Said in advance, since who looks for a way passes it over without a word.
+        own.checkValidity();
+        X509CertSelector target = new X509CertSelector();
+        target.setCertificate(own);
+        try {
+            target.setExtendedKeyUsage(Set.of(SERVER_AUTH));
+        } catch (IOException impossible) {
+            throw new IllegalStateException("it is an object identifier", impossible);
+        }
+        PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, target);
+        parameters.setRevocationEnabled(false);
+        parameters.addCertStore(CertStore.getInstance(
+                "Collection",
+                new CollectionCertStoreParameters(
+                        chain.stream().filter(sent -> !isWeaklySigned(sent)).collect(Collectors.toList()))));
+        CertPathBuilder.getInstance("PKIX").build(parameters);
     }
 
     private Optional<CertificateVerdict> distrusted(X509Certificate[] chain, String authType, Socket socket) {
@@ -138,8 +219,6 @@ final class CertificateCheck {
 
     private boolean hasStrongPath(List<X509Certificate> chain) {
         X509Certificate own = chain.get(0);
-        List<X509Certificate> strong =
-                chain.stream().filter(sent -> !isWeaklySigned(sent)).collect(Collectors.toList());
         Set<TrustAnchor> anchors = new HashSet<>();
         for (X509Certificate trusted : authorities.getAcceptedIssuers()) {
             if (trusted.equals(own)) {
@@ -147,22 +226,15 @@ final class CertificateCheck {
             }
             anchors.add(new TrustAnchor(trusted, null));
         }
-        if (isWeaklySigned(own)) {
-            return false;
-        }
         try {
-            X509CertSelector target = new X509CertSelector();
-            target.setCertificate(own);
-            PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, target);
-            parameters.setRevocationEnabled(false);
-            parameters.addCertStore(CertStore.getInstance("Collection", new CollectionCertStoreParameters(strong)));
-            return CertPathBuilder.getInstance("PKIX").build(parameters) != null;
+            findPath(chain, anchors);
+            return true;
         } catch (GeneralSecurityException none) {
             return false;
         }
     }
 
-    private static CertificateVerdict distrusted(List<X509Certificate> chain, CertificateException fault) {
+    private static CertificateVerdict distrusted(List<X509Certificate> chain, GeneralSecurityException fault) {
         X509Certificate own = chain.get(0);
         for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
             if (cause instanceof CertificateExpiredException || isReason(cause, BasicReason.EXPIRED)) {

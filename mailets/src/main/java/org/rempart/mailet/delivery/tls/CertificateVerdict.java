@@ -17,6 +17,8 @@ public final class CertificateVerdict {
         TRUSTED,
         /** The certificate or its key is one that the policy names. */
         PINNED,
+        /** A TLSA record names it, its key, or an authority that vouches for one of the names that were asked for. */
+        DANE,
         /** A trusted authority vouches for it, but for other names. */
         WRONG_NAME,
         EXPIRED,
@@ -28,7 +30,9 @@ public final class CertificateVerdict {
         /** Its chain is signed by an algorithm or with a key that is too weak. */
         WEAK,
         /** Neither the certificate nor its key is one that the policy names. */
-        NOT_PINNED;
+        NOT_PINNED,
+        /** No TLSA record names it, its key, or an authority that has issued it. */
+        NOT_DANE;
 
         /** {@code wrong-name} and the like. */
         public String keyword() {
@@ -52,7 +56,7 @@ public final class CertificateVerdict {
 
     /** Whether it proves what was asked for. */
     public boolean isProof() {
-        return kind == Kind.TRUSTED || kind == Kind.PINNED;
+        return kind == Kind.TRUSTED || kind == Kind.PINNED || kind == Kind.DANE;
     }
 
     /** What it is, in words, with the names, dates or digests that matter. */

@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
+import org.rempart.mailet.delivery.dns.DnsJavaSecureDns;
 import org.rempart.policy.Opener;
+import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.Fingerprint;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
@@ -29,22 +31,57 @@ public final class DestinationProbe implements TlsProbe {
         LocalTlsRules local = LocalTlsRules.read(policy, files);
         try (MtaSts mtaSts = MtaSts.open(new ProbeDns(dns), Optional.empty(), policy.protocols());
                 TlsHandshake handshake = new TlsHandshake(DEADLINE)) {
-            TlsPolicies policies = new TlsPolicies(local, policy.mtaSts() ? List.of(mtaSts) : List.of());
+            Optional<Dane> dane = dane(policy, files, dns, port);
+            TlsPolicies policies = new TlsPolicies(local, dane, policy.mtaSts() ? List.of(mtaSts) : List.of());
             Map<String, String> facts = new LinkedHashMap<>();
             facts.put("domain", domain.asString());
             List<String> hosts = hosts(dns, domain);
-            TlsDecision first = policies.decide(domain, hosts.get(0));
-            facts.put("level", first.requirement().level().keyword());
-            facts.put("decided by", first.requirement().source() + ", since " + first.why());
-            facts.put("rule", first.requirement().rule().toString());
+            if (dane.isEmpty()) {
+                decided(facts, policies.decide(domain, hosts.get(0)));
+            }
             facts.put("mta-sts", policy.mtaSts() ? mtaSts.describe(domain) : "switched off");
             List<Host> found = new ArrayList<>();
             for (String host : hosts) {
-                found.add(new HostProbe(dns, handshake, policies.decide(domain, host), host, port).host());
+                found.add(probe(policies, dane.isPresent(), dns, handshake, domain, host, port));
             }
             return Destination.of(facts, found);
         } catch (TlsPolicyUnavailableException | NoHostException unknown) {
             return Destination.withoutHosts(Map.of("domain", domain.asString()), String.valueOf(unknown.getMessage()));
+        }
+    }
+
+    private static Optional<Dane> dane(TlsPolicy policy, Opener files, Dns dns, int port) throws IOException {
+        if (policy.dnssec() == Dnssec.OFF) {
+            return Optional.empty();
+        }
+        return Optional.of(new Dane(
+                DnsJavaSecureDns.of(policy.dnssec(), TrustAnchors.opened(policy.rootAnchors(), files), dns.servers()),
+                port));
+    }
+
+    private static void decided(Map<String, String> facts, TlsDecision decision) {
+        facts.put("level", decision.requirement().level().keyword());
+        facts.put("decided by", decision.requirement().source() + ", since " + decision.why());
+        facts.put("rule", decision.requirement().rule().toString());
+    }
+
+    /** @param perHost whether one host's level may be another's, and is told with it */
+    private static Host probe(
+            TlsPolicies policies,
+            boolean perHost,
+            Dns dns,
+            TlsHandshake handshake,
+            Domain domain,
+            String host,
+            int port) {
+        try {
+            HostProbe probe = new HostProbe(dns, handshake, policies.decide(domain, host), host, port);
+            if (perHost) {
+                decided(probe.facts, probe.decision);
+            }
+            return probe.host();
+        } catch (TlsPolicyUnavailableException unknown) {
+            return new Host(Map.of("host", host), List.of(), false, "mail waits: " + unknown.getMessage());
         }
     }
 
@@ -88,22 +125,18 @@ public final class DestinationProbe implements TlsProbe {
             this.requirement = decision.requirement();
             this.host = host;
             this.port = port;
+            facts.put("host", host);
         }
 
         Host host() {
-            facts.put("host", host);
             try (SmtpGreeting peer = SmtpGreeting.of(dns.addresses(host), port, DEADLINE)) {
                 facts.put("address", peer.address());
                 facts.put("starttls", peer.offersStartTls() ? "offered" : "not offered");
                 Host asked = asked(peer);
-                return requirement.allowsMx(host)
-                        ? asked
-                        : new Host(
-                                facts,
-                                chain,
-                                false,
-                                "no mail goes to it: it is not among "
-                                        + requirement.mxPatterns().orElseThrow());
+                return requirement
+                        .refusal(host)
+                        .map(why -> new Host(facts, chain, false, "no mail goes to it: " + why))
+                        .orElse(asked);
             } catch (IOException failure) {
                 return waiting("it can't be asked (" + failure.getMessage() + ")");
             }

@@ -74,7 +74,7 @@ final class TlsContext {
     TlsConnection connect(Socket plain, String host) throws IOException, TlsFailureException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, plain.getPort(), true);
         socket.setUseClientMode(true);
-        socket.setSSLParameters(parameters(socket, host));
+        socket.setSSLParameters(parameters(socket, requirement.serverName().orElse(host)));
         Attempt attempt = new Attempt(host);
         attempts.put(socket, attempt);
         try {

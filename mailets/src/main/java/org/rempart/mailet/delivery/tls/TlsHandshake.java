@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Only the TLS versions of the requirement are offered. The MX host's name is told to the peer (SNI, RFC 6066, section
  * 3), an address never. At the levels {@code opportunistic} and {@code encrypt} any certificate does, and what it proves
- * is told; at {@code verify}, {@code secure} and {@code fingerprint} the handshake ends with an alert when the certificate
+ * is told; at the others the handshake ends with an alert when the certificate
  * proves too little. A session is resumed only with the same host and port, and under an equal requirement; what its
  * certificate proves is looked at again each time.
  *
@@ -120,9 +120,9 @@ public final class TlsHandshake implements AutoCloseable {
      * @param connection the connection; empty: mail went in clear text
      */
     public Optional<String> shortfall(TlsRequirement tested, String mxHost, Optional<TlsConnection> connection) {
-        if (!tested.allowsMx(mxHost)) {
-            return Optional.of("the host " + mxHost + " is not among "
-                    + tested.mxPatterns().orElseThrow());
+        Optional<String> refusal = tested.refusal(mxHost);
+        if (refusal.isPresent()) {
+            return refusal;
         }
         if (connection.isEmpty()) {
             return tested.allowsClearText() ? Optional.empty() : Optional.of("there was no TLS");

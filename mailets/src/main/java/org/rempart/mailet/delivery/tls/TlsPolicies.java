@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.james.core.Domain;
+import org.rempart.policy.tls.TlsLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,10 +19,13 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>A local rule that names the domain, by itself or below {@code *.}, holds whatever others say. A rule for {@code *}
  *       is the default.
- *   <li>Else the first of the further sources that says something binding. The stronger proof comes first: DANE before
- *       MTA-STS.
+ *   <li>Else what the host's TLSA records ask for (DANE), where DNSSEC proves them.
+ *   <li>Else the first of the further sources that says something binding, such as MTA-STS.
  *   <li>Else the default.
  * </ol>
+ *
+ * <p>A rule or default of the level {@code dane} or {@code dane-only} becomes what the records make of it. Records of which
+ * none is of a use ask for TLS without proof, which takes nothing from who asks for more.
  *
  * <p>Safe for use by many threads.
  */
@@ -32,6 +36,7 @@ public final class TlsPolicies implements AutoCloseable {
     private static final int TOLD = 10_000;
 
     private final LocalTlsRules local;
+    private final Optional<Dane> dane;
     private final List<TlsPolicySource> further;
     private final Set<Domain> told = ConcurrentHashMap.newKeySet();
 
@@ -40,7 +45,17 @@ public final class TlsPolicies implements AutoCloseable {
      * @param further who else is asked, in this order
      */
     public TlsPolicies(LocalTlsRules local, List<TlsPolicySource> further) {
+        this(local, Optional.empty(), further);
+    }
+
+    /**
+     * @param local the administrator's rules
+     * @param dane the DNS, where somebody proves what it says
+     * @param further who else is asked, in this order
+     */
+    public TlsPolicies(LocalTlsRules local, Optional<Dane> dane, List<TlsPolicySource> further) {
         this.local = local;
+        this.dane = dane;
         this.further = List.copyOf(further);
     }
 
@@ -48,7 +63,7 @@ public final class TlsPolicies implements AutoCloseable {
      * What TLS mail for a domain gets at an MX host. May block while a source asks the network, a minute at most for each.
      *
      * <p>The answer for one host is not the answer for another: ask for each host before it is connected to, then
-     * {@link TlsRequirement#allowsMx} whether it may be at all.
+     * {@link TlsRequirement#refusal} whether it may be at all.
      *
      * @param recipientDomain whose mail it is
      * @param mxHost the host name of the MX record; where there is none, the domain
@@ -57,48 +72,92 @@ public final class TlsPolicies implements AutoCloseable {
     public TlsDecision decide(Domain recipientDomain, String mxHost) throws TlsPolicyUnavailableException {
         Optional<TlsPolicySource.Statement> named = local.find(recipientDomain, mxHost);
         if (named.isPresent()) {
-            return overriding(recipientDomain, named.get().requirement());
+            return overriding(recipientDomain, mxHost, named.get().requirement());
+        }
+        TlsRequirement byDefault = local.byDefault(recipientDomain);
+        StringBuilder why = new StringBuilder("no rule names the domain");
+        Optional<DaneFinding> found = Optional.empty();
+        if (dane.isPresent()) {
+            DaneFinding finding = dane.get().find(recipientDomain, mxHost);
+            if (byDefault.level() == TlsLevel.DANE_ONLY) {
+                return new TlsDecision(finding.resolve(byDefault), Optional.empty(), why.toString());
+            }
+            if (finding.kind() == DaneFinding.Kind.BINDING) {
+                return new TlsDecision(
+                        finding.requirement(local.protocols()), Optional.empty(), why + ", and its dane binds");
+            }
+            why.append(", and DANE binds nobody (").append(finding).append(')');
+            found = Optional.of(finding);
         }
         Optional<TlsRequirement> tested = Optional.empty();
-        String why = "no rule names the domain";
         for (TlsPolicySource source : further) {
-            Optional<TlsPolicySource.Statement> found = source.find(recipientDomain, mxHost);
-            if (found.isEmpty()) {
+            Optional<TlsPolicySource.Statement> statement = source.find(recipientDomain, mxHost);
+            if (statement.isEmpty()) {
                 continue;
             }
-            TlsRequirement requirement = found.get().requirement();
-            if (found.get().isBinding()) {
+            TlsRequirement requirement = statement.get().requirement();
+            if (statement.get().isBinding()) {
                 return new TlsDecision(requirement, Optional.empty(), why + ", and its " + source.name() + " binds");
             }
             if (tested.isEmpty()) {
                 tested = Optional.of(requirement);
-                why += ", and its " + source.name() + " is only tested";
+                why.append(", and its ").append(source.name()).append(" is only tested");
             }
         }
-        return new TlsDecision(local.byDefault(recipientDomain), tested, why);
+        TlsRequirement requirement =
+                found.map(finding -> atLeast(finding, byDefault)).orElse(byDefault);
+        return new TlsDecision(requirement, tested, why.toString());
     }
 
-    private TlsDecision overriding(Domain recipientDomain, TlsRequirement rule) {
-        if (!further.isEmpty() && told.size() < TOLD && told.add(recipientDomain)) {
+    /** The default, and TLS where the host has records. */
+    private TlsRequirement atLeast(DaneFinding finding, TlsRequirement byDefault) {
+        TlsRequirement resolved = byDefault.level().isDane() ? finding.resolve(byDefault) : byDefault;
+        return finding.kind() == DaneFinding.Kind.TLS_ONLY && resolved.allowsClearText()
+                ? finding.requirement(local.protocols())
+                : resolved;
+    }
+
+    private TlsDecision overriding(Domain recipientDomain, String mxHost, TlsRequirement rule)
+            throws TlsPolicyUnavailableException {
+        if ((dane.isPresent() || !further.isEmpty()) && told.size() < TOLD && told.add(recipientDomain)) {
             LOGGER.info(
-                    "Mail to {} gets what {} says; what the domain itself publishes is not asked",
+                    "Mail to {} gets what {} says; what the domain itself publishes {}",
                     recipientDomain.asString(),
-                    rule.rule());
+                    rule.rule(),
+                    rule.level().isDane() ? "counts by DANE alone" : "is not asked");
+        }
+        if (dane.isPresent() && rule.level().isDane()) {
+            DaneFinding finding = dane.get().find(recipientDomain, mxHost);
+            return new TlsDecision(finding.resolve(rule), Optional.empty(), "a rule names the domain; " + finding);
         }
         return new TlsDecision(rule, Optional.empty(), "a rule names the domain");
     }
 
     /**
-     * What TLS mail gets that goes to a gateway: what the rule says that names the gateway's host, else the default.
-     * What recipients' domains publish is about their own servers, not about the gateway.
+     * What TLS mail gets that goes to a gateway: what the rule says that names the recipient's domain, else what that for
+     * the gateway's host says, else the default. What recipients' domains publish is about their own servers, not about the
+     * gateway; the gateway's TLSA records are asked for at the levels {@code dane} and {@code dane-only}.
      *
+     * @param recipientDomain whose mail it is
      * @param gateway a host name or an address
+     * @throws TlsPolicyUnavailableException when mail must wait because the DNS can't be asked
      */
-    public TlsDecision decideForGateway(String gateway) {
+    public TlsDecision decideForGateway(Domain recipientDomain, String gateway) throws TlsPolicyUnavailableException {
         Domain host = Domain.of(HostNames.normalise(gateway));
-        return local.find(host, gateway)
-                .map(named -> new TlsDecision(named.requirement(), Optional.empty(), "a rule names the gateway"))
-                .orElseGet(() -> new TlsDecision(local.byDefault(host), Optional.empty(), "no rule names the gateway"));
+        Optional<TlsPolicySource.Statement> forDomain = local.find(recipientDomain, gateway);
+        Optional<TlsPolicySource.Statement> forGateway = local.find(host, gateway);
+        TlsRequirement rule = forDomain
+                .or(() -> forGateway)
+                .map(TlsPolicySource.Statement::requirement)
+                .orElseGet(() -> local.byDefault(host));
+        String why = forDomain.isPresent()
+                ? "a rule names the domain"
+                : forGateway.isPresent() ? "a rule names the gateway" : "no rule names the gateway";
+        if (dane.isPresent() && rule.level().isDane()) {
+            DaneFinding finding = dane.get().findHost(gateway);
+            return new TlsDecision(finding.resolve(rule), Optional.empty(), why + "; " + finding);
+        }
+        return new TlsDecision(rule, Optional.empty(), why);
     }
 
     /** Closes the sources. */

@@ -20,8 +20,8 @@ import org.rempart.policy.tls.TlsLevel;
  * What a connection to an MX has to satisfy before mail for a domain goes over it, and who asked for it.
  *
  * <p>Two requirements are equal when the same connection <em>to the same MX host</em> satisfies both: level, protocols,
- * names, trust anchors and fingerprints. So the pair of MX host and requirement is the key under which a connection may
- * be used again. Who asked, and which MX hosts may be used ({@link #allowsMx}, to be asked before a connection is opened
+ * names, trust anchors, fingerprints and TLSA records. So the pair of MX host and requirement is the key under which a connection may
+ * be used again. Who asked, and which MX hosts may be used ({@link #refusal}, to be asked before a connection is opened
  * or used again), make no difference to that.
  */
 public final class TlsRequirement {
@@ -32,6 +32,9 @@ public final class TlsRequirement {
     private final TrustAnchors anchors;
     private final Set<Fingerprint> fingerprints;
     private final List<MxPattern> mxPatterns;
+    private final List<Tlsa> tlsa;
+    private final String serverName;
+    private final String refusal;
     private final String source;
     private final Rule rule;
 
@@ -43,6 +46,9 @@ public final class TlsRequirement {
             TrustAnchors anchors,
             Set<Fingerprint> fingerprints,
             List<MxPattern> mxPatterns,
+            List<Tlsa> tlsa,
+            String serverName,
+            String refusal,
             String source,
             Rule rule) {
         this.level = Objects.requireNonNull(level);
@@ -52,6 +58,9 @@ public final class TlsRequirement {
         this.anchors = anchors;
         this.fingerprints = Set.copyOf(fingerprints);
         this.mxPatterns = mxPatterns == null ? null : List.copyOf(mxPatterns);
+        this.tlsa = List.copyOf(tlsa);
+        this.serverName = serverName;
+        this.refusal = refusal;
         this.source = Objects.requireNonNull(source);
         this.rule = Objects.requireNonNull(rule);
     }
@@ -87,6 +96,51 @@ public final class TlsRequirement {
                 anchors.orElse(null),
                 outbound.fingerprints(),
                 null,
+                List.of(),
+                null,
+                null,
+                source,
+                rule);
+    }
+
+    /** A level that needs nothing further, by somebody's word. */
+    static TlsRequirement ofLevel(TlsLevel level, List<String> protocols, String source, Rule rule) {
+        return new TlsRequirement(
+                level, protocols, List.of(), false, null, Set.of(), null, List.of(), null, null, source, rule);
+    }
+
+    /**
+     * What TLSA records ask for (RFC 7672, section 3): a certificate or key that one of them names.
+     *
+     * @param records of a use, one or more
+     * @param names of which a certificate must have one whose authority a record names
+     * @param serverName the name that the peer is told (section 8.1)
+     */
+    static TlsRequirement ofDane(
+            TlsLevel level,
+            List<Tlsa> records,
+            List<PeerName> names,
+            String serverName,
+            List<String> protocols,
+            String source,
+            Rule rule) {
+        return new TlsRequirement(
+                level, protocols, names, false, null, Set.of(), null, records, serverName, null, source, rule);
+    }
+
+    /** The same, and no connection satisfies it. */
+    TlsRequirement refusing(String why) {
+        return new TlsRequirement(
+                level,
+                protocols,
+                names,
+                dnsIdOnly,
+                anchors,
+                fingerprints,
+                mxPatterns,
+                tlsa,
+                serverName,
+                Objects.requireNonNull(why),
                 source,
                 rule);
     }
@@ -101,7 +155,18 @@ public final class TlsRequirement {
      */
     public static TlsRequirement ofMtaSts(List<MxPattern> mxPatterns, Rule rule, List<String> protocols) {
         return new TlsRequirement(
-                TlsLevel.VERIFY, protocols, List.of(), true, null, Set.of(), mxPatterns, "mta-sts", rule);
+                TlsLevel.VERIFY,
+                protocols,
+                List.of(),
+                true,
+                null,
+                Set.of(),
+                mxPatterns,
+                List.of(),
+                null,
+                null,
+                "mta-sts",
+                rule);
     }
 
     public TlsLevel level() {
@@ -133,14 +198,27 @@ public final class TlsRequirement {
         return fingerprints;
     }
 
-    /** Of which MX hosts one must be used; empty: of any that the DNS names. */
-    public Optional<List<MxPattern>> mxPatterns() {
-        return Optional.ofNullable(mxPatterns);
+    /** The TLSA records of which one must name the certificate, or an authority for it. */
+    List<Tlsa> tlsa() {
+        return tlsa;
     }
 
-    /** Whether mail may go to this MX host at all; to be asked before a connection is opened or used again. */
-    public boolean allowsMx(String mxHost) {
-        return mxPatterns == null || mxPatterns.stream().anyMatch(pattern -> pattern.matches(mxHost));
+    /** The name that the peer is told; empty: that of the MX host. */
+    Optional<String> serverName() {
+        return Optional.ofNullable(serverName);
+    }
+
+    /**
+     * Why no mail may go to this MX host, whatever it shows; empty where it may. To be asked before a connection is opened
+     * or used again.
+     */
+    public Optional<String> refusal(String mxHost) {
+        if (refusal != null) {
+            return Optional.of(refusal);
+        }
+        return mxPatterns == null || mxPatterns.stream().anyMatch(pattern -> pattern.matches(mxHost))
+                ? Optional.empty()
+                : Optional.of("the host " + mxHost + " is not among " + mxPatterns + " of the domain's policy");
     }
 
     /** Whether mail may leave in clear text where TLS can't be had. */
@@ -148,7 +226,7 @@ public final class TlsRequirement {
         return level.allowsClearText();
     }
 
-    /** Who asks: {@code policy} (a local rule for the domain), {@code default}, {@code mta-sts}. */
+    /** Who asks: {@code policy} (a local rule for the domain), {@code default}, {@code dane}, {@code mta-sts}. */
     public String source() {
         return source;
     }
@@ -168,13 +246,16 @@ public final class TlsRequirement {
                 && dnsIdOnly == that.dnsIdOnly
                 && protocols.equals(that.protocols)
                 && names.equals(that.names)
+                && tlsa.equals(that.tlsa)
+                && Objects.equals(serverName, that.serverName)
+                && Objects.equals(refusal, that.refusal)
                 && fingerprints.equals(that.fingerprints)
                 && Objects.equals(anchors, that.anchors);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(level, dnsIdOnly, protocols, names, fingerprints, anchors);
+        return Objects.hash(level, dnsIdOnly, protocols, names, tlsa, serverName, refusal, fingerprints, anchors);
     }
 
     /** In words: {@code verify by mta-sts: mode: enforce (…)}. */

@@ -12,6 +12,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.Opener;
@@ -53,6 +54,11 @@ public final class TrustAnchors {
                             + "); name a file of PEM certificates",
                     unread);
         }
+    }
+
+    /** The file of that name, opened; it is closed by who asked. */
+    public static Optional<InputStream> opened(Optional<String> file, Opener files) throws IOException {
+        return file.isPresent() ? Optional.of(files.open(url(file.get()))) : Optional.empty();
     }
 
     private static String url(String file) {

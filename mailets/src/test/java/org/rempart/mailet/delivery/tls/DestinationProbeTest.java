@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -29,6 +30,7 @@ import org.rempart.policy.tls.TlsProbe.Destination;
 import org.rempart.policy.tls.TlsProbe.Host;
 import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.SignedZones;
 
 @Timeout(600)
 class DestinationProbeTest {
@@ -37,7 +39,7 @@ class DestinationProbeTest {
     private static final CertificateAuthority AUTHORITY = CertificateAuthority.create("partner CA");
 
     /** Names that all lead to the loopback interface, and no TXT record. */
-    private static final class Names implements TlsProbe.Dns {
+    private static class Names implements TlsProbe.Dns {
         private final List<String> mx;
 
         Names(String... mx) {
@@ -59,6 +61,11 @@ class DestinationProbeTest {
 
         @Override
         public List<String> txt(String name) {
+            return List.of();
+        }
+
+        @Override
+        public List<InetSocketAddress> servers() {
             return List.of();
         }
     }
@@ -202,6 +209,52 @@ class DestinationProbeTest {
         try (TlsPeer peer = new TlsPeer((socket, self) -> say(socket, "220-" + "x".repeat(4_000)))) {
             assertThat(host(probe("", new Names(MX), peer)).outcome()).contains("a line of more than 2000 bytes");
         }
+    }
+
+    @Test
+    void whatTheDnsProvesIsTold() throws Exception {
+        ServerCertificate identity = AUTHORITY.request("mx.whatever.example").selfSigned();
+        try (SignedZones zones = SignedZones.start();
+                TlsPeer peer = smtp("250-mx\r\n250 STARTTLS", "220 go ahead", identity)) {
+            zones.zone("example.", SignedZones.Signing.NSEC)
+                    .add("customer.example. MX 10 " + MX + ".")
+                    .add(MX + ". A 127.0.0.1")
+                    .add("_" + peer.port() + "._tcp." + MX + ". TLSA 3 1 1 "
+                            + Fingerprint.ofKey(identity.certificate())
+                                    .toString()
+                                    .replace("spki-sha256:", ""));
+            TlsProbe.Dns dns = new Names(MX) {
+                @Override
+                public List<InetSocketAddress> servers() {
+                    return List.of(zones.address());
+                }
+            };
+            Host host = host(proven(zones, dns, peer));
+            assertThat(host.outcome()).isEqualTo("mail goes under TLS");
+            assertThat(host.facts())
+                    .containsEntry("level", "dane")
+                    .containsEntry("decided by", "dane, since no rule names the domain, and its dane binds");
+            assertThat(host.facts().get("rule")).startsWith("_" + peer.port() + "._tcp." + MX + ": 3 1 1 ");
+            assertThat(host.facts().get("certificate")).startsWith("dane: the TLSA record 3 1 1 ");
+
+            zones.fault("customer.example.", "MX", SignedZones.Fault.FORGED);
+            Destination bogus = proven(zones, dns, peer);
+            assertThat(bogus.isDeliverable()).isFalse();
+            assertThat(host(bogus).outcome())
+                    .startsWith("mail waits: DANE: the DNS does not answer for customer.example (DNSSEC: ");
+        }
+    }
+
+    private static Destination proven(SignedZones zones, TlsProbe.Dns dns, TlsPeer peer) throws Exception {
+        return ServiceLoader.load(TlsProbe.class)
+                .findFirst()
+                .orElseThrow()
+                .probe(
+                        policy("<outbound mtaSts='off' dnssec='validate' rootAnchors='conf/root.txt'/>"),
+                        url -> new ByteArrayInputStream(zones.anchor().getBytes(StandardCharsets.US_ASCII)),
+                        dns,
+                        DOMAIN,
+                        peer.port());
     }
 
     @Test

@@ -216,8 +216,8 @@ class TlsHandshakeTest {
         assertThat(mtaSts.dnsIdOnly()).isTrue();
         assertThat(CertificateNames.dnsIds(Peer.COMMON_NAME.identity().certificate(), true))
                 .isEmpty();
-        assertThat(mtaSts.allowsMx(MX)).isTrue();
-        assertThat(mtaSts.allowsMx("mx1.a.hosting.example")).isFalse();
+        assertThat(mtaSts.refusal(MX)).isEmpty();
+        assertThat(mtaSts.refusal("mx1.a.hosting.example")).isPresent();
     }
 
     @Test

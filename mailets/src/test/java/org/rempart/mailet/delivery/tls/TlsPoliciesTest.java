@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,7 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rempart.mailet.delivery.dns.SecureAnswer;
 import org.rempart.mailet.delivery.tls.TlsPolicySource.Statement;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
@@ -31,6 +33,12 @@ import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.testsupport.CertificateAuthority;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.MXRecord;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.TLSARecord;
+import org.xbill.DNS.Type;
 
 class TlsPoliciesTest {
     private static final List<String> PROTOCOLS = List.of("TLSv1.3", "TLSv1.2");
@@ -114,7 +122,7 @@ class TlsPoliciesTest {
                 .decide(BANK, MX);
         assertThat(decision.requirement().level()).isEqualTo(TlsLevel.NONE);
         assertThat(decision.requirement().allowsClearText()).isTrue();
-        assertThat(decision.requirement().allowsMx("any.host.example")).isTrue();
+        assertThat(decision.requirement().refusal("any.host.example")).isEmpty();
         assertThat(decision.requirement().source()).isEqualTo("policy");
         assertThat(decision.why()).isEqualTo("a rule names the domain");
         assertThat(decision.describe(AuditEvent.now("test")).toString())
@@ -129,8 +137,8 @@ class TlsPoliciesTest {
                     .decide(OTHER, MX);
             assertThat(decision.requirement().source()).isEqualTo("mta-sts");
             assertThat(decision.requirement().level()).isEqualTo(TlsLevel.VERIFY);
-            assertThat(decision.requirement().allowsMx(MX)).isFalse();
-            assertThat(decision.requirement().allowsMx("mx.other.example")).isTrue();
+            assertThat(decision.requirement().refusal(MX)).isPresent();
+            assertThat(decision.requirement().refusal("mx.other.example")).isEmpty();
             assertThat(decision.tested()).isEmpty();
             assertThat(decision.why()).contains("mta-sts");
         }
@@ -146,9 +154,9 @@ class TlsPoliciesTest {
         TlsDecision decision = policies("<outbound default='encrypt'/>", TESTED).decide(OTHER, MX);
         assertThat(decision.requirement().source()).isEqualTo("default");
         assertThat(decision.requirement().level()).isEqualTo(TlsLevel.ENCRYPT);
-        assertThat(decision.requirement().allowsMx(MX)).isTrue();
+        assertThat(decision.requirement().refusal(MX)).isEmpty();
         assertThat(decision.tested())
-                .hasValueSatisfying(tested -> assertThat(tested.allowsMx(MX)).isFalse());
+                .hasValueSatisfying(tested -> assertThat(tested.refusal(MX)).isPresent());
         assertThat(decision.why()).contains("only tested");
     }
 
@@ -172,10 +180,105 @@ class TlsPoliciesTest {
     void aGatewayGetsWhatItsOwnRuleSaysWhateverRecipientsPublish() throws Exception {
         TlsPolicies policies = policies(
                 "<outbound default='encrypt'><to domain='relay.isp.example' level='verify'/></outbound>", ENFORCED);
-        assertThat(policies.decideForGateway("Relay.ISP.example.").requirement().level())
+        assertThat(policies.decideForGateway(OTHER, "Relay.ISP.example.")
+                        .requirement()
+                        .level())
                 .isEqualTo(TlsLevel.VERIFY);
-        assertThat(policies.decideForGateway("[192.0.2.1]").requirement().level())
+        assertThat(policies.decideForGateway(OTHER, "[192.0.2.1]").requirement().level())
                 .isEqualTo(TlsLevel.ENCRYPT);
+    }
+
+    /** A DNS in which every host has these TLSA records, and no MX record but ours. */
+    private static Dane dane(Record... records) {
+        Duration day = Duration.ofDays(1);
+        return new Dane(
+                (name, type) -> {
+                    switch (type) {
+                        case Type.MX:
+                            return new SecureAnswer(
+                                    true,
+                                    name,
+                                    List.of(new MXRecord(
+                                            Name.root, DClass.IN, 60, 10, Name.fromConstantString(MX + "."))),
+                                    day);
+                        case Type.TLSA:
+                            return new SecureAnswer(true, name, List.of(records), day);
+                        default:
+                            return new SecureAnswer(true, name, List.of(), day);
+                    }
+                },
+                25);
+    }
+
+    private static Record tlsa(int usage) {
+        return new TLSARecord(Name.root, DClass.IN, 60, usage, 1, 1, new byte[32]);
+    }
+
+    private static TlsDecision decide(String outbound, Dane dane, TlsPolicySource... further) throws Exception {
+        return new TlsPolicies(local(outbound), Optional.of(dane), List.of(further)).decide(OTHER, MX);
+    }
+
+    @Test
+    void daneComesBeforeMtaStsAndAfterARule() throws Exception {
+        TlsDecision bound = decide("", dane(tlsa(3)), ENFORCED);
+        assertThat(bound.requirement().source()).isEqualTo("dane");
+        assertThat(bound.requirement().level()).isEqualTo(TlsLevel.DANE);
+        assertThat(bound.why()).isEqualTo("no rule names the domain, and its dane binds");
+        assertThat(decide("<outbound default='verify'/>", dane(tlsa(3)))
+                        .requirement()
+                        .level())
+                .isEqualTo(TlsLevel.DANE);
+        assertThat(decide("<outbound><to domain='other.example' level='encrypt'/></outbound>", dane(tlsa(3)), ENFORCED)
+                        .requirement()
+                        .level())
+                .isEqualTo(TlsLevel.ENCRYPT);
+    }
+
+    @Test
+    void withoutRecordsOthersSay() throws Exception {
+        TlsDecision sts = decide("", dane(), ENFORCED);
+        assertThat(sts.requirement().source()).isEqualTo("mta-sts");
+        assertThat(sts.why())
+                .isEqualTo("no rule names the domain, and DANE binds nobody (no signed TLSA record at _25._tcp." + MX
+                        + "), and its mta-sts binds");
+        assertThat(decide("", dane()).requirement().level()).isEqualTo(TlsLevel.OPPORTUNISTIC);
+    }
+
+    @Test
+    void recordsOfNoUseNeverMakeItWeaker() throws Exception {
+        assertThat(decide("", dane(tlsa(1))).requirement().level()).isEqualTo(TlsLevel.ENCRYPT);
+        assertThat(decide("", dane(tlsa(1))).requirement().source()).isEqualTo("dane");
+        assertThat(decide("", dane(tlsa(1)), ENFORCED).requirement().source()).isEqualTo("mta-sts");
+        assertThat(decide("<outbound default='verify'/>", dane(tlsa(1)))
+                        .requirement()
+                        .level())
+                .isEqualTo(TlsLevel.VERIFY);
+    }
+
+    @Test
+    void daneOnlyIsNothingElse() throws Exception {
+        String outbound = "<outbound default='dane-only' dnssec='validate'/>";
+        assertThat(decide(outbound, dane(tlsa(3)), ENFORCED).requirement().refusal(MX))
+                .isEmpty();
+        TlsRequirement refused = decide(outbound, dane(), ENFORCED).requirement();
+        assertThat(refused.level()).isEqualTo(TlsLevel.DANE_ONLY);
+        assertThat(refused.refusal(MX)).isPresent();
+    }
+
+    @Test
+    void aGatewaysOwnRecordsCountWhereARuleSaysSo() throws Exception {
+        TlsPolicies policies = new TlsPolicies(
+                local("<outbound dnssec='validate'><to domain='other.example' level='dane'/></outbound>"),
+                Optional.of(dane(tlsa(3))),
+                List.of());
+        TlsRequirement requirement =
+                policies.decideForGateway(OTHER, "relay.isp.example").requirement();
+        assertThat(requirement.level()).isEqualTo(TlsLevel.DANE);
+        assertThat(requirement.serverName()).contains("relay.isp.example");
+        assertThat(policies.decideForGateway(BANK, "relay.isp.example")
+                        .requirement()
+                        .level())
+                .isEqualTo(TlsLevel.OPPORTUNISTIC);
     }
 
     @Test
