@@ -132,7 +132,7 @@ public final class ConfigurationAudit {
         return TEXTS_TRUE.contains(text.strip().toLowerCase(Locale.ROOT));
     }
 
-    private static boolean enabled(XmlNode server) {
+    static boolean enabled(XmlNode server) {
         return server.attribute("enabled").isEmpty() || truth(server.attribute("enabled"));
     }
 
@@ -259,7 +259,7 @@ public final class ConfigurationAudit {
     }
 
     /** The servers of a file: below the list, or the root itself, as older files have it. */
-    private static List<XmlNode> servers(XmlNode root, String name) {
+    static List<XmlNode> servers(XmlNode root, String name) {
         return root.name().equals(name) ? List.of(root) : root.children(name);
     }
 
