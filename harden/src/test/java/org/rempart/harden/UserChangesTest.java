@@ -176,6 +176,13 @@ class UserChangesTest {
                         "$1" + parameters.replace("$", "\\$") + "</mailet>"));
     }
 
+    private XmlElement hardenedDelivery() throws Exception {
+        return mailets("relay").stream()
+                .filter(mailet -> mailet.attribute("class").equals("org.rempart.mailet.SecureRemoteDelivery"))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void parametersOfTheDeliveryAreCarriedOver() throws Exception {
         delivery(
@@ -184,8 +191,7 @@ class UserChangesTest {
                         + "<maxRetries>9</maxRetries><!-- why --><mail.smtp.localhost>mx.our.example</mail.smtp.localhost>"
                         + "<deliveryThreads>7</deliveryThreads><mail.debug>true</mail.debug>");
 
-        XmlElement ours = mailets("relay").get(3);
-        assertThat(ours.attribute("class")).isEqualTo("org.rempart.mailet.SecureRemoteDelivery");
+        XmlElement ours = hardenedDelivery();
         assertThat(List.of(
                         ours.text("gateway"),
                         ours.text("gatewayPort"),
@@ -224,8 +230,8 @@ class UserChangesTest {
                         "</processors>",
                         "<processor state=\"mine\"><mailet match=\"All\" class=\"com.acme.Tell\"/></processor></processors>"));
 
-        assertThat(mailets("relay").get(3).text("bounceProcessor")).isEqualTo("mine");
-        assertThat(mailets("relay").get(3).child("reportProcessor")).isEmpty();
+        assertThat(hardenedDelivery().text("bounceProcessor")).isEqualTo("mine");
+        assertThat(hardenedDelivery().child("reportProcessor")).isEmpty();
         assertThat(mailets("mine")).hasSize(1);
         assertThat(notes()).anyMatch(note -> note.contains("what tells senders that a mail failed is not James's"));
     }
@@ -285,6 +291,7 @@ class UserChangesTest {
                         "org.rempart.mailet.AuditMail",
                         "org.rempart.mailet.RewriteForwardedSender",
                         "org.rempart.mailet.StripHeaders",
+                        "org.rempart.mailet.SignMail",
                         "org.rempart.mailet.SecureRemoteDelivery");
     }
 

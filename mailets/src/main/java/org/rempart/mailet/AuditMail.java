@@ -9,7 +9,7 @@ import java.util.Optional;
 import javax.mail.MessagingException;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 import org.rempart.policy.trail.AuditEvent;
 
 /**
@@ -61,7 +61,7 @@ public final class AuditMail extends GenericMailet {
     @Override
     public void service(Mail mail) {
         AuditEvent trail = AuditEvent.now(event).with("mail", mail.getName());
-        Submitter.account(mail).ifPresent(account -> trail.with("account", account));
+        MailOrigin.account(mail).ifPresent(account -> trail.with("account", account));
         trail.with("from", mail.getMaybeSender().asString()).recipients(mail.getRecipients());
         try {
             if (mail.getMessage() != null) {

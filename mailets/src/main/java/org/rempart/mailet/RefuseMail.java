@@ -16,8 +16,8 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryReport;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.MailOrigin;
 import org.rempart.message.RawMessage;
-import org.rempart.message.Submitter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -120,7 +120,7 @@ public final class RefuseMail extends GenericMailet {
 
     /** An account proves who submitted, not that the sender's address is his: the policy may let him use any. */
     private boolean isOurs(Mail mail) {
-        return Submitter.account(mail).isPresent()
+        return MailOrigin.account(mail).isPresent()
                 && mail.getMaybeSender()
                         .asOptional()
                         .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))

@@ -33,8 +33,8 @@ import org.rempart.mailet.header.HeaderFirewall.TooManyHopsException;
 import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
+import org.rempart.message.MailOrigin;
 import org.rempart.message.RawMessage;
-import org.rempart.message.Submitter;
 import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
@@ -241,7 +241,7 @@ public final class StripHeaders extends GenericMailet {
         if (mail.getMessage() == null) {
             return;
         }
-        Optional<String> account = Submitter.account(mail);
+        Optional<String> account = MailOrigin.account(mail);
         if (!mail.hasSender()
                 && mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent()) {
             stripReport(mail);

@@ -13,7 +13,7 @@ import org.apache.james.core.Username;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
 import org.rempart.message.MailAttributes;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 import org.rempart.policy.ledger.SubmissionLedger;
 
 /**
@@ -64,7 +64,7 @@ public final class AccountIsHeld extends GenericMatcher {
         if (keptOnly && mail.getAttribute(MailAttributes.KEPT_FOR_HELD_ACCOUNT).isEmpty()) {
             return List.of();
         }
-        return Submitter.account(mail)
+        return MailOrigin.account(mail)
                         .flatMap(account -> ledger.held(Username.of(account)))
                         .isPresent()
                 ? mail.getRecipients()

@@ -5,21 +5,17 @@
 package org.rempart.matcher;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.relay.RelayRequest;
@@ -89,11 +85,12 @@ public final class RelayDenied extends PolicyMatcher {
         Collection<MailAddress> forwarded = forwardedInVain(mail);
         // What a stranger wrote as one of us must not get our name by being sent on: an address of ours that forwards
         // to the outside would vouch for it.
-        if (!claimsToBeOurs(mail) && (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail))) {
+        if (!MailOrigin.claimsToBeOurs(mail)
+                && (mail.getAttribute(MailAttributes.GATE).isPresent() || isOurOwn(mail))) {
             return forwarded;
         }
-        InetAddress client = client(mail);
-        boolean authenticated = Submitter.account(mail).isPresent();
+        InetAddress client = MailOrigin.client(mail);
+        boolean authenticated = MailOrigin.account(mail).isPresent();
         MaybeSender sender = mail.getMaybeSender();
         Collection<MailAddress> denied = new LinkedHashSet<>(forwarded);
         mail.getRecipients().stream()
@@ -120,44 +117,12 @@ public final class RelayDenied extends PolicyMatcher {
                         + " asks for; put org.rempart.mailet.BeforeForwarding before RecipientRewriteTable"));
     }
 
-    /** Whether its envelope or its From is of ours, and nobody has proved it; a display name alone is no claim. */
-    private static boolean claimsToBeOurs(Mail mail) {
-        Optional<String> where =
-                AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class);
-        return where.isPresent() && Stream.of(where.get().split(", ", -1)).anyMatch(MailAttributes.CLAIMS::contains);
-    }
-
     private boolean isOurOwn(Mail mail) {
-        return isSentByMailet(mail)
+        return MailOrigin.isSentByMailet(mail)
                 && mail.getMaybeSender()
                         .asOptional()
                         .map(sender -> getMailetContext().isLocalServer(sender.getDomain()))
                         .orElse(true);
-    }
-
-    private static boolean isSentByMailet(Mail mail) {
-        return mail.getAttribute(Mail.SENT_BY_MAILET_ATTRIBUTE.getName()).isPresent();
-    }
-
-    /** The address that the mail came from; James records it as a literal, so nothing is looked up. */
-    private static InetAddress client(Mail mail) throws MessagingException {
-        String address = mail.getRemoteAddr();
-        boolean literal = address != null && address.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%.*)?");
-        if (!literal) {
-            throw new MessagingException("the mail's remote address \"" + address + "\" is no IP address");
-        }
-        try {
-            InetAddress client = InetAddress.getByName(address);
-            // On what a mailet sends again James writes 127.0.0.1, wherever the mail came from: the client is unknown,
-            // and
-            // in no network that the policy names.
-            return client.isLoopbackAddress() && isSentByMailet(mail)
-                    ? InetAddress.getByAddress(new byte[] {0, 0, 0, 0})
-                    : client;
-        } catch (UnknownHostException notAnAddress) {
-            throw new MessagingException(
-                    "the mail's remote address \"" + address + "\" is no IP address", notAnAddress);
-        }
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 
@@ -61,7 +61,7 @@ public final class SubmittedBy extends GenericMatcher {
 
     @Override
     public Collection<MailAddress> match(Mail mail) {
-        return Submitter.account(mail).filter(this::isNamed).isPresent() ? mail.getRecipients() : List.of();
+        return MailOrigin.account(mail).filter(this::isNamed).isPresent() ? mail.getRecipients() : List.of();
     }
 
     private boolean isNamed(String account) {

@@ -37,6 +37,11 @@ public final class HeaderField {
         return new String(header, nameStart, nameEnd - nameStart, StandardCharsets.ISO_8859_1);
     }
 
+    /** All before the colon as it stands; each byte is one character. */
+    public String rawName() {
+        return new String(header, start, Math.max(valueStart - 1 - start, 0), StandardCharsets.ISO_8859_1);
+    }
+
     /** Whether this is a field at all. */
     public boolean isField() {
         return nameEnd > nameStart;

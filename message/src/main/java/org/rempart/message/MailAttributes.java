@@ -27,6 +27,9 @@ public final class MailAttributes {
      */
     public static final AttributeName ADDRESSED = AttributeName.of("org.rempart.addressed");
 
+    /** A part of this server has written the mail: a report or a notice. Set by {@link OwnMail}. */
+    public static final AttributeName OWN = AttributeName.of("org.rempart.own");
+
     /** The mail was taken while its account was held. Set by SubmissionRateHook and CheckSubmission. */
     public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");
 

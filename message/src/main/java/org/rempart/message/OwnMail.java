@@ -11,6 +11,8 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.MailetContext;
 
 /** Mail that the server itself writes: notices and reports. */
@@ -33,6 +35,7 @@ public final class OwnMail {
             // Given to the builder, the message would be copied, and nobody would dispose of the first.
             mail.setMessageNoCopy(new RawMimeMessage(
                     MimeMessageInputStreamSource.create("own-" + name, new ByteArrayInputStream(message))));
+            mail.setAttribute(new Attribute(MailAttributes.OWN, AttributeValue.of(true)));
             server.sendMail(mail);
         } finally {
             LifecycleUtil.dispose(mail);

@@ -117,9 +117,14 @@ public final class RawMessage implements AutoCloseable {
         return header;
     }
 
+    /** The body, to be read and closed. */
+    public InputStream body() throws IOException {
+        return RawMimeMessage.body(source, bodyOffset);
+    }
+
     /** All of the message, in memory. */
     public byte[] whole() throws IOException {
-        try (InputStream body = RawMimeMessage.body(source, bodyOffset)) {
+        try (InputStream body = body()) {
             ByteArrayOutputStream whole = new ByteArrayOutputStream();
             whole.write(header.bytes(), 0, header.length());
             body.transferTo(whole);

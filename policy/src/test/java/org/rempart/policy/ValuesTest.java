@@ -17,6 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.dkim.DkimRecord;
 import org.rempart.policy.file.Policies;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.forwards.ForwardPolicy;
@@ -54,6 +57,10 @@ class ValuesTest {
                 AuditPolicy.class,
                 ForwardPolicy.class,
                 SubaddressPolicy.class,
+                DkimPolicy.class,
+                DkimPolicy.Sign.class,
+                DkimKey.class,
+                DkimRecord.class,
                 HeaderPolicy.class,
                 HeaderPattern.class,
                 TlsPolicy.class,

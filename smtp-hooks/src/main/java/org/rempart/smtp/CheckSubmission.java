@@ -26,8 +26,8 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.MailOrigin;
 import org.rempart.message.OurAddresses;
-import org.rempart.message.Submitter;
 import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
@@ -133,7 +133,7 @@ public final class CheckSubmission extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        Optional<Username> account = Submitter.byJmap(mail).map(Username::of);
+        Optional<Username> account = MailOrigin.jmapAccount(mail).map(Username::of);
         if (account.isEmpty() || mail.getAttribute(MailAttributes.SUBMISSION).isPresent()) {
             return;
         }

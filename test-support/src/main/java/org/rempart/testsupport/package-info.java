@@ -18,7 +18,8 @@
  *       org.rempart.testsupport.PolicyHost});
  *   <li>servers of others, each a process in a folder of its own: Postfix ({@link org.rempart.testsupport.Postfix}),
  *       PostgreSQL ({@link org.rempart.testsupport.PostgresServer}), OpenLDAP's ({@link
- *       org.rempart.testsupport.Slapd}) and a resolver that validates ({@link org.rempart.testsupport.Unbound}).
+ *       org.rempart.testsupport.Slapd}), a resolver that validates ({@link org.rempart.testsupport.Unbound}) and a verifier of
+ *       signatures ({@link org.rempart.testsupport.Dkimpy}).
  * </ul>
  */
 package org.rempart.testsupport;

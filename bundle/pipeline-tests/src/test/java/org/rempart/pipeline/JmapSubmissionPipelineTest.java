@@ -125,7 +125,8 @@ class JmapSubmissionPipelineTest {
 
     @Test
     void ofAHeldAccountItIsKeptWhereThePolicySaysSo() throws Exception {
-        try (Pipeline pipeline = server().held(ALICE).policy("<policy><submission><held mail='keep'/></submission></policy>")
+        try (Pipeline pipeline = server().held(ALICE)
+                .policy("<policy><submission><held mail='keep'/></submission></policy>")
                 .start()) {
             pipeline.accept(mail(ALICE, ALICE).to("bob@ours.example", "carol@elsewhere.example"));
 

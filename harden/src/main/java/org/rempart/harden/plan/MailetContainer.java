@@ -480,7 +480,11 @@ final class MailetContainer {
                 .noneMatch(mailet -> Mailets.is(mailet, "StripHeaders")
                         && mailet.child("strip").isEmpty())) {
             lines.append(own("relay", "All", "StripHeaders", delivery));
-            reasons.add("what leaves names programs, hosts and addresses of the inside (<headers> of rempart.xml)");
+            reasons.add("what leaves names programs, internal hosts and addresses (<headers> of rempart.xml)");
+        }
+        if (!has(processor, "SignMail")) {
+            lines.append(own("relay", "All", "SignMail", delivery));
+            reasons.add("what leaves is not signed (<dkim> of rempart.xml)");
         }
         if (lines.length() > 0) {
             editor.insertBefore(delivery, lines.toString(), String.join("; ", reasons));

@@ -15,6 +15,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.file.PolicyFile;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.MXRecord;
@@ -26,8 +29,8 @@ import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 /**
- * What the DNS tells others of this host and of its domains: addresses and their names, MX, SPF (RFC 7208), DMARC (RFC
- * 7489), MTA-STS (RFC 8461). The domains are known only of a running server.
+ * What the DNS tells others of this host and of its domains: addresses and their names, MX, SPF (RFC 7208), keys of DKIM
+ * (RFC 6376), DMARC (RFC 7489), MTA-STS (RFC 8461). The domains are known only of a running server.
  */
 final class DnsCheck implements Check {
     private static final int MOST_DOMAINS = 50;
@@ -61,8 +64,15 @@ final class DnsCheck implements Check {
             for (String host : hosts) {
                 host(lookup, host, findings);
             }
+            DkimPolicy signing = signing(patient.home());
+            findings.addAll(SigningKeys.compare(patient.home(), signing, lookup));
             for (String domain : domains(patient, findings)) {
                 domain(lookup, domain, hosts, findings);
+                if (signing.of(domain).isEmpty()) {
+                    findings.add(Finding.warning(
+                            "mail of " + domain + " leaves without a signature (DKIM), and many take it for spam",
+                            "bin/rempart dkim new " + domain));
+                }
             }
         } catch (IOException unasked) {
             // One time-out is enough: a machine without a resolver would wait for every name.
@@ -74,6 +84,15 @@ final class DnsCheck implements Check {
             findings.add(Finding.warning("no name to look for", "write <helloName> in conf/smtpserver.xml"));
         }
         return findings;
+    }
+
+    private static DkimPolicy signing(Home home) throws IOException {
+        try {
+            return PolicyFile.read(home.conf("rempart.xml")).dkim();
+        } catch (PolicyException fault) {
+            // Told by the check of the configuration.
+            return DkimPolicy.none();
+        }
     }
 
     private static String reason(IOException failure) {

@@ -47,6 +47,7 @@ final class FilesCheck implements Check {
         for (String secret : SECRETS_IN_CONF) {
             secret(home, home.conf(secret), findings);
         }
+        signingKeys(home, findings);
         secret(home, home.webAdminToken(), findings);
         closed(home, home.var("blobs"), findings);
         closed(home, home.var("database"), findings);
@@ -64,7 +65,7 @@ final class FilesCheck implements Check {
         if (!Files.exists(file)) {
             return;
         }
-        boolean settings = !file.endsWith("private-key.pem")
+        boolean settings = !file.toString().endsWith(".pem")
                 && !file.endsWith("directory.password")
                 && !file.equals(home.webAdminToken());
         if (settings && !SECRET.matcher(Files.readString(file)).find()) {
@@ -74,6 +75,19 @@ final class FilesCheck implements Check {
             findings.add(Finding.fault(
                     home.name(file) + " holds a secret, and every user of this machine can read it",
                     "chmod o= " + home.name(file)));
+        }
+    }
+
+    /** Who has one writes as the domain, for all who verify. */
+    private static void signingKeys(Home home, List<Finding> findings) throws IOException {
+        Path folder = home.conf("dkim");
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file :
+                        (Iterable<Path>) files.filter(name -> name.toString().endsWith(".pem"))::iterator) {
+                    secret(home, file, findings);
+                }
+            }
         }
     }
 

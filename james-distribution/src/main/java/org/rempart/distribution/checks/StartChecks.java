@@ -30,6 +30,7 @@ import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.Listener;
 import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.submission.HeldMail;
@@ -153,6 +154,7 @@ public final class StartChecks {
                             + exception.text()));
             delivery(policy);
             keeping(policy);
+            signing(policy);
             return Optional.of(policy);
         } catch (PolicyException fault) {
             faults.add("conf/" + fault.getMessage());
@@ -207,6 +209,23 @@ public final class StartChecks {
             faults.add("conf/rempart.xml: <held mail=\"keep\"/> takes what held accounts send, and nothing in"
                     + " conf/mailetcontainer.xml keeps it; put the mailet ToRepository with the matcher"
                     + " org.rempart.matcher.AccountIsHeld=kept into the processor root, or write mail=\"refuse\"");
+        }
+    }
+
+    /** Mail would leave unsigned if nothing signed it. */
+    private void signing(Policy policy) {
+        for (DkimPolicy.Sign rule : policy.dkim().rules()) {
+            try {
+                SigningKeys.read(home, rule);
+            } catch (IOException unusable) {
+                faults.add("conf/rempart.xml: " + unusable.getMessage());
+            }
+        }
+        if (!policy.dkim().rules().isEmpty()
+                && !hasMailet(mailet -> mailet.getAttribute("class").equals("org.rempart.mailet.SignMail"))) {
+            faults.add("conf/rempart.xml: " + policy.dkim().rules().get(0)
+                    + " signs nothing, since conf/mailetcontainer.xml has no org.rempart.mailet.SignMail; put it between"
+                    + " StripHeaders and the delivery");
         }
     }
 

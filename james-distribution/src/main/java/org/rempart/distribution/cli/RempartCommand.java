@@ -7,13 +7,20 @@ package org.rempart.distribution.cli;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.rempart.distribution.checks.Finding;
+import org.rempart.distribution.checks.SigningKeys;
 import org.rempart.distribution.checks.StartChecks;
 import org.rempart.distribution.checks.SystemLookup;
 import org.rempart.distribution.home.ExitCode;
+import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.ServerLock;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.file.PolicyFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,6 +62,7 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new UsersCommand(home))
                 .addSubcommand(new AliasesCommand(home))
                 .addSubcommand(new ForwardsCommand(home))
+                .addSubcommand(new DkimCommand(home, () -> SystemLookup.of(home), Clock.systemUTC()))
                 .addSubcommand(new QueueCommand(home))
                 .addSubcommand(new AccountsCommand(home))
                 .addSubcommand(new TraceCommand(home))
@@ -141,6 +149,7 @@ public final class RempartCommand implements Callable<Integer> {
     int checkConfig() {
         StartChecks checks = new StartChecks(home, Clock.systemUTC()).configuration();
         checks.warnings().forEach(warning -> err().println("warning: " + warning));
+        signingKeys().forEach(warning -> err().println("warning: " + warning));
         checks.exceptions().forEach(exception -> err().println("exception: " + exception));
         checks.faults().forEach(fault -> err().println("error: " + fault));
         if (checks.faults().isEmpty()) {
@@ -148,6 +157,25 @@ public final class RempartCommand implements Callable<Integer> {
             return 0;
         }
         return ExitCode.CONFIGURATION_FAULT;
+    }
+
+    /** What is wrong with the DNS records of the keys that mail is signed with. */
+    private List<String> signingKeys() {
+        try {
+            DkimPolicy policy = PolicyFile.read(home.conf("rempart.xml")).dkim();
+            return policy.rules().isEmpty()
+                    ? List.of()
+                    : SigningKeys.compare(home, policy, SystemLookup.of(home)).stream()
+                            .filter(finding -> finding.level() != Finding.Level.OK)
+                            .map(finding -> finding.what() + "; " + finding.advice())
+                            .toList();
+        } catch (PolicyException | FaultException told) {
+            // A fault of the configuration, which its check tells.
+            return List.of();
+        } catch (IOException unanswered) {
+            return List.of("the DNS does not say whether it has the keys that mail is signed with ("
+                    + unanswered.getMessage() + ")");
+        }
     }
 
     /** The version of the archive. */

@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
 import org.apache.mailet.Mail;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 
 /**
  * Keeps queues of outgoing mail from handing out what a held account has submitted. The question is asked each time a mail
@@ -31,7 +31,7 @@ final class HeldAccounts {
     Optional<String> of(MailQueueName queue, Mail mail) {
         return queue.equals(MailQueueFactory.SPOOL)
                 ? Optional.empty()
-                : Submitter.account(mail).filter(isHeld);
+                : MailOrigin.account(mail).filter(isHeld);
     }
 
     /** What such a mail is held for, in words. */

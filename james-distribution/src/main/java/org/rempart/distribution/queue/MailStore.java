@@ -31,7 +31,7 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 import org.rempart.distribution.queue.GroupCommit.Change;
 import org.rempart.distribution.queue.MailTable.Row;
-import org.rempart.message.Submitter;
+import org.rempart.message.MailOrigin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -270,7 +270,7 @@ public final class MailStore implements AutoCloseable {
             }
             throw new MailStoreException("mail " + mail.getName() + " can't be stored: " + failure, failure);
         }
-        commits.write(new Insert(row, Submitter.account(mail)));
+        commits.write(new Insert(row, MailOrigin.account(mail)));
     }
 
     private Row describe(long id, int place, Mail mail, Duration delay, int tries, Optional<Blobs.Blob> blob)

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.checks.Finding.Level;
 import org.rempart.distribution.home.TestHome;
+import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimKeyKind;
 import org.rempart.testsupport.DnsServer;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
@@ -43,9 +46,24 @@ class DnsCheckTest {
 
     private TestHome home;
 
+    private String record;
+
     @BeforeEach
     void home() throws Exception {
         home = TestHome.in(folder);
+        DkimKey key = DkimKey.generate(DkimKeyKind.ED25519);
+        Files.writeString(home.home().conf("s1.pem"), key.pem());
+        record = "s1._domainkey.example.com. TXT \"" + key.record() + "\"";
+        home.replace(
+                "rempart.xml",
+                "</policy>",
+                "<dkim><sign domain=\"example.com\" selector=\"s1\" key=\"conf/s1.pem\"/></dkim></policy>");
+    }
+
+    private List<String> good() {
+        List<String> records = new ArrayList<>(List.of(GOOD));
+        records.add(record);
+        return records;
     }
 
     /** A zone that holds these records, in the form of a master file. */
@@ -73,7 +91,7 @@ class DnsCheckTest {
     }
 
     private List<Finding> withChange(String without, String... instead) throws Exception {
-        List<String> records = new ArrayList<>(List.of(GOOD));
+        List<String> records = good();
         assertThat(records.removeIf(record -> record.startsWith(without))).isTrue();
         records.addAll(List.of(instead));
         return look(zone(records), "[\"example.com\",\"localhost\"]").stream()
@@ -83,8 +101,8 @@ class DnsCheckTest {
 
     @Test
     void aHostInOrderHasNoFinding() throws Exception {
-        assertThat(look(zone(List.of(GOOD)), "[\"example.com\"]"))
-                .hasSize(6)
+        assertThat(look(zone(good()), "[\"example.com\"]"))
+                .hasSize(7)
                 .allSatisfy(finding ->
                         assertThat(finding.level()).as(finding.what()).isEqualTo(Level.OK));
     }
@@ -132,6 +150,26 @@ class DnsCheckTest {
                     assertThat(finding.level()).isEqualTo(Level.FAULT);
                     assertThat(finding.what()).contains("2 records of SPF");
                 });
+    }
+
+    @Test
+    void aKeyThatTheDnsDoesNotHaveIsAFault() throws Exception {
+        assertThat(withChange("s1._domainkey")).singleElement().satisfies(finding -> {
+            assertThat(finding.level()).isEqualTo(Level.FAULT);
+            assertThat(finding.what()).contains("a key that the DNS does not have", "s1._domainkey.example.com");
+            assertThat(finding.advice()).contains("bin/rempart dkim list example.com");
+        });
+        assertThat(withChange("s1._domainkey", "s1._domainkey.example.com. TXT \"v=DKIM1; k=ed25519; p=AAAA\""))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.what()).contains("the signatures of example.com fail"));
+    }
+
+    @Test
+    void aDomainWithoutAKeyIsTold() throws Exception {
+        assertThat(look(zone(good()), "[\"example.com\",\"other.example\"]")).anySatisfy(finding -> {
+            assertThat(finding.what()).startsWith("mail of other.example leaves without a signature");
+            assertThat(finding.advice()).isEqualTo("bin/rempart dkim new other.example");
+        });
     }
 
     @Test

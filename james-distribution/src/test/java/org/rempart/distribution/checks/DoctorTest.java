@@ -189,6 +189,18 @@ class DoctorTest {
     }
 
     @Test
+    void aKeyThatSignsMailIsASecretToo() throws Exception {
+        closedHome();
+        Path key = Files.createDirectories(home.conf("dkim")).resolve("s1.ours.example.pem");
+        Files.writeString(key, "a key");
+        mode(key, "rw-r--r--");
+
+        assertThat(faults(new FilesCheck().look(patient())))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.advice()).isEqualTo("chmod o= conf/dkim/s1.ours.example.pem"));
+    }
+
+    @Test
     void aPasswordInASettingsFileIsASecretToo() throws Exception {
         closedHome();
         Path settings = home.conf("james-database.properties");

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.Listener;
 import org.rempart.distribution.home.TestHome;
+import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimKeyKind;
 
 class StartChecksTest {
     @TempDir
@@ -96,6 +98,25 @@ class StartChecksTest {
                 .allMatch(exception -> exception.startsWith("conf/rempart.xml:1:"))
                 .anyMatch(exception -> exception.contains("the fax"))
                 .anyMatch(exception -> exception.contains("firmware"));
+    }
+
+    @Test
+    void aKeyToSignWithThatIsNotThereIsAFault() throws Exception {
+        home.write(
+                "rempart.xml",
+                "<policy><dkim><sign domain='ours.example' selector='s1' key='conf/dkim/s1.pem'/></dkim></policy>");
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/rempart.xml: <sign domain=\"ours.example\"")
+                .contains("the key conf/dkim/s1.pem is not there", "bin/rempart dkim new ours.example");
+
+        Files.createDirectories(home.home().conf("dkim"));
+        home.write("dkim/s1.pem", DkimKey.generate(DkimKeyKind.RSA).pem());
+        assertThat(configuration().faults()).isEmpty();
+
+        home.replace("mailetcontainer.xml", "org.rempart.mailet.SignMail", "org.rempart.mailet.StripHeaders");
+        assertThat(configuration().faults()).singleElement().asString().contains("signs nothing", "SignMail");
     }
 
     @Test

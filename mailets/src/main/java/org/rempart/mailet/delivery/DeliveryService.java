@@ -31,8 +31,8 @@ import org.rempart.mailet.delivery.DeliveryScheduler.Verdict;
 import org.rempart.mailet.delivery.dns.Dns;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
+import org.rempart.message.MailOrigin;
 import org.rempart.message.RawMessage;
-import org.rempart.message.Submitter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
@@ -294,7 +294,7 @@ public final class DeliveryService {
                 carryOut(settlement);
                 return Verdict.TALKED;
             }
-            if (Submitter.account(item.getMail()).filter(isHeld).isPresent()) {
+            if (MailOrigin.account(item.getMail()).filter(isHeld).isPresent()) {
                 // A queue that knows no delay hands it out again at once: with this pause, once a second.
                 scheduler.later(() -> putBack(item, HELD_DELAY), HELD_PAUSE);
                 return Verdict.UNTRIED;

@@ -17,6 +17,7 @@ import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MimeMessageInputStreamSource;
 import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.server.core.MimeMessageWrapper;
+import org.rempart.message.LineEncoder;
 import org.rempart.message.RawMessage;
 
 /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import org.rempart.policy.Networks;
 import org.rempart.policy.Rule;
+import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
@@ -45,6 +46,7 @@ public final class Policy {
                     .build(),
             SubaddressPolicy.byDefault(),
             ForwardPolicy.byDefault(),
+            DkimPolicy.none(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
             List.of());
@@ -55,6 +57,7 @@ public final class Policy {
     private final HeaderPolicy headers;
     private final SubaddressPolicy subaddresses;
     private final ForwardPolicy forwards;
+    private final DkimPolicy dkim;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
     private final List<String> warnings;
@@ -66,6 +69,7 @@ public final class Policy {
             HeaderPolicy headers,
             SubaddressPolicy subaddresses,
             ForwardPolicy forwards,
+            DkimPolicy dkim,
             TlsPolicy tls,
             AuditPolicy audit,
             List<String> warnings) {
@@ -75,13 +79,14 @@ public final class Policy {
         this.headers = Objects.requireNonNull(headers);
         this.subaddresses = Objects.requireNonNull(subaddresses);
         this.forwards = Objects.requireNonNull(forwards);
+        this.dkim = Objects.requireNonNull(dkim);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
         this.warnings = List.copyOf(warnings);
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, subaddresses, forwards, tls, audit, all);
+        return new Policy(networks, relay, submission, headers, subaddresses, forwards, dkim, tls, audit, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -111,6 +116,10 @@ public final class Policy {
 
     public ForwardPolicy forwards() {
         return forwards;
+    }
+
+    public DkimPolicy dkim() {
+        return dkim;
     }
 
     public TlsPolicy tls() {

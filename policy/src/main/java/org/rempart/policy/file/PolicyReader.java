@@ -18,7 +18,8 @@ final class PolicyReader {
             throw policy.fault("the root element is <" + policy.name() + ">", "a policy begins with <policy>");
         }
         policy.onlyAttributes();
-        policy.onlyChildren("networks", "relay", "submission", "headers", "subaddresses", "forwards", "tls", "audit");
+        policy.onlyChildren(
+                "networks", "relay", "submission", "headers", "subaddresses", "forwards", "dkim", "tls", "audit");
         policy.noText();
         List<String> warnings = new ArrayList<>();
         Policy defaults = Policy.defaults();
@@ -29,6 +30,7 @@ final class PolicyReader {
         Optional<XmlElement> headers = policy.child("headers");
         Optional<XmlElement> subaddresses = policy.child("subaddresses");
         Optional<XmlElement> forwards = policy.child("forwards");
+        Optional<XmlElement> dkim = policy.child("dkim");
         Optional<XmlElement> tls = policy.child("tls");
         Optional<XmlElement> audit = policy.child("audit");
         Policy read = new Policy(
@@ -38,6 +40,7 @@ final class PolicyReader {
                 headers.isPresent() ? HeadersReader.read(headers.get(), warnings) : defaults.headers(),
                 subaddresses.isPresent() ? SubaddressesReader.read(subaddresses.get()) : defaults.subaddresses(),
                 forwards.isPresent() ? ForwardsReader.read(forwards.get()) : defaults.forwards(),
+                dkim.isPresent() ? DkimReader.read(dkim.get()) : defaults.dkim(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
                 List.of());

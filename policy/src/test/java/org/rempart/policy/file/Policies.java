@@ -61,6 +61,9 @@ public final class Policies {
             "<policy><tls/><forwards bounces='48h'/></policy>",
             "<policy><tls/><subaddresses/></policy>",
             "<policy><subaddresses mail='refuse' separator='-'/><forwards/></policy>",
+            "<policy><dkim/></policy>",
+            "<policy><dkim><sign domain='b\u00FCcher.example' selector='r1' key='conf/dkim/r1.pem'/>"
+                    + "<sign domain='b\u00FCcher.example' selector='2026.e' key='file:///etc/e1.pem'/></dkim></policy>",
             "<policy><tls><protocols>TLSv1.2,TLSv1.3</protocols></tls></policy>",
             "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
                     + "<to domain='x.example.com' level='opportunistic'/></outbound>"

@@ -14,6 +14,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -189,7 +190,7 @@ class PolicyFaultsTest {
             faultOf("<policy>\n  <relya/>\n</policy>")
                     .isEqualTo(
                             "rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <tls>, <audit> (is <relay> meant?)");
+                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <tls>, <audit> (is <relay> meant?)");
         }
 
         @Test
@@ -646,6 +647,39 @@ class PolicyFaultsTest {
             faultOf("<policy><subaddresses separator='@'/></policy>").contains("\"@\" separates no detail");
             faultOf("<policy><subaddresses separator=''/></policy>").contains("\"\" separates no detail");
             faultOf("<policy><subaddresses separater='-'/></policy>").contains("has no attribute \"separater\"");
+        }
+    }
+
+    @Nested
+    class Dkim {
+        @Test
+        void aKeyNeedsADomainASelectorAndAFile() {
+            faultOf("<policy>\n  <dkim><sign selector='s' key='k'/></dkim></policy>")
+                    .startsWith("rempart.xml:2:9: <sign> lacks its domain");
+            faultOf("<policy><dkim><sign domain='*.x.example' selector='s' key='k'/></dkim></policy>")
+                    .contains("\"*.x.example\" is no domain");
+            faultOf("<policy><dkim><sign domain='x.example' selector='s' key=''/></dkim></policy>")
+                    .contains("<sign> has an empty key", "key=\"conf/dkim/s1.example.com.pem\"");
+            for (String selector : List.of("a_b", ".a", "a.", "-a", "a-", "a".repeat(64), "a.".repeat(120) + "a")) {
+                faultOf("<policy><dkim><sign domain='x.example' selector='" + selector + "' key='k'/></dkim></policy>")
+                        .contains("is no selector");
+            }
+        }
+
+        @Test
+        void aSelectorIsForOneKey() {
+            faultOf("<policy><dkim><sign domain='x.example' selector='s' key='k'/>"
+                            + "<sign domain='X.example' selector='S' key='l'/></dkim></policy>")
+                    .contains("has the domain and selector of <sign domain=\"x.example\"");
+        }
+
+        @Test
+        void aDomainHasFewKeys() {
+            StringBuilder keys = new StringBuilder();
+            for (int i = 0; i < 5; i++) {
+                keys.append("<sign domain='x.example' selector='s").append(i).append("' key='k'/>");
+            }
+            faultOf("<policy><dkim>" + keys + "</dkim></policy>").contains("x.example has more than 4 keys");
         }
     }
 

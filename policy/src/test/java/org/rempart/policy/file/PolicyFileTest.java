@@ -120,6 +120,7 @@ class PolicyFileTest {
         assertThat(policy.submission()).isSameAs(Policy.defaults().submission());
         assertThat(policy.headers()).isSameAs(Policy.defaults().headers());
         assertThat(policy.forwards()).isSameAs(Policy.defaults().forwards());
+        assertThat(policy.dkim()).isSameAs(Policy.defaults().dkim());
         assertThat(policy.tls()).isSameAs(Policy.defaults().tls());
         assertThat(policy.networks().names()).isEmpty();
         assertThat(policy.warnings()).isEmpty();

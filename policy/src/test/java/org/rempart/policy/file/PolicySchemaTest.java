@@ -76,6 +76,12 @@ class PolicySchemaTest {
                 "<policy><forwards outside='maybe'/></policy>",
                 "<policy><forwards outside='allow'><to domain='x.example'/></forwards></policy>",
                 "<policy><forwards bounces='soon'/></policy>",
+                "<policy><dkim/><dkim/></policy>",
+                "<policy><dkim><sing domain='x.example' selector='s' key='k'/></dkim></policy>",
+                "<policy><dkim><sign domain='x.example' selector='s'/></dkim></policy>",
+                "<policy><dkim><sign domain='x.example' selector='s_1' key='k'/></dkim></policy>",
+                "<policy><dkim><sign domain='x.example' selector='s' key='k'/>"
+                        + "<sign domain='x.example' selector='s' key='l'/></dkim></policy>",
                 "<policy><submission><rates/></submission></policy>",
                 "<policy><submission><identity/><identity/></submission></policy>",
                 "<policy><submission><identity envelope='owm'/></submission></policy>",

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery;
+package org.rempart.message;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -15,7 +15,7 @@ import java.io.OutputStream;
  * <p>A line end of the message is LF, CRLF, CR CR LF, or else a lone CR: the same as where headers are stripped, so that a
  * field is on the wire what it was there.
  */
-final class LineEncoder {
+public final class LineEncoder {
     private final OutputStream out;
     private final boolean dotStuffing;
     /** Carriage returns seen that are not written yet; two at most. */
@@ -23,13 +23,13 @@ final class LineEncoder {
 
     private boolean lineStart = true;
 
-    LineEncoder(OutputStream out, boolean dotStuffing) {
+    public LineEncoder(OutputStream out, boolean dotStuffing) {
         this.out = out;
         this.dotStuffing = dotStuffing;
     }
 
     /** Encodes a part of the message. */
-    void write(byte[] bytes, int offset, int length) throws IOException {
+    public void write(byte[] bytes, int offset, int length) throws IOException {
         int end = offset + length;
         int position = offset;
         while (position < end) {
@@ -62,7 +62,7 @@ final class LineEncoder {
     }
 
     /** Ends the message, and its last line if that has no end. */
-    void end() throws IOException {
+    public void end() throws IOException {
         flushReturns();
         if (!lineStart) {
             endLine();

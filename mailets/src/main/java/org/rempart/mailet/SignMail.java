@@ -1,0 +1,157 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.mailet;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.mailet.Mail;
+import org.apache.mailet.base.GenericMailet;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.MailOrigin;
+import org.rempart.message.OriginatorField;
+import org.rempart.message.Originators;
+import org.rempart.message.RawMessage;
+import org.rempart.message.ShownAddress;
+import org.rempart.message.dkim.DkimSigner;
+import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.dkim.DkimPolicy.Sign;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.forwards.SenderRewriting;
+import org.rempart.policy.relay.RelayPolicy;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
+
+/**
+ * Signs mail that leaves (DKIM, RFC 6376), with the keys that {@code <dkim>} of the policy names for the domain of its From.
+ * In the processor of mail that leaves, behind everything that changes the message:
+ *
+ * <pre>{@code
+ * <mailet match="All" class="org.rempart.mailet.SignMail">
+ *   <onMailetException>propagate</onMailetException>
+ * </mailet>
+ * }</pre>
+ *
+ * Signed is what an account of ours has submitted, what a network brought that {@code <relay>} lets send with that sender,
+ * and what this server itself writes. A stranger's mail is not, though an address of ours sends it on and whatever its From
+ * says; nor is mail that claims to be ours and has not proved it.
+ *
+ * <p>{@link SecureRemoteDelivery} sends the very bytes that were signed. James's own RemoteDelivery encodes messages
+ * for servers without 8BITMIME once more, and breaks signatures then.
+ *
+ * <p>All keys are read when the server starts, and one that can't be used stops the start. A mail that can't be signed fails,
+ * and James's error processor keeps it: it does not leave without its signature.
+ *
+ * <p>Parameter {@code policy}: the URL of the policy file, {@value PolicyFile#DEFAULT_URL} if not given.
+ */
+public final class SignMail extends GenericMailet {
+    private static final String POLICY = "policy";
+
+    private final FileSystem files;
+    private final Clock clock;
+    private final Map<Sign, DkimKey> keys = new LinkedHashMap<>();
+    private DkimPolicy policy;
+    private RelayPolicy relay;
+
+    @Inject
+    public SignMail(FileSystem files) {
+        this(files, Clock.systemUTC());
+    }
+
+    SignMail(FileSystem files, Clock clock) {
+        this.files = files;
+        this.clock = clock;
+    }
+
+    @Override
+    public void init() throws MessagingException {
+        Policy whole = Parameters.of(this, POLICY).policy(POLICY, files);
+        policy = whole.dkim();
+        relay = whole.relay();
+        try {
+            for (Sign rule : policy.rules()) {
+                keys.put(rule, DkimKey.of(rule, files::getResource));
+            }
+        } catch (IOException fault) {
+            throw new MessagingException("SignMail: " + fault.getMessage(), fault);
+        }
+    }
+
+    @Override
+    public void service(Mail mail) throws MessagingException {
+        if (keys.isEmpty() || mail.getMessage() == null || !isOfOurs(mail)) {
+            return;
+        }
+        try (RawMessage message = RawMessage.of(mail)) {
+            List<DkimSigner.Signature> signatures = signatures(message.header());
+            if (!signatures.isEmpty()) {
+                byte[] signed;
+                try (InputStream body = message.body()) {
+                    signed = DkimSigner.sign(message.header(), body, signatures, clock.instant());
+                }
+                message.replaceHeader(signed);
+            }
+        } catch (IOException | GeneralSecurityException | RuntimeException fault) {
+            throw new MessagingException("SignMail: the mail can't be signed, so it must not leave", fault);
+        }
+    }
+
+    /** By the domain of From, so that the signatures are aligned with it (RFC 7489, section 3.1.1). */
+    private List<DkimSigner.Signature> signatures(HeaderBlock header) {
+        Set<Sign> rules = new LinkedHashSet<>();
+        for (OriginatorField from : Originators.of(header).from()) {
+            for (ShownAddress address : from.mailboxes()) {
+                rules.addAll(policy.of(address.domain()));
+            }
+        }
+        List<DkimSigner.Signature> signatures = new ArrayList<>();
+        rules.forEach(rule -> signatures.add(new DkimSigner.Signature(rule, keys.get(rule))));
+        return signatures;
+    }
+
+    /** Whether somebody wrote it for whom we answer. */
+    private boolean isOfOurs(Mail mail) throws MessagingException {
+        if (MailOrigin.isOwn(mail)) {
+            return true;
+        }
+        if (MailOrigin.claimsToBeOurs(mail)) {
+            return false;
+        }
+        return MailOrigin.account(mail).isPresent() || isOfAllowedNetwork(mail);
+    }
+
+    private boolean isOfAllowedNetwork(Mail mail) throws MessagingException {
+        MaybeSender sender = mail.getMaybeSender();
+        // What is sent on has another sender by now, of which <relay> says nothing.
+        if (sender.asOptional()
+                .map(MailAddress::getLocalPart)
+                .filter(SenderRewriting::isRewritten)
+                .isPresent()) {
+            return false;
+        }
+        return relay.decide(RelayRequest.of(MailOrigin.client(mail), false, sender, false))
+                        .verdict()
+                == RelayVerdict.ALLOWED;
+    }
+
+    @Override
+    public String getMailetInfo() {
+        return "Signs mail of ours that leaves";
+    }
+}

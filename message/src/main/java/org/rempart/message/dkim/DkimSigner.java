@@ -1,0 +1,159 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.message.dkim;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
+import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimPolicy.Sign;
+
+/**
+ * Signs messages (RFC 6376), {@code relaxed} in header and body, with SHA-256.
+ *
+ * <p>Which fields are covered: all of those that say what the message is, once more than they are there, so that nobody adds
+ * one behind the signature (section 8.15); and where they are there, those that lists and their users rely on, which a
+ * list may well add.
+ */
+public final class DkimSigner {
+    /** Covered, and nobody can add one. */
+    static final List<String> SEALED = List.of(
+            "From",
+            "To",
+            "Cc",
+            "Reply-To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "In-Reply-To",
+            "References",
+            "MIME-Version",
+            "Content-Type",
+            "Content-Transfer-Encoding");
+
+    /** Covered as they are. */
+    static final List<String> COVERED = List.of(
+            "Sender",
+            "Content-Disposition",
+            "Content-Language",
+            "Auto-Submitted",
+            "List-Id",
+            "List-Unsubscribe",
+            "List-Unsubscribe-Post");
+
+    private static final int LINE = 72;
+
+    /** A rule, and the key that it names. */
+    public static final class Signature {
+        private final Sign rule;
+        private final DkimKey key;
+
+        public Signature(Sign rule, DkimKey key) {
+            this.rule = rule;
+            this.key = key;
+        }
+    }
+
+    private DkimSigner() {}
+
+    /**
+     * The header with a signature on top for each key; all else in it is the same bytes.
+     *
+     * @param body of the message, as it lies there
+     * @throws IOException when the body can't be read, or the header has no place for a signature
+     * @throws GeneralSecurityException when a signature can't be made
+     */
+    public static byte[] sign(HeaderBlock header, InputStream body, List<Signature> signatures, Instant now)
+            throws IOException, GeneralSecurityException {
+        String bodyHash =
+                Base64.getEncoder().encodeToString(BodyHash.of(body, Canonicalisation.RELAXED, Long.MAX_VALUE).hash);
+        List<String> names = new ArrayList<>();
+        StringBuilder covered = new StringBuilder();
+        SEALED.forEach(name -> cover(header, name, true, names, covered));
+        COVERED.forEach(name -> cover(header, name, false, names, covered));
+        ByteArrayOutputStream signed = new ByteArrayOutputStream(header.length() + 1024 * signatures.size());
+        int place = place(header);
+        signed.write(header.bytes(), 0, place);
+        for (Signature signature : signatures) {
+            signed.writeBytes(Canonicalisation.bytes(field(signature, names, covered, bodyHash, now)));
+        }
+        signed.write(header.bytes(), place, header.length() - place);
+        return signed.toByteArray();
+    }
+
+    /** Where a field can stand before all others: not before a line that would continue it. */
+    private static int place(HeaderBlock header) throws IOException {
+        for (HeaderField field : header.fields()) {
+            byte first = header.bytes()[field.start()];
+            if (field.isField() && first != ' ' && first != '\t') {
+                return field.start();
+            }
+        }
+        throw new IOException("the header has no field");
+    }
+
+    /** Those of a name from the last one on (RFC 6376, section 5.4.2). */
+    private static void cover(
+            HeaderBlock header, String name, boolean sealed, List<String> names, StringBuilder covered) {
+        List<HeaderField> fields = header.fields();
+        for (int i = fields.size() - 1; i >= 0; i--) {
+            if (fields.get(i).isNamed(name)) {
+                names.add(name);
+                covered.append(Canonicalisation.RELAXED.field(fields.get(i), true));
+            }
+        }
+        if (sealed) {
+            names.add(name);
+        }
+    }
+
+    private static String field(
+            Signature signature, List<String> names, CharSequence covered, String bodyHash, Instant now)
+            throws GeneralSecurityException {
+        Sign rule = signature.rule;
+        String unsigned =
+                " v=1; a=" + signature.key.kind().algorithm() + "; c=relaxed/relaxed; d=" + rule.domain() + ";\r\n"
+                        + "\ts=" + rule.selector() + "; t=" + now.getEpochSecond() + ";\r\n"
+                        + "\th=" + folded(names) + ";\r\n"
+                        + "\tbh=" + bodyHash + ";\r\n"
+                        + "\tb=";
+        String text = covered + Canonicalisation.RELAXED.field("DKIM-Signature", "DKIM-Signature", unsigned, false);
+        byte[] made = signature.key.sign(Canonicalisation.bytes(text));
+        return "DKIM-Signature:" + unsigned + folded(Base64.getEncoder().encodeToString(made)) + "\r\n";
+    }
+
+    private static String folded(List<String> names) {
+        StringBuilder list = new StringBuilder();
+        int line = 0;
+        for (String name : names) {
+            if (list.length() > 0) {
+                list.append(':');
+                line++;
+                if (line + name.length() > LINE) {
+                    list.append("\r\n\t ");
+                    line = 1;
+                }
+            }
+            list.append(name);
+            line += name.length();
+        }
+        return list.toString();
+    }
+
+    private static String folded(String base64) {
+        StringBuilder lines = new StringBuilder();
+        for (int start = 0; start < base64.length(); start += LINE) {
+            lines.append(start == 0 ? "" : "\r\n\t ").append(base64, start, Math.min(start + LINE, base64.length()));
+        }
+        return lines.toString();
+    }
+}
