@@ -60,6 +60,11 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
+    /** The certificate that the server has shown. */
+    public X509Certificate certificate() throws IOException {
+        return (X509Certificate) ((SSLSocket) socket).getSession().getPeerCertificates()[0];
+    }
+
     public RawClient send(String text) throws IOException {
         return send(text.getBytes(StandardCharsets.ISO_8859_1));
     }

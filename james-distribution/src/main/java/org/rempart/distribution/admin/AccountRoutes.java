@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
+import org.apache.james.user.api.UsersRepository;
+import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.webadmin.Routes;
 import org.apache.james.webadmin.utils.ErrorResponder;
 import org.apache.james.webadmin.utils.ErrorResponder.ErrorType;
@@ -38,7 +40,7 @@ import spark.Service;
  * <ul>
  *   <li>{@code GET /rempart/accounts} lists those that are held, or have something in a window of a limit
  *   <li>{@code GET /rempart/accounts/ACCOUNT} shows one
- *   <li>{@code POST /rempart/accounts/ACCOUNT/hold} holds one, with a {@code reason}
+ *   <li>{@code POST /rempart/accounts/ACCOUNT/hold} holds one that is there, with a {@code reason}
  *   <li>{@code POST /rempart/accounts/ACCOUNT/release} releases one; with {@code mail=send} its mail that waits in queues,
  *       or is kept in the repository {@value #KEPT}, goes on, with {@code mail=delete} it is deleted. Where mail waits, one
  *       of them has to be given
@@ -51,6 +53,7 @@ public final class AccountRoutes implements Routes {
     /** Where conf/mailetcontainer.xml keeps what held accounts send. */
     private static final String KEPT = "var/mail/held";
 
+    private final UsersRepository users;
     private final SubmissionLedger ledger;
     private final UnusualUseLedger signs;
     private final LoginFailureLedger logins;
@@ -63,11 +66,13 @@ public final class AccountRoutes implements Routes {
 
     @Inject
     public AccountRoutes(
+            UsersRepository users,
             SubmissionLedger ledger,
             UnusualUseLedger signs,
             LoginFailureLedger logins,
             MailAdministration mails,
             JsonTransformer json) {
+        this.users = users;
         this.ledger = ledger;
         this.signs = signs;
         this.logins = logins;
@@ -127,6 +132,9 @@ public final class AccountRoutes implements Routes {
                 .text("reason")
                 .map(given -> "administrator: " + given.strip())
                 .orElse("administrator");
+        if (!isThere(account)) {
+            throw refused(HttpStatus.NOT_FOUND_404, "there is no account " + account.asString());
+        }
         boolean isNew = ledger.hold(Hold.of(account, Instant.now(), reason, 0, 0));
         if (isNew) {
             LOGGER.warn("{} is held by an administrator", account.asString());
@@ -184,6 +192,17 @@ public final class AccountRoutes implements Routes {
             return Username.of(request.params(":account"));
         } catch (IllegalArgumentException odd) {
             throw refused(HttpStatus.BAD_REQUEST_400, "that is no account: " + odd.getMessage());
+        }
+    }
+
+    private boolean isThere(Username account) {
+        try {
+            return users.contains(account);
+        } catch (UsersRepositoryException unknown) {
+            LOGGER.error("Whether {} is an account can't be told", account.asString(), unknown);
+            throw refused(
+                    HttpStatus.INTERNAL_SERVER_ERROR_500,
+                    "whether " + account.asString() + " is an account can't be told: " + unknown.getMessage());
         }
     }
 

@@ -80,12 +80,12 @@ final class CertificateCheck implements Check {
                     "it is not valid before " + certificate.getNotBefore().toInstant(), "check this machine's clock");
         }
         if (now.isAfter(end)) {
-            return Finding.fault("it has expired on " + end, "renew it, and restart the server");
+            return Finding.fault("it has expired on " + end, "renew it, then: bin/rempart reload");
         }
         long days = Duration.between(now, end).toDays();
         String left = "it is valid until " + end + ", for " + days + " days";
         return Duration.between(now, end).compareTo(SOON) < 0
-                ? Finding.warning(left, "renew it, and restart the server")
+                ? Finding.warning(left, "renew it, then: bin/rempart reload")
                 : Finding.ok(left);
     }
 

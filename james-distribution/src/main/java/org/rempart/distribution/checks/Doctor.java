@@ -32,6 +32,7 @@ public final class Doctor {
                 new DiskCheck(),
                 new DescriptorsCheck(),
                 new ListenersCheck(),
+                new PolicyCheck(),
                 new DatabaseCheck(),
                 new QueueCheck(),
                 new DirectoryCheck(),

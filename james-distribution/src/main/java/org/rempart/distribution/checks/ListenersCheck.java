@@ -109,8 +109,7 @@ final class ListenersCheck implements Check {
             return shown.equals(kept)
                     ? Finding.ok(place + " speaks " + socket.getSession().getProtocol())
                     : Finding.fault(
-                            place + " shows another certificate than conf/tls/certificate.pem",
-                            "restart the server: it reads its certificate at the start only");
+                            place + " shows another certificate than conf/tls/certificate.pem", "bin/rempart reload");
         } catch (SocketTimeoutException late) {
             return silent(place);
         } catch (SSLException refused) {

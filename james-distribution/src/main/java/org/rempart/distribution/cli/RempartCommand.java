@@ -69,6 +69,7 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new BackupCommand(home))
                 .addSubcommand(new RestoreCommand(home))
                 .addSubcommand(new DoctorCommand(home))
+                .addSubcommand(new ReloadCommand(home))
                 .addSubcommand(new HeadersCommand(home, System.in))
                 .addSubcommand(new TlsCommand(home, () -> SystemLookup.of(home)));
         commandLine.getSubcommands().values().forEach(RempartCommand::withHelp);

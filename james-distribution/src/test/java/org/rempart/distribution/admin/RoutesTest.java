@@ -50,7 +50,7 @@ class RoutesTest {
         server = Service.ignite().ipAddress("127.0.0.1").port(0);
         new MailRoutes(mails, json).define(server);
         // They refuse before they ask anything.
-        new AccountRoutes(null, null, null, mails, json).define(server);
+        new AccountRoutes(null, null, null, null, mails, json).define(server);
         new BackupRoutes(null, json).define(server);
         server.awaitInitialization();
     }
