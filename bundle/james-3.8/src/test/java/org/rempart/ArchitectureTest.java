@@ -74,6 +74,7 @@ class ArchitectureTest {
             .and(knowsInPolicy("org.rempart.policy.submission"))
             .and(knowsInPolicy("org.rempart.policy.forwards"))
             .and(knowsInPolicy("org.rempart.policy.dkim"))
+            .and(knowsInPolicy("org.rempart.policy.inbound"))
             .and(knowsInPolicy("org.rempart.policy.tls"))
             .and(knowsInPolicy(VALUES));
 

@@ -5,7 +5,6 @@
 package org.rempart.mailet;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import javax.mail.MessagingException;
 import org.apache.mailet.AttributeUtils;
@@ -15,8 +14,8 @@ import org.rempart.message.MailAttributes;
 import org.rempart.message.RawMessage;
 
 /**
- * Tells the recipients of a mail that its sender claims to be of our domains and has not proved it: puts a field before
- * the first one where {@code SpoofedSenderHook} has marked the mail. Everything else stays byte for byte. For the local
+ * Tells the recipients of a mail that its sender claims to be of our domains, or of another one that asks for it, and has not
+ * proved it: puts a field before the first one where {@code SpoofedSenderHook} or {@code SenderProofHook} has marked the mail. Everything else stays byte for byte. For the local
  * delivery:
  *
  * <pre>{@code
@@ -26,13 +25,13 @@ import org.rempart.message.RawMessage;
  * }</pre>
  *
  * Parameter {@code name}: the field's name, {@code X-Unverified-Sender} where it is not given. The field says where the
- * claim stands: {@code envelope}, {@code from}, {@code name} or {@code unreadable}.
+ * claim stands: {@code envelope}, {@code from}, {@code name} or {@code unreadable};
+ * {@code dmarc}: the domain of From says that mail like this is not its own.
  */
 public final class MarkUnverifiedSender extends GenericMailet {
     private static final String NAME = "name";
     private static final String FIELD = "X-Unverified-Sender";
 
-    /** Set by SpoofedSenderHook. */
     private String field;
 
     @Override
@@ -53,13 +52,8 @@ public final class MarkUnverifiedSender extends GenericMailet {
         }
         // Several recipients may bring it here again.
         mail.removeAttribute(MailAttributes.UNVERIFIED_SENDER);
-        byte[] line = (field + ": " + where.get() + "\r\n").getBytes(StandardCharsets.US_ASCII);
         try (RawMessage message = RawMessage.of(mail)) {
-            byte[] old = message.header().bytes();
-            byte[] marked = new byte[line.length + old.length];
-            System.arraycopy(line, 0, marked, 0, line.length);
-            System.arraycopy(old, 0, marked, line.length, old.length);
-            message.replaceHeader(marked);
+            message.replaceHeader(message.header().prepend(field + ": " + where.get() + "\r\n"));
         } catch (IOException | RuntimeException unread) {
             throw new MessagingException("MarkUnverifiedSender: the header can't be read", unread);
         }

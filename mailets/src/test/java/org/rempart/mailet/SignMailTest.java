@@ -8,6 +8,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -16,6 +18,7 @@ import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.server.core.MailImpl;
+import org.apache.james.server.core.MimeMessageSource;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeName;
 import org.apache.mailet.AttributeValue;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.message.MailAttributes;
+import org.rempart.message.RawMimeMessage;
 import org.rempart.policy.dkim.DkimKey;
 import org.rempart.policy.dkim.DkimKeyKind;
 
@@ -180,8 +184,24 @@ class SignMailTest {
     @Test
     void aMailThatCannotBeSignedFails() throws Exception {
         SignMail mailet = mailet();
-        MailImpl mail = Server.mail(" From: bob@ours.example\r\n\r\n".getBytes(ISO_8859_1));
-        mail.setAttribute(new Attribute(Mail.SMTP_AUTH_USER, AttributeValue.of("bob@ours.example")));
+        MailImpl mail = byAccount("bob@ours.example");
+        LifecycleUtil.dispose(mail.getMessage());
+        mail.setMessageNoCopy(new RawMimeMessage(new MimeMessageSource() {
+            @Override
+            public String getSourceId() {
+                return "broken";
+            }
+
+            @Override
+            public InputStream getInputStream() throws IOException {
+                throw new IOException("the disk is broken");
+            }
+
+            @Override
+            public long getMessageSize() {
+                return 1;
+            }
+        }));
         assertThatThrownBy(() -> mailet.service(mail))
                 .isInstanceOf(MessagingException.class)
                 .hasMessageContaining("it must not leave");

@@ -333,6 +333,27 @@ public final class HeaderBlock {
         return with(Collections.nCopies(fields.size(), KEEP), field);
     }
 
+    /**
+     * The header with fields more before its first one; all else is the same bytes. A line that would continue what stands
+     * before it stays before them.
+     *
+     * @param more in ASCII, with their line ends
+     */
+    public byte[] prepend(String more) {
+        int place = 0;
+        for (int i = 0; place < fieldsEnd && isWhiteSpace(bytes[place]); i++) {
+            place = fields.get(i).end();
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length + more.length());
+        out.write(bytes, 0, place);
+        if (place > 0 && !isLineEnd(bytes[place - 1])) {
+            out.writeBytes(new byte[] {'\r', '\n'});
+        }
+        out.writeBytes(more.getBytes(StandardCharsets.US_ASCII));
+        out.write(bytes, place, bytes.length - place);
+        return out.toByteArray();
+    }
+
     /** The header without the fields of these names; case does not count. */
     public byte[] without(String... names) {
         List<byte[]> replacements = new ArrayList<>(fields.size());

@@ -14,7 +14,8 @@ public final class MailAttributes {
 
     /**
      * The mail claims an address of ours and has not proved it; the value says where, as field names with commas between, {@code envelope},
-     * {@code from}, {@code name}, {@code sender}, {@code unreadable}. Set by SpoofedSenderHook.
+     * {@code from}, {@code name}, {@code sender}, {@code unreadable}. Or it claims another domain that asks to put such mail aside:
+     * {@code dmarc}. Set by SpoofedSenderHook and SenderProofHook.
      */
     public static final AttributeName UNVERIFIED_SENDER = AttributeName.of("org.rempart.unverified-sender");
 

@@ -27,6 +27,7 @@ import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.inbound.InboundPolicy;
 import org.rempart.policy.relay.RelayPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
@@ -58,6 +59,7 @@ class ValuesTest {
                 ForwardPolicy.class,
                 SubaddressPolicy.class,
                 DkimPolicy.class,
+                InboundPolicy.class,
                 DkimPolicy.Sign.class,
                 DkimKey.class,
                 DkimRecord.class,

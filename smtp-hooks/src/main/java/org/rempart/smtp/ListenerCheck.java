@@ -36,6 +36,7 @@ final class ListenerCheck {
             RequireTlsHook.class, List.of(SessionGuard.class),
             LoginFailuresHook.class, List.of(SessionGuard.class, RequireTlsHook.class),
             UnusualUseHook.class, List.of(RequireAuthHook.class),
+            SenderProofHook.class, List.of(SessionGuard.class, StrictLinesFilter.class),
             SpoofedSenderHook.class, List.of(SessionGuard.class),
             RelayHook.class, List.of(SessionGuard.class, StrictLinesFilter.class),
             AccountLoginHook.class, List.of(SessionGuard.class, StrictLinesFilter.class));
@@ -47,6 +48,7 @@ final class ListenerCheck {
             RequireAuthHook.class, List.of(SessionGuard.class, RequireTlsHook.class),
             RefuseAuthHook.class, List.of(SessionGuard.class),
             KnownRecipientHook.class, List.of(ForwardedSenderHook.class),
+            SpoofedSenderHook.class, List.of(SenderProofHook.class),
             AccountLoginHook.class, List.of(LoginFailuresHook.class));
 
     private ListenerCheck() {}

@@ -37,6 +37,8 @@ public final class MxHandlers implements HandlersPackage {
             RecipientLimitHook.class,
             // Before all that look into a message.
             StructureHook.class,
+            // Says what was proven before anybody doubts it.
+            SenderProofHook.class,
             SpoofedSenderHook.class,
             // Says who may relay before anybody looks a recipient up.
             RelayHook.class,

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
 import org.apache.james.core.Username;
+import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 
 /** What is known of a connection, read so that it can be relied on. */
@@ -20,6 +21,12 @@ final class SmtpFacts {
     /** The client's real address; behind a proxy, the one that the PROXY protocol gave. */
     static InetAddress client(SMTPSession session) {
         return session.getRemoteAddress().getAddress();
+    }
+
+    /** What the client said of itself; empty where it said nothing. */
+    static String helo(SMTPSession session) {
+        return session.getAttachment(SMTPSession.CURRENT_HELO_NAME, State.Connection)
+                .orElse("");
     }
 
     /** The account that the client proved (RFC 4954). */

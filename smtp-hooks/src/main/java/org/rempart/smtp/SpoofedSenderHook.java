@@ -17,6 +17,7 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
+import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
@@ -25,12 +26,16 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.message.OriginatorField;
 import org.rempart.message.Originators;
 import org.rempart.message.ShownAddress;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.proof.Proof;
+import org.rempart.message.proof.SenderProof;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainNames;
 import org.rempart.policy.relay.RelayRequest;
@@ -47,7 +52,9 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  *
  * It claims to be ours when its envelope sender, or an address in From, is in a domain of ours or has the name of this
- * server, and its client has neither proved an account nor is one that {@code <relay>} lets send as that address. Whatever
+ * server, and its client has neither proved an account nor is one that {@code <relay>} lets send as that address. What {@link
+ * SenderProofHook} has found is a proof, too: SPF of our domain for the envelope, and a signature of our domain or an aligned
+ * envelope for From, as what our people write to mailing lists has. Whatever
  * any lenient mail program takes for a From counts ({@link Originators}), also in a header that a strict one can't read.
  * {@code refuse} answers {@code 550 5.7.1}; {@code mark} takes it, with the attribute
  * {@link MailAttributes#UNVERIFIED_SENDER} that says where:
@@ -73,11 +80,13 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
     private static final Logger LOGGER = LoggerFactory.getLogger(SpoofedSenderHook.class);
 
     private final DomainList domains;
+    private final SenderProof senders;
 
     @Inject
-    public SpoofedSenderHook(DomainList domains, FileSystem fileSystem) {
+    public SpoofedSenderHook(DomainList domains, DNSService dns, FileSystem fileSystem) {
         super(fileSystem);
         this.domains = domains;
+        this.senders = new SenderProof(Dns.of(dns));
     }
 
     @Override
@@ -87,7 +96,7 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
                 return HookResult.DECLINED;
             }
             Decision<SpoofedHandling> decision = decide(session);
-            return decision.verdict() == SpoofedHandling.REFUSE
+            return decision.verdict() == SpoofedHandling.REFUSE && !isProven(session, sender.get())
                     ? refuse(session, decision, "envelope", List.of(sender.get().asString()), "Sender address")
                     : HookResult.DECLINED;
         } catch (DomainListException | RuntimeException unknown) {
@@ -119,7 +128,11 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
             claims.remove(UNREADABLE);
         }
         if (!claims.isEmpty()) {
-            String where = String.join(", ", claims.keySet());
+            // What DMARC says of others stays.
+            String before = AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.UNVERIFIED_SENDER, String.class)
+                    .map(mark -> mark + ", ")
+                    .orElse("");
+            String where = before + String.join(", ", claims.keySet());
             Set<String> claimed = new LinkedHashSet<>();
             claims.values().forEach(claimed::addAll);
             audit(session, decision, excepted ? "excepted" : "marked", where, claimed);
@@ -130,13 +143,24 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
         return HookResult.DECLINED;
     }
 
+    /** Whether the SPF record of our own domain names the client. */
+    private boolean isProven(SMTPSession session, MailAddress sender) {
+        return policy().inbound().proof()
+                && senders.mayClientSendAs(SmtpFacts.client(session), SmtpFacts.helo(session), sender);
+    }
+
     /** Where the mail claims to be ours, and the addresses that it claims there; one place at most for the header. */
     private Map<String, Set<String>> claims(SMTPSession session, Mail mail)
             throws DomainListException, MessagingException, IOException {
         OurNames ours = new OurNames(domains, session);
+        Optional<Proof> proof = SenderProofHook.proof(session);
         Map<String, Set<String>> claims = new LinkedHashMap<>();
         MaybeSender sender = mail.getMaybeSender();
-        if (!sender.isNullSender() && isClaimed(session, ours, sender.get())) {
+        if (!sender.isNullSender()
+                && proof.filter(proven -> proven.provesEnvelope(
+                                DomainNames.comparable(sender.get().getDomain().asString())))
+                        .isEmpty()
+                && isClaimed(session, ours, sender.get())) {
             claims.put("envelope", Set.of(sender.get().asString()));
         }
         Originators originators = Originators.of(OriginatorCheck.headerOf(mail));
@@ -145,6 +169,9 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
         Set<String> others = new LinkedHashSet<>();
         for (OriginatorField field : originators.from()) {
             for (ShownAddress address : field.mailboxes()) {
+                if (proof.filter(proven -> proven.provesFrom(address.domain())).isPresent()) {
+                    continue;
+                }
                 if (isClaimed(session, ours, address, address.domain())) {
                     from.add(address.toString());
                 } else if (isClaimedBySight(session, ours, address) && !isOldBounce(sender, address)) {

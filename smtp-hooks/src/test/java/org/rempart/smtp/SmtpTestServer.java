@@ -371,7 +371,8 @@ final class SmtpTestServer implements AutoCloseable {
 
         @Override
         public List<String> findTXTRecords(String host) {
-            throw new AssertionError("TXT look-up of " + host);
+            // Senders are looked at; none of them has published anything.
+            return List.of();
         }
 
         @Override

@@ -27,6 +27,7 @@ import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
+import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
@@ -117,6 +118,9 @@ final class SubmissionFakes {
 
     /** A directory: the accounts alice and bob and the alias info of alice in ours.example; bob+lists is an alias of bob. */
     static final class Directory {
+        /** The TXT records of names. */
+        final Map<String, List<String>> texts = new HashMap<>();
+
         final Set<String> accounts = new HashSet<>(List.of("alice@ours.example", "bob@ours.example"));
         final Map<String, String> aliases = new HashMap<>(
                 Map.of("info@ours.example", "alice@ours.example", "alice+lists@ours.example", "bob@ours.example"));
@@ -184,7 +188,25 @@ final class SubmissionFakes {
         }
 
         SpoofedSenderHook spoofedSenderHook(String policy) throws ConfigurationException {
-            return init(new SpoofedSenderHook(domains(), policyFile(policy)));
+            return init(new SpoofedSenderHook(domains(), dns(), policyFile(policy)));
+        }
+
+        SenderProofHook senderProofHook(String policy) throws ConfigurationException {
+            return init(new SenderProofHook(dns(), policyFile(policy)));
+        }
+
+        private DNSService dns() {
+            return proxy(DNSService.class, (self, method, arguments) -> {
+                switch (method.getName()) {
+                    case "findTXTRecords":
+                        return texts.getOrDefault(arguments[0], List.of());
+                    case "getAllByName":
+                    case "findMXRecords":
+                        return List.of();
+                    default:
+                        throw new UnsupportedOperationException(method.getName());
+                }
+            });
         }
 
         OwnFromHook ownFromHook(String policy) throws ConfigurationException {

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import org.apache.james.core.healthcheck.Result;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.TestHome;
 import reactor.core.publisher.Mono;

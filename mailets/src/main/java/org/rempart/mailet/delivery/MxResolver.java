@@ -17,9 +17,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.apache.james.core.Domain;
-import org.rempart.mailet.delivery.dns.Dns;
-import org.rempart.mailet.delivery.dns.MailExchanger;
-import org.rempart.mailet.delivery.dns.UnansweredException;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.dns.MailExchanger;
+import org.rempart.message.dns.UnansweredException;
 
 /** Finds the hosts that take mail for a domain (RFC 5321, section 5.1), and their addresses. */
 final class MxResolver {

@@ -4,7 +4,6 @@
  */
 package org.rempart.message.dkim;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.GeneralSecurityException;
@@ -69,7 +68,7 @@ public final class DkimSigner {
      * The header with a signature on top for each key; all else in it is the same bytes.
      *
      * @param body of the message, as it lies there
-     * @throws IOException when the body can't be read, or the header has no place for a signature
+     * @throws IOException when the body can't be read
      * @throws GeneralSecurityException when a signature can't be made
      */
     public static byte[] sign(HeaderBlock header, InputStream body, List<Signature> signatures, Instant now)
@@ -80,25 +79,11 @@ public final class DkimSigner {
         StringBuilder covered = new StringBuilder();
         SEALED.forEach(name -> cover(header, name, true, names, covered));
         COVERED.forEach(name -> cover(header, name, false, names, covered));
-        ByteArrayOutputStream signed = new ByteArrayOutputStream(header.length() + 1024 * signatures.size());
-        int place = place(header);
-        signed.write(header.bytes(), 0, place);
+        StringBuilder fields = new StringBuilder();
         for (Signature signature : signatures) {
-            signed.writeBytes(Canonicalisation.bytes(field(signature, names, covered, bodyHash, now)));
+            fields.append(field(signature, names, covered, bodyHash, now));
         }
-        signed.write(header.bytes(), place, header.length() - place);
-        return signed.toByteArray();
-    }
-
-    /** Where a field can stand before all others: not before a line that would continue it. */
-    private static int place(HeaderBlock header) throws IOException {
-        for (HeaderField field : header.fields()) {
-            byte first = header.bytes()[field.start()];
-            if (field.isField() && first != ' ' && first != '\t') {
-                return field.start();
-            }
-        }
-        throw new IOException("the header has no field");
+        return header.prepend(fields.toString());
     }
 
     /** Those of a name from the last one on (RFC 6376, section 5.4.2). */

@@ -5,6 +5,7 @@
 package org.rempart.policy.file;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rempart.policy.PolicyException;
@@ -18,9 +19,14 @@ final class ExceptReader {
 
     /** The exceptions of a rule, by the name of their network. */
     static Map<String, Rule> read(XmlElement rule, NetworksReader networks) throws PolicyException {
+        return read(rule.children("except"), networks);
+    }
+
+    /** The same of some of them. */
+    static Map<String, Rule> read(List<XmlElement> exceptions, NetworksReader networks) throws PolicyException {
         Map<String, XmlElement> excepted = new LinkedHashMap<>();
         Map<String, Rule> rules = new LinkedHashMap<>();
-        for (XmlElement except : rule.children("except")) {
+        for (XmlElement except : exceptions) {
             except.onlyAttributes("network", "reason");
             except.onlyChildren();
             except.noText();

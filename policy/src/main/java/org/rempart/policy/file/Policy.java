@@ -14,6 +14,7 @@ import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
+import org.rempart.policy.inbound.InboundPolicy;
 import org.rempart.policy.relay.RelayPolicy;
 import org.rempart.policy.submission.IdentityPolicy;
 import org.rempart.policy.submission.IdentityRequirement;
@@ -47,6 +48,7 @@ public final class Policy {
             SubaddressPolicy.byDefault(),
             ForwardPolicy.byDefault(),
             DkimPolicy.none(),
+            InboundPolicy.byDefault(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
             List.of());
@@ -58,6 +60,7 @@ public final class Policy {
     private final SubaddressPolicy subaddresses;
     private final ForwardPolicy forwards;
     private final DkimPolicy dkim;
+    private final InboundPolicy inbound;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
     private final List<String> warnings;
@@ -70,6 +73,7 @@ public final class Policy {
             SubaddressPolicy subaddresses,
             ForwardPolicy forwards,
             DkimPolicy dkim,
+            InboundPolicy inbound,
             TlsPolicy tls,
             AuditPolicy audit,
             List<String> warnings) {
@@ -80,13 +84,14 @@ public final class Policy {
         this.subaddresses = Objects.requireNonNull(subaddresses);
         this.forwards = Objects.requireNonNull(forwards);
         this.dkim = Objects.requireNonNull(dkim);
+        this.inbound = Objects.requireNonNull(inbound);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
         this.warnings = List.copyOf(warnings);
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, subaddresses, forwards, dkim, tls, audit, all);
+        return new Policy(networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, tls, audit, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -122,6 +127,10 @@ public final class Policy {
         return dkim;
     }
 
+    public InboundPolicy inbound() {
+        return inbound;
+    }
+
     public TlsPolicy tls() {
         return tls;
     }
@@ -130,6 +139,7 @@ public final class Policy {
     public List<Rule> exceptions() {
         List<Rule> exceptions = new ArrayList<>(tls.exceptions());
         exceptions.addAll(submission.spoofed().exceptions());
+        exceptions.addAll(inbound.exceptions());
         return exceptions;
     }
 

@@ -19,7 +19,16 @@ final class PolicyReader {
         }
         policy.onlyAttributes();
         policy.onlyChildren(
-                "networks", "relay", "submission", "headers", "subaddresses", "forwards", "dkim", "tls", "audit");
+                "networks",
+                "relay",
+                "submission",
+                "headers",
+                "subaddresses",
+                "forwards",
+                "dkim",
+                "inbound",
+                "tls",
+                "audit");
         policy.noText();
         List<String> warnings = new ArrayList<>();
         Policy defaults = Policy.defaults();
@@ -31,6 +40,7 @@ final class PolicyReader {
         Optional<XmlElement> subaddresses = policy.child("subaddresses");
         Optional<XmlElement> forwards = policy.child("forwards");
         Optional<XmlElement> dkim = policy.child("dkim");
+        Optional<XmlElement> inbound = policy.child("inbound");
         Optional<XmlElement> tls = policy.child("tls");
         Optional<XmlElement> audit = policy.child("audit");
         Policy read = new Policy(
@@ -41,6 +51,7 @@ final class PolicyReader {
                 subaddresses.isPresent() ? SubaddressesReader.read(subaddresses.get()) : defaults.subaddresses(),
                 forwards.isPresent() ? ForwardsReader.read(forwards.get()) : defaults.forwards(),
                 dkim.isPresent() ? DkimReader.read(dkim.get()) : defaults.dkim(),
+                inbound.isPresent() ? InboundReader.read(inbound.get(), networks) : defaults.inbound(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
                 List.of());

@@ -61,6 +61,11 @@ public final class Policies {
             "<policy><tls/><forwards bounces='48h'/></policy>",
             "<policy><tls/><subaddresses/></policy>",
             "<policy><subaddresses mail='refuse' separator='-'/><forwards/></policy>",
+            "<policy><inbound/></policy>",
+            "<policy><inbound proof='off'/></policy>",
+            "<policy><networks><network name='list'>192.0.2.0/24</network></networks><inbound><dmarc reject='mark'"
+                    + " quarantine='accept' unanswered='defer'><except network='list' reason='x'/>"
+                    + "<except domain='*.example' reason='y'/></dmarc></inbound></policy>",
             "<policy><dkim/></policy>",
             "<policy><dkim><sign domain='b\u00FCcher.example' selector='r1' key='conf/dkim/r1.pem'/>"
                     + "<sign domain='b\u00FCcher.example' selector='2026.e' key='file:///etc/e1.pem'/></dkim></policy>",

@@ -190,7 +190,7 @@ class PolicyFaultsTest {
             faultOf("<policy>\n  <relya/>\n</policy>")
                     .isEqualTo(
                             "rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <tls>, <audit> (is <relay> meant?)");
+                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <inbound>, <tls>, <audit> (is <relay> meant?)");
         }
 
         @Test
@@ -647,6 +647,36 @@ class PolicyFaultsTest {
             faultOf("<policy><subaddresses separator='@'/></policy>").contains("\"@\" separates no detail");
             faultOf("<policy><subaddresses separator=''/></policy>").contains("\"\" separates no detail");
             faultOf("<policy><subaddresses separater='-'/></policy>").contains("has no attribute \"separater\"");
+        }
+    }
+
+    @Nested
+    class Inbound {
+        @Test
+        void whatBecomesOfMailThatFails() {
+            faultOf("<policy>\n  <inbound><dmarc reject='bounce'/></inbound></policy>")
+                    .startsWith("rempart.xml:2:12: \"bounce\" is unknown as reject of <dmarc>")
+                    .contains("refuse", "mark", "accept");
+            faultOf("<policy><inbound><dmarc unanswered='refuse'/></inbound></policy>")
+                    .contains("defer");
+            faultOf("<policy><inbound proof='maybe'/></policy>").contains("\"maybe\" is unknown as proof of <inbound>");
+            faultOf("<policy><inbound proof='off'><dmarc reject='mark'/></inbound></policy>")
+                    .contains("<dmarc> says nothing where nothing is proven");
+        }
+
+        @Test
+        void anExceptionHasAReason() {
+            faultOf("<policy><inbound><dmarc><except domain='list.example'/></dmarc></inbound></policy>")
+                    .contains("<except> lacks its reason");
+            faultOf("<policy><inbound><dmarc><except reason='x'/></dmarc></inbound></policy>")
+                    .contains("<except> lacks its network");
+            faultOf("<policy><inbound><dmarc><except domain='*' reason='x'/></dmarc></inbound></policy>")
+                    .contains("an exception for every domain is none");
+            faultOf("<policy><inbound><dmarc><except domain='a.example' reason='x'/>"
+                            + "<except domain='A.example' reason='y'/></dmarc></inbound></policy>")
+                    .contains("a second <except> for \"A.example\"");
+            faultOf("<policy><inbound><dmarc><except network='none' reason='x'/></dmarc></inbound></policy>")
+                    .contains("none");
         }
     }
 

@@ -30,6 +30,9 @@ import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderVerdict;
 import org.rempart.policy.headers.ReceivedHandling;
+import org.rempart.policy.inbound.FailedHandling;
+import org.rempart.policy.inbound.InboundPolicy;
+import org.rempart.policy.inbound.UnansweredHandling;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.submission.IdentityPolicy;
@@ -208,6 +211,34 @@ class PolicyFileTest {
                 .subaddresses();
         assertThat(said.handling()).isEqualTo(SubaddressHandling.REFUSE);
         assertThat(said.separator()).isEqualTo('-');
+    }
+
+    @Test
+    void mailThatFailsIsRefusedWhereItsDomainAsksForIt() throws Exception {
+        InetAddress client = InetAddress.getByName("192.0.2.7");
+        InboundPolicy byDefault = Policies.read("<policy/>").inbound();
+        assertThat(byDefault.proof()).isTrue();
+        assertThat(byDefault.onReject(client, "a.example").verdict()).isEqualTo(FailedHandling.REFUSE);
+        assertThat(byDefault.onQuarantine(client, "a.example").verdict()).isEqualTo(FailedHandling.MARK);
+        assertThat(byDefault.unanswered().verdict()).isEqualTo(UnansweredHandling.ACCEPT);
+        assertThat(Policies.read("<policy><inbound proof='off'/></policy>")
+                        .inbound()
+                        .proof())
+                .isFalse();
+
+        Policy policy = Policies.read("<policy><networks><network name='list'>192.0.2.0/24</network></networks>"
+                + "<inbound><dmarc reject='mark' quarantine='refuse' unanswered='defer'>"
+                + "<except network='list' reason='our list'/><except domain='*.old.example' reason='until May'/>"
+                + "</dmarc></inbound></policy>");
+        InboundPolicy said = policy.inbound();
+        assertThat(said.onReject(client, "a.example").verdict()).isEqualTo(FailedHandling.ACCEPT);
+        assertThat(said.onReject(client, "a.example").rule().text()).contains("our list");
+        InetAddress other = InetAddress.getByName("198.51.100.7");
+        assertThat(said.onReject(other, "a.example").verdict()).isEqualTo(FailedHandling.MARK);
+        assertThat(said.onQuarantine(other, "a.example").verdict()).isEqualTo(FailedHandling.REFUSE);
+        assertThat(said.onQuarantine(other, "x.old.example").verdict()).isEqualTo(FailedHandling.ACCEPT);
+        assertThat(said.unanswered().verdict()).isEqualTo(UnansweredHandling.DEFER);
+        assertThat(policy.exceptions()).hasSize(2);
     }
 
     @Test

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
-import org.rempart.mailet.delivery.dns.DnsJavaSecureDns;
+import org.rempart.message.dns.DnsJavaSecureDns;
 import org.rempart.policy.Opener;
 import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.Fingerprint;

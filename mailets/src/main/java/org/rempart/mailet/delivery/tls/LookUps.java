@@ -9,7 +9,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import org.rempart.mailet.delivery.dns.UnansweredException;
+import org.rempart.message.dns.UnansweredException;
 
 /** Looks things up in the DNS once for all who ask at the same time, and remembers what it said, or that it did not. */
 final class LookUps<V> {

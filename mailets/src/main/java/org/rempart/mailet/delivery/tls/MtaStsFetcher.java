@@ -44,7 +44,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.util.Timeout;
-import org.rempart.mailet.delivery.dns.Dns;
+import org.rempart.message.dns.Dns;
 
 /**
  * Fetches policy files over HTTPS (RFC 8461, section 3.3): the server needs a trusted certificate for

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
-import org.rempart.mailet.delivery.dns.Dns;
-import org.rempart.mailet.delivery.dns.MailExchanger;
-import org.rempart.mailet.delivery.dns.UnansweredException;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.dns.MailExchanger;
+import org.rempart.message.dns.UnansweredException;
 import org.rempart.policy.tls.TlsProbe;
 
 /** The DNS of a command that runs without James. */

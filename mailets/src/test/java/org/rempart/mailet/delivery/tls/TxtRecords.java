@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.rempart.mailet.delivery.dns.Dns;
-import org.rempart.mailet.delivery.dns.MailExchanger;
-import org.rempart.mailet.delivery.dns.UnansweredException;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.dns.MailExchanger;
+import org.rempart.message.dns.UnansweredException;
 
 /** A DNS in which domains announce policies, and all policy hosts but some are on the loopback interface. */
 final class TxtRecords implements Dns {

@@ -2,9 +2,10 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery.dns;
+package org.rempart.message.dns;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.rempart.policy.DomainNames;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
@@ -19,7 +21,9 @@ import org.xbill.DNS.DClass;
 import org.xbill.DNS.Lookup;
 import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.PTRRecord;
 import org.xbill.DNS.Record;
+import org.xbill.DNS.ReverseMap;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
@@ -34,7 +38,23 @@ import org.xbill.DNS.lookup.NoSuchRRSetException;
  */
 final class DnsJavaDns implements Dns {
     /** For a question with all its aliases, each of which may be asked of servers that are away. */
-    private static final long LONGEST_SECONDS = 60;
+    private static final Duration LONGEST = Duration.ofSeconds(60);
+
+    /** In the time of {@link System#nanoTime}; null for each question's own. */
+    private final Long deadline;
+
+    DnsJavaDns() {
+        this(null);
+    }
+
+    private DnsJavaDns(Long deadline) {
+        this.deadline = deadline;
+    }
+
+    @Override
+    public Dns within(Duration time) {
+        return new DnsJavaDns(System.nanoTime() + time.toNanos());
+    }
 
     @Override
     public List<MailExchanger> exchangers(String domain) throws UnansweredException {
@@ -91,12 +111,28 @@ final class DnsJavaDns implements Dns {
         return texts;
     }
 
-    private static CompletableFuture<List<Record>> ask(String name, int type) {
+    @Override
+    public List<String> names(InetAddress address) throws UnansweredException {
+        List<String> names = new ArrayList<>();
+        for (Record found : answer(
+                address.getHostAddress(), ask(ReverseMap.fromAddress(address).toString(), Type.PTR))) {
+            if (found instanceof PTRRecord) {
+                names.add(((PTRRecord) found).getTarget().toString(true));
+            }
+        }
+        return names;
+    }
+
+    private CompletableFuture<List<Record>> ask(String name, int type) {
         Name absolute;
         try {
             absolute = Name.fromString(DomainNames.comparable(name), Name.root);
         } catch (TextParseException noName) {
             return CompletableFuture.completedFuture(List.of());
+        }
+        long left = deadline == null ? LONGEST.toNanos() : deadline - System.nanoTime();
+        if (left <= 0) {
+            return CompletableFuture.failedFuture(new TimeoutException("the time for questions is over"));
         }
         return LookupSession.builder()
                 .resolver(Lookup.getDefaultResolver())
@@ -106,7 +142,7 @@ final class DnsJavaDns implements Dns {
                 .lookupAsync(absolute, type)
                 .toCompletableFuture()
                 .thenApply(LookupResult::getRecords)
-                .orTimeout(LONGEST_SECONDS, TimeUnit.SECONDS);
+                .orTimeout(left, TimeUnit.NANOSECONDS);
     }
 
     private static List<Record> answer(String name, CompletableFuture<List<Record>> asked) throws UnansweredException {

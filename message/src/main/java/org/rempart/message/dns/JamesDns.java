@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery.dns;
+package org.rempart.message.dns;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -56,6 +56,12 @@ final class JamesDns implements Dns {
     @Override
     public List<String> texts(String name) {
         return dns.findTXTRecords(name).stream().map(JamesDns::joined).collect(Collectors.toList());
+    }
+
+    @Override
+    public List<String> names(InetAddress address) {
+        String name = dns.getHostName(address);
+        return name == null || name.equals(address.getHostAddress()) ? List.of() : List.of(name);
     }
 
     /** James's service gives a record as a zone file has it: strings in quotation marks, with a space between. */

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery.dns;
+package org.rempart.message.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -120,5 +120,22 @@ class DnsJavaDnsTest {
     void namesInOtherScriptsAreAskedAsALabels() throws Exception {
         server.address("xn--bcher-kva.example", "192.0.2.1");
         assertThat(addresses("b\u00fccher.example")).containsExactly("192.0.2.1");
+    }
+
+    @Test
+    void namesOfAnAddressAreItsPtrRecords() throws Exception {
+        server.alias("7.2.0.192.in-addr.arpa", "nowhere.example");
+        assertThat(dns.names(InetAddress.getByName("192.0.2.7"))).isEmpty();
+    }
+
+    @Test
+    void whenTheTimeIsOverNothingIsAnswered() throws Exception {
+        server.text("a.example", "hello").ignore("silent.example");
+        Dns hurried = dns.within(Duration.ofMillis(300));
+        assertThat(hurried.texts("a.example")).containsExactly("hello");
+        long start = System.nanoTime();
+        assertThatThrownBy(() -> hurried.texts("silent.example")).isInstanceOf(UnansweredException.class);
+        assertThatThrownBy(() -> hurried.texts("b.silent.example")).isInstanceOf(UnansweredException.class);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(900));
     }
 }

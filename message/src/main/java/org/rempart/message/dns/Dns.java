@@ -2,14 +2,15 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery.dns;
+package org.rempart.message.dns;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import org.apache.james.dnsservice.api.DNSService;
 
 /**
- * What the DNS says. All that the delivery asks goes through one of these, so that no question is answered by other servers
+ * What the DNS says. All that the delivery and the checks of senders ask goes through one of these, so that no question is answered by other servers
  * than those of {@code conf/dnsservice.xml}. Aliases are followed.
  *
  * <p>Safe for use by many threads.
@@ -36,6 +37,25 @@ public interface Dns {
      * @throws UnansweredException when the DNS does not say
      */
     List<String> texts(String name) throws UnansweredException;
+
+    /**
+     * The names of an address, by its PTR records; empty where it has none, or nobody can be asked for them.
+     *
+     * @throws UnansweredException when the DNS does not say
+     */
+    default List<String> names(InetAddress address) throws UnansweredException {
+        return List.of();
+    }
+
+    /**
+     * The same for a time: when it is over, no question is answered any more. What can't be hurried is this itself, as James's
+     * own service is.
+     *
+     * @param time from now on, for all questions together
+     */
+    default Dns within(Duration time) {
+        return this;
+    }
 
     /**
      * Asks the DNS by what James's service asks it by, where that is known, since the service itself gives neither preferences

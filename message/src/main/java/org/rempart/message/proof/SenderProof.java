@@ -1,0 +1,286 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.message.proof;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.james.core.MailAddress;
+import org.apache.james.core.MaybeSender;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.OriginatorField;
+import org.rempart.message.Originators;
+import org.rempart.message.ShownAddress;
+import org.rempart.message.dkim.DkimSignature;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.dns.UnansweredException;
+import org.rempart.policy.DomainNames;
+import org.rempart.policy.dkim.DkimRecord;
+
+/**
+ * Finds out what proves whom a mail is from: SPF of HELO and of the envelope sender (RFC 7208), signatures (RFC 6376, 8301,
+ * 8463) and what the domain of From says of both (DMARC, RFC 7489). All that a mail can cause is bounded: the questions to the
+ * DNS, the time for them, the signatures and the addresses of From that are looked at.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class SenderProof {
+    /** For all questions of one mail; a question that is not answered by then is one that the DNS does not answer. */
+    public static final Duration TIME = Duration.ofMillis(900);
+
+    /** Honest mail has two or three. */
+    static final int MOST_SIGNATURES = 8;
+
+    /** Domains of From; more than one is odd. */
+    static final int MOST_FROM = 3;
+
+    private static final int PERCENT = 100;
+
+    private final Dns dns;
+    private final Clock clock;
+    private final Duration time;
+
+    public SenderProof(Dns dns) {
+        this(dns, Clock.systemUTC(), TIME);
+    }
+
+    SenderProof(Dns dns, Clock clock, Duration time) {
+        this.dns = dns;
+        this.clock = clock;
+        this.time = time;
+    }
+
+    private Lookups lookups() {
+        return new Lookups(dns.within(time));
+    }
+
+    /**
+     * Whether SPF lets a client send as an address.
+     *
+     * @param helo what the client said of itself
+     */
+    public boolean mayClientSendAs(InetAddress client, String helo, MailAddress sender) {
+        return spf(client, helo, sender, lookups()) == Spf.Result.PASS;
+    }
+
+    private static Spf.Result spf(InetAddress client, String helo, MailAddress sender, Lookups lookups) {
+        return Spf.check(client, helo, sender.getLocalPart(), sender.getDomain().asString(), lookups);
+    }
+
+    /**
+     * Looks at a mail.
+     *
+     * @param client the connection's real address
+     * @param helo what the client said of itself; empty where it said nothing
+     * @param header of the message, all of it
+     * @param body opens the body of the message
+     * @throws IOException when the body can't be read
+     */
+    public Proof of(InetAddress client, String helo, MaybeSender sender, HeaderBlock header, DkimSignature.Body body)
+            throws IOException {
+        Lookups lookups = lookups();
+        Proof.Builder proof = Proof.builder();
+        Originators originators = Originators.of(header);
+        Set<String> from = new LinkedHashSet<>();
+        for (OriginatorField field : originators.from()) {
+            field.mailboxes().stream().map(ShownAddress::domain).forEach(from::add);
+        }
+        boolean clear = originators.fault().isEmpty()
+                && originators.from().size() == 1
+                && from.size() <= MOST_FROM
+                && !from.contains("");
+
+        Set<String> envelope = new LinkedHashSet<>();
+        // Of what the DNS did not say in time: it might have been proven.
+        Set<String> open = new LinkedHashSet<>();
+        spf(client, helo, sender, lookups, proof, envelope, open);
+        Set<String> signers = new LinkedHashSet<>();
+        dkim(header, body, from, lookups, proof, signers, open);
+        if (!clear) {
+            proof.method("dmarc", Proof.Dmarc.PERMERROR.keyword(), "From can be read in more than one way, or in none");
+            return proof.dmarc(
+                            Proof.Dmarc.PERMERROR,
+                            Proof.Wish.NONE,
+                            from.stream().findFirst().orElse(""))
+                    .build();
+        }
+        for (String domain : from) {
+            dmarc(domain, envelope, signers, open, lookups, proof);
+        }
+        return proof.build();
+    }
+
+    private static void spf(
+            InetAddress client,
+            String helo,
+            MaybeSender sender,
+            Lookups lookups,
+            Proof.Builder proof,
+            Set<String> envelope,
+            Set<String> open) {
+        if (!helo.isEmpty()) {
+            Spf.Result result = Spf.check(client, helo, "", helo, lookups);
+            String name = DomainNames.comparable(helo);
+            proof.method("spf", result.keyword(), "", "smtp.helo", name);
+            if (sender.isNullSender()) {
+                // RFC 7208, section 2.4: it is the sender then.
+                note(result, name, proof, envelope, open);
+            }
+        }
+        if (!sender.isNullSender()) {
+            MailAddress address = sender.get();
+            Spf.Result result = spf(client, helo, address, lookups);
+            proof.method("spf", result.keyword(), "", "smtp.mailfrom", address.asString());
+            note(result, DomainNames.comparable(address.getDomain().asString()), proof, envelope, open);
+        }
+    }
+
+    private static void note(
+            Spf.Result result, String domain, Proof.Builder proof, Set<String> envelope, Set<String> open) {
+        if (result == Spf.Result.PASS) {
+            envelope.add(domain);
+            proof.envelopeDomain(domain);
+        } else if (result == Spf.Result.TEMPERROR) {
+            open.add(domain);
+        }
+    }
+
+    private void dkim(
+            HeaderBlock header,
+            DkimSignature.Body body,
+            Set<String> from,
+            Lookups lookups,
+            Proof.Builder proof,
+            Set<String> signers,
+            Set<String> open)
+            throws IOException {
+        List<DkimSignature> signatures = new ArrayList<>(DkimSignature.of(header));
+        // Others may put any number of theirs on top; those that can count come first.
+        signatures.sort((one, other) -> Boolean.compare(isRelated(other, from), isRelated(one, from)));
+        Map<String, DkimSignature.BodyDigest> digests = new HashMap<>();
+        for (DkimSignature signature : signatures.subList(0, Math.min(signatures.size(), MOST_SIGNATURES))) {
+            String result;
+            String reason;
+            try {
+                Optional<String> fault = fault(header, body, signature, lookups, digests);
+                result = fault.isEmpty() ? "pass" : fault.get().startsWith("!") ? "fail" : "neutral";
+                reason = fault.map(text -> text.startsWith("!") ? text.substring(1) : text)
+                        .orElse("");
+                if (fault.isEmpty()) {
+                    signers.add(signature.domain());
+                }
+            } catch (UnansweredException unanswered) {
+                open.add(signature.domain());
+                result = "temperror";
+                reason = "";
+            }
+            proof.method(
+                    "dkim",
+                    result,
+                    reason,
+                    "header.d",
+                    signature.domain(),
+                    "header.s",
+                    signature.selector(),
+                    "header.b",
+                    signature.beginning());
+        }
+        if (signatures.isEmpty()) {
+            proof.method("dkim", "none", "");
+        }
+    }
+
+    private static boolean isRelated(DkimSignature signature, Set<String> from) {
+        String registrable = DmarcRecord.registrable(signature.domain());
+        return from.stream().anyMatch(domain -> DmarcRecord.registrable(domain).equals(registrable));
+    }
+
+    /** Why a signature proves nothing; with ! where it is a false one. */
+    private Optional<String> fault(
+            HeaderBlock header,
+            DkimSignature.Body body,
+            DkimSignature signature,
+            Lookups lookups,
+            Map<String, DkimSignature.BodyDigest> digests)
+            throws IOException {
+        if (signature.fault().isPresent()) {
+            return signature.fault();
+        }
+        if (signature
+                .expiry()
+                .filter(end -> end < Instant.now(clock).getEpochSecond())
+                .isPresent()) {
+            return Optional.of("it has expired");
+        }
+        List<String> records = lookups.texts(signature.recordName());
+        if (records.isEmpty()) {
+            return Optional.of("there is no key");
+        }
+        Optional<DkimRecord> record = records.size() == 1 ? DkimRecord.parse(records.get(0)) : Optional.empty();
+        if (record.isEmpty()) {
+            return Optional.of("there is no key record");
+        }
+        Optional<String> fault = signature.faultOf(record.get());
+        if (fault.isPresent()) {
+            return fault;
+        }
+        String form = signature.bodyForm() + " " + signature.bodyLength().orElse(-1L);
+        DkimSignature.BodyDigest digest = digests.get(form);
+        if (digest == null) {
+            digest = signature.digest(body);
+            digests.put(form, digest);
+        }
+        if (!signature.isOf(digest)) {
+            return Optional.of("!the body was changed");
+        }
+        if (!signature.isOf(header, record.get())) {
+            return Optional.of("!the signature is false");
+        }
+        return signature.coversAll(digest) ? Optional.empty() : Optional.of("it does not cover all of the body");
+    }
+
+    private static void dmarc(
+            String domain,
+            Set<String> envelope,
+            Set<String> signers,
+            Set<String> open,
+            Lookups lookups,
+            Proof.Builder proof) {
+        Proof.Dmarc result;
+        Proof.Wish wish = Proof.Wish.NONE;
+        try {
+            DmarcRecord record = DmarcRecord.find(domain, lookups);
+            boolean aligned = signers.stream().anyMatch(signer -> record.isAligned(signer, true))
+                    || envelope.stream().anyMatch(sender -> record.isAligned(sender, false));
+            if (aligned) {
+                proof.provenFrom(domain);
+            }
+            if (!record.isPresent()) {
+                result = Proof.Dmarc.NONE;
+            } else if (aligned) {
+                result = Proof.Dmarc.PASS;
+            } else if (open.stream().anyMatch(one -> record.isAligned(one, true) || record.isAligned(one, false))) {
+                result = Proof.Dmarc.TEMPERROR;
+            } else {
+                result = Proof.Dmarc.FAIL;
+                wish = record.wish(lookups, ThreadLocalRandom.current().nextInt(PERCENT));
+            }
+        } catch (UnansweredException unanswered) {
+            result = Proof.Dmarc.TEMPERROR;
+        }
+        proof.method("dmarc", result.keyword(), "", "header.from", domain);
+        proof.dmarc(result, wish, domain);
+    }
+}

@@ -1,0 +1,165 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+package org.rempart.smtp;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import javax.inject.Inject;
+import javax.mail.MessagingException;
+import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
+import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.james.protocols.smtp.hook.HookResult;
+import org.apache.james.smtpserver.JamesMessageHook;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
+import org.apache.mailet.Mail;
+import org.rempart.message.HeaderBlock;
+import org.rempart.message.HeaderField;
+import org.rempart.message.MailAttributes;
+import org.rempart.message.RawMessage;
+import org.rempart.message.dns.Dns;
+import org.rempart.message.proof.Proof;
+import org.rempart.message.proof.SenderProof;
+import org.rempart.policy.Decision;
+import org.rempart.policy.inbound.FailedHandling;
+import org.rempart.policy.inbound.UnansweredHandling;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out what proves whom a mail from outside is from (SPF, DKIM, DMARC), says so in a field Authentication-Results (RFC
+ * 8601), and does what {@code <inbound>} of the policy says with mail that fails. For the MX, before {@link SpoofedSenderHook},
+ * which takes a proof of our own domain for one:
+ *
+ * <pre>{@code
+ * <handler class="org.rempart.smtp.SenderProofHook"/>
+ * }</pre>
+ *
+ * Mail of an account, and of a client that {@code <relay>} lets send with that envelope sender, is no mail from outside.
+ * Fields that already say what this server has found are removed. {@code refuse} answers {@code 550 5.7.26} (RFC 7372);
+ * {@code mark} notes {@code dmarc} in {@link MailAttributes#UNVERIFIED_SENDER}. The name of this server in the field is that
+ * of {@code <received name>}, else that of the listener.
+ */
+public final class SenderProofHook extends PolicyHook implements JamesMessageHook {
+    private static final Logger LOGGER = LoggerFactory.getLogger(SenderProofHook.class);
+    private static final AttachmentKey<Proof> PROOF = AttachmentKey.of("org.rempart.smtp.proof", Proof.class);
+    private static final String FIELD = "Authentication-Results";
+
+    private final SenderProof senders;
+
+    @Inject
+    public SenderProofHook(DNSService dns, FileSystem fileSystem) {
+        super(fileSystem);
+        this.senders = new SenderProof(Dns.of(dns));
+    }
+
+    /** What was proven of the mail of this transaction; empty where nobody looked. */
+    static Optional<Proof> proof(SMTPSession session) {
+        return session.getAttachment(PROOF, State.Transaction);
+    }
+
+    @Override
+    public HookResult onMessage(SMTPSession session, Mail mail) {
+        if (!policy().inbound().proof() || !isFromOutside(session, mail)) {
+            return HookResult.DECLINED;
+        }
+        try (RawMessage message = RawMessage.of(mail)) {
+            Proof proof = senders.of(
+                    SmtpFacts.client(session),
+                    SmtpFacts.helo(session),
+                    mail.getMaybeSender(),
+                    message.header(),
+                    message::body);
+            session.setAttachment(PROOF, proof, State.Transaction);
+            Optional<HookResult> refusal = refusal(session, mail, proof);
+            if (refusal.isPresent()) {
+                return refusal.get();
+            }
+            message.replaceHeader(withResults(message.header(), proof, name(session)));
+            return HookResult.DECLINED;
+        } catch (MessagingException | IOException | RuntimeException unknown) {
+            LOGGER.error("Can't tell what proves the sender of {}", mail.getName(), unknown);
+            return Answers.cannotDecide();
+        }
+    }
+
+    private boolean isFromOutside(SMTPSession session, Mail mail) {
+        RelayRequest outside = RelayRequest.of(SmtpFacts.client(session), false, mail.getMaybeSender(), false);
+        return SmtpFacts.account(session).isEmpty()
+                && policy().relay().decide(outside).verdict() == RelayVerdict.DENIED;
+    }
+
+    private Optional<HookResult> refusal(SMTPSession session, Mail mail, Proof proof) {
+        if (proof.dmarc() == Proof.Dmarc.TEMPERROR) {
+            Decision<UnansweredHandling> decision = policy().inbound().unanswered();
+            boolean defers = decision.verdict() == UnansweredHandling.DEFER;
+            audit(session, proof, decision, defers ? "deferred" : "accepted");
+            return defers
+                    ? Optional.of(
+                            Answers.refuseForNow("451", "4.7.0 The sender can't be verified now, try again later"))
+                    : Optional.empty();
+        }
+        if (proof.dmarc() != Proof.Dmarc.FAIL || proof.wish() == Proof.Wish.NONE) {
+            return Optional.empty();
+        }
+        Decision<FailedHandling> decision = proof.wish() == Proof.Wish.REJECT
+                ? policy().inbound().onReject(SmtpFacts.client(session), proof.from())
+                : policy().inbound().onQuarantine(SmtpFacts.client(session), proof.from());
+        switch (decision.verdict()) {
+            case REFUSE:
+                audit(session, proof, decision, "refused");
+                Verdicts.refusedBy(session, decision.rule());
+                return Optional.of(
+                        Answers.refuse("550", "5.7.26 The domain of From asks to refuse mail that does not prove it"));
+            case MARK:
+                audit(session, proof, decision, "marked");
+                mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of("dmarc")));
+                return Optional.empty();
+            default:
+                audit(session, proof, decision, "accepted");
+                return Optional.empty();
+        }
+    }
+
+    private static void audit(SMTPSession session, Proof proof, Decision<?> decision, String verdict) {
+        AuditTrail.event("unproven", session)
+                .with("verdict", verdict)
+                .with("results", proof.summary())
+                .with("domain", proof.from())
+                .rule(decision.rule())
+                .log();
+    }
+
+    private String name(SMTPSession session) {
+        return policy().headers()
+                .publicName()
+                .orElseGet(() -> session.getConfiguration().getHelloName());
+    }
+
+    /** The header with our results on top, and without those that somebody else says are ours. */
+    static byte[] withResults(HeaderBlock header, Proof proof, String name) {
+        List<byte[]> fields = new ArrayList<>();
+        for (HeaderField field : header.fields()) {
+            fields.add(field.isNamed(FIELD) && claims(field.value(), name) ? null : HeaderBlock.KEEP);
+        }
+        return HeaderBlock.parse(header.with(fields)).prepend(proof.field(name));
+    }
+
+    /** Whether a field is of a server of this name (RFC 8601, section 5): in doubt, it is. */
+    static boolean claims(String value, String name) {
+        // A comment may stand before it, and a version behind it; no honest server has ours inside.
+        int end = value.indexOf(';');
+        String server = end < 0 ? value : value.substring(0, end);
+        return server.toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
+    }
+}
