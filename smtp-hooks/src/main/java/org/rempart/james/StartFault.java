@@ -24,6 +24,7 @@ import org.slf4j.Marker;
  * stack after the sentence that says what to mend, some two hundred lines.
  */
 final class StartFault {
+    private static final org.slf4j.Logger LOGGER = LoggerFactory.getLogger(StartFault.class);
     private static final String OURS = "org.rempart.";
     private static final AtomicBoolean INSTALLED = new AtomicBoolean();
 
@@ -40,9 +41,11 @@ final class StartFault {
             return;
         }
         StartFault last = new StartFault(Thread.currentThread());
-        ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
-        if (loggers instanceof LoggerContext) {
-            ((LoggerContext) loggers).addTurboFilter(last.new Filter());
+        try {
+            Filter.of(last);
+        } catch (LinkageError anotherLog) {
+            // James logs with Logback; where somebody has put in another, what ends the starting thread is told alone.
+            LOGGER.debug("The log is not Logback", anotherLog);
         }
         Thread.UncaughtExceptionHandler before = last.starter.getUncaughtExceptionHandler();
         last.starter.setUncaughtExceptionHandler((thread, failure) -> {
@@ -79,12 +82,25 @@ final class StartFault {
         return Optional.empty();
     }
 
-    private final class Filter extends TurboFilter {
+    private static final class Filter extends TurboFilter {
+        private final StartFault last;
+
+        private Filter(StartFault last) {
+            this.last = last;
+        }
+
+        static void of(StartFault last) {
+            ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
+            if (loggers instanceof LoggerContext) {
+                ((LoggerContext) loggers).addTurboFilter(new Filter(last));
+            }
+        }
+
         @Override
         public FilterReply decide(
                 Marker marker, Logger logger, Level level, String format, Object[] parameters, Throwable failure) {
             if (failure != null && level.isGreaterOrEqual(Level.WARN)) {
-                note(failure);
+                last.note(failure);
             }
             return FilterReply.NEUTRAL;
         }

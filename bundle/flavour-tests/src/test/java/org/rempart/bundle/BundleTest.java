@@ -26,6 +26,8 @@ class BundleTest {
 
     /** What James itself brings, in both versions, besides mail and injection. */
     private static final List<String> OF_JAMES = List.of(
+            // Its log.
+            "ch/qos/logback/",
             "org/apache/james/",
             "org/apache/mailet/",
             "org/apache/commons/configuration2/",
