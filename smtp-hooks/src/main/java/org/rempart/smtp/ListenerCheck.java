@@ -49,6 +49,7 @@ final class ListenerCheck {
             RefuseAuthHook.class, List.of(SessionGuard.class),
             KnownRecipientHook.class, List.of(ForwardedSenderHook.class),
             SpoofedSenderHook.class, List.of(SenderProofHook.class),
+            RelayHook.class, List.of(SenderProofHook.class),
             AccountLoginHook.class, List.of(LoginFailuresHook.class));
 
     private ListenerCheck() {}

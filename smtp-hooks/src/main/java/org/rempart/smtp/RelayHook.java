@@ -30,7 +30,9 @@ import org.rempart.message.MailAttributes;
 import org.rempart.message.OriginatorField;
 import org.rempart.message.Originators;
 import org.rempart.message.ShownAddress;
+import org.rempart.message.proof.Proof;
 import org.rempart.policy.Decision;
+import org.rempart.policy.Rule;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
 import org.slf4j.Logger;
@@ -52,6 +54,9 @@ import org.slf4j.LoggerFactory;
  * <p>Where a rule lets only senders of some domains relay, all addresses of From, Sender, Resent-From and Resent-Sender have
  * to be of them, too; else, or where they can't be read, the answer to the message is {@code 550 5.7.1}.
  *
+ * <p>Where a rule asks for a proof ({@code proof="dmarc"}), the recipients are taken, and the answer to the message is {@code
+ * 550 5.7.1} when {@link SenderProofHook} has found none, {@code 451 4.7.0} when the DNS did not say.
+ *
  * <p>A mail all of whose recipients passed here is marked with {@link MailAttributes#GATE}, for the second gate in the pipeline. A mail
  * with another recipient, one that a handler put before this one has taken, is refused with {@code 451 4.3.0}.
  */
@@ -66,6 +71,10 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             AttachmentKey.of("org.rempart.smtp.decided-recipients", (Class<Set<MailAddress>>) (Class) Set.class);
 
     private static final AttachmentKey<Boolean> RELAYED = AttachmentKey.of("org.rempart.smtp.relayed", Boolean.class);
+
+    /** The rule that lets the mail pass if it turns out to be proven. */
+    private static final AttachmentKey<Rule> AWAITS_PROOF =
+            AttachmentKey.of("org.rempart.smtp.awaits-proof", Rule.class);
 
     private final DomainList domains;
 
@@ -86,8 +95,15 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             return Answers.cannotDecide(LOGGER, recipient, unknown);
         }
         boolean authenticated = SmtpFacts.account(session).isPresent();
-        Decision<RelayVerdict> decision =
-                policy().relay().decide(RelayRequest.of(SmtpFacts.client(session), authenticated, sender, ours));
+        RelayRequest request = RelayRequest.of(SmtpFacts.client(session), authenticated, sender, ours);
+        Decision<RelayVerdict> decision = policy().relay().decide(request);
+        if (decision.verdict() == RelayVerdict.DENIED) {
+            Decision<RelayVerdict> proven = policy().relay().decide(request.proven());
+            if (proven.verdict() == RelayVerdict.ALLOWED) {
+                session.setAttachment(AWAITS_PROOF, proven.rule(), State.Transaction);
+                decision = proven;
+            }
+        }
         switch (decision.verdict()) {
             case ALLOWED:
                 // James's own hook, further down the chain, asks this.
@@ -128,6 +144,11 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
                     mail.getName());
             return Answers.cannotDecide();
         }
+        Optional<HookResult> unproven = session.getAttachment(AWAITS_PROOF, State.Transaction)
+                .flatMap(rule -> refuseUnproven(session, mail, rule));
+        if (unproven.isPresent()) {
+            return unproven.get();
+        }
         if (session.getAttachment(RELAYED, State.Transaction).isPresent()) {
             try {
                 Optional<HookResult> refusal = refuseOriginators(session, mail);
@@ -141,6 +162,25 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
         }
         mail.setAttribute(new Attribute(MailAttributes.GATE, AttributeValue.of("rcpt")));
         return HookResult.DECLINED;
+    }
+
+    /** What was let pass at RCPT in the hope of a proof is told now that there is none. */
+    private static Optional<HookResult> refuseUnproven(SMTPSession session, Mail mail, Rule rule) {
+        Proof.Dmarc found = SenderProofHook.proof(session).map(Proof::dmarc).orElse(Proof.Dmarc.NONE);
+        if (found == Proof.Dmarc.PASS) {
+            return Optional.empty();
+        }
+        AuditTrail.event("relay-refused", session)
+                .with("from", mail.getMaybeSender().asString())
+                .with(
+                        "results",
+                        SenderProofHook.proof(session).map(Proof::summary).orElse(""))
+                .rule(rule)
+                .log();
+        return Optional.of(
+                found == Proof.Dmarc.TEMPERROR
+                        ? Answers.refuseForNow("451", "4.7.0 The sender can't be verified now, try again later")
+                        : Answers.refuse("550", "5.7.1 Relaying denied, since nothing proves the sender"));
     }
 
     /** Where only senders of some domains may relay, that is true of From and Sender, too. */
@@ -172,6 +212,8 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
 
     private Decision<RelayVerdict> mayRelayAs(SMTPSession session, MaybeSender sender) {
         boolean authenticated = SmtpFacts.account(session).isPresent();
-        return policy().relay().decide(RelayRequest.of(SmtpFacts.client(session), authenticated, sender, false));
+        RelayRequest request = RelayRequest.of(SmtpFacts.client(session), authenticated, sender, false);
+        boolean proven = session.getAttachment(AWAITS_PROOF, State.Transaction).isPresent();
+        return policy().relay().decide(proven ? request.proven() : request);
     }
 }

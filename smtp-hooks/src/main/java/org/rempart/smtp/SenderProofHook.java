@@ -7,7 +7,6 @@ package org.rempart.smtp;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -29,6 +28,7 @@ import org.rempart.message.dns.Dns;
 import org.rempart.message.proof.Proof;
 import org.rempart.message.proof.SenderProof;
 import org.rempart.policy.Decision;
+import org.rempart.policy.DomainNames;
 import org.rempart.policy.inbound.FailedHandling;
 import org.rempart.policy.inbound.UnansweredHandling;
 import org.rempart.policy.relay.RelayRequest;
@@ -155,11 +155,15 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
         return HeaderBlock.parse(header.with(fields)).prepend(proof.field(name));
     }
 
-    /** Whether a field is of a server of this name (RFC 8601, section 5): in doubt, it is. */
+    /** Whether a field is of a server of this name (RFC 8601, section 5): what stands there in a comment counts, too. */
     static boolean claims(String value, String name) {
-        // A comment may stand before it, and a version behind it; no honest server has ours inside.
         int end = value.indexOf(';');
         String server = end < 0 ? value : value.substring(0, end);
-        return server.toLowerCase(Locale.ROOT).contains(name.toLowerCase(Locale.ROOT));
+        for (String word : server.split("[^A-Za-z0-9._-]+", -1)) {
+            if (DomainNames.comparable(word).equals(DomainNames.comparable(name))) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.InputStream;
 import java.util.List;
+import org.apache.james.core.MailAddress;
 import org.apache.james.lifecycle.api.LifecycleUtil;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.server.core.MimeMessageInputStream;
@@ -75,12 +76,15 @@ class SenderProofHookTest {
                 "Authentication-Results: mx.ours.example; dmarc=pass header.from=bank.example\r\n"
                         + "authentication-results: (x) MX.Ours.Example 1; dkim=pass\r\n"
                         + "Authentication-Results: mx.ours.example\r\n"
+                        + "Authentication-Results: \"mx.ours.example.\"; spf=pass\r\n"
                         + "Authentication-Results: mx.far.example; dkim=pass header.d=mx.ours.example\r\n"
+                        + "Authentication-Results: other-mx.ours.example; dkim=none\r\n"
                         + "From: eve@far.example");
         assertThat(answer(policy("refuse", "mark"), mail)).isEmpty();
         assertThat(text(mail))
-                .doesNotContain("bank.example", "(x)")
+                .doesNotContain("bank.example", "(x)", "\"mx")
                 .contains("Authentication-Results: mx.far.example; dkim=pass header.d=mx.ours.example\r\n")
+                .contains("Authentication-Results: other-mx.ours.example; dkim=none\r\n")
                 .containsOnlyOnce("Authentication-Results: mx.ours.example");
     }
 
@@ -154,5 +158,42 @@ class SenderProofHookTest {
                 .isEqualTo("550 5.7.1");
         // SPF of another domain proves nothing of ours.
         assertThat(both("192.0.2.1", "eve@far.example", "alice@ours.example")).isEqualTo("550 5.7.1");
+    }
+
+    /** The answers to RCPT of somebody elsewhere, and to the message. */
+    private String relayed(String client, String sender, String from) throws Exception {
+        session.client(client);
+        String policy = POLICY.replace(
+                        "<allow network='app'/>", "<allow network='list' senderDomains='far.example' proof='dmarc'/>")
+                .replace("REJECT", "accept")
+                .replace("QUARANTINE", "accept");
+        Mail mail = SubmissionFakes.mail(sender, "From: " + from);
+        try {
+            RelayHook relay =
+                    SubmissionFakes.init(new RelayHook(directory.domains(), SubmissionFakes.policyFile(policy)));
+            String atRcpt = SubmissionFakes.answer(
+                    relay.doRcpt(session.get(), mail.getMaybeSender(), new MailAddress("carol@elsewhere.example")));
+            mail.setRecipients(List.of(new MailAddress("carol@elsewhere.example")));
+            return atRcpt.isEmpty()
+                    ? answer(policy, mail) + SubmissionFakes.answer(relay.onMessage(session.get(), mail))
+                    : "RCPT " + atRcpt;
+        } finally {
+            LifecycleUtil.dispose(mail);
+        }
+    }
+
+    @Test
+    void whoProvesHisSenderMayRelayWhereARuleSaysSo() throws Exception {
+        directory.texts.put("far.example", List.of("v=spf1 ip4:203.0.113.1 -all"));
+        assertThat(relayed("203.0.113.1", "x@far.example", "x@far.example")).isEmpty();
+        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
+        // The network, but no proof.
+        assertThat(relayed("203.0.113.2", "x@far.example", "x@far.example")).isEqualTo("550 5.7.1");
+        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
+        // A proof of another From.
+        assertThat(relayed("203.0.113.1", "x@far.example", "x@old.example")).isEqualTo("550 5.7.1");
+        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
+        assertThat(relayed("203.0.113.1", "x@other.example", "x@far.example")).isEqualTo("RCPT 550 5.7.1");
+        assertThat(relayed("192.0.2.1", "x@far.example", "x@far.example")).isEqualTo("RCPT 550 5.7.1");
     }
 }

@@ -100,7 +100,10 @@ final class SubmissionFakes {
                     case "removeAttachment":
                         return Optional.ofNullable(attachments.remove(arguments[0]));
                     case "resetState":
+                    case "setRelayingAllowed":
                         return null;
+                    case "isAuthAnnounced":
+                        return false;
                     case "pushLineHandler":
                         swallowing = true;
                         return null;

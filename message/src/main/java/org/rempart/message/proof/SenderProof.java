@@ -43,6 +43,9 @@ public final class SenderProof {
     /** Honest mail has two or three. */
     static final int MOST_SIGNATURES = 8;
 
+    /** Each form of the body, and length of it, that signatures ask for costs a reading of it. */
+    static final int MOST_DIGESTS = 3;
+
     /** Domains of From; more than one is odd. */
     static final int MOST_FROM = 3;
 
@@ -238,6 +241,9 @@ public final class SenderProof {
         }
         String form = signature.bodyForm() + " " + signature.bodyLength().orElse(-1L);
         DkimSignature.BodyDigest digest = digests.get(form);
+        if (digest == null && digests.size() == MOST_DIGESTS) {
+            return Optional.of("the message has signatures of too many forms");
+        }
         if (digest == null) {
             digest = signature.digest(body);
             digests.put(form, digest);

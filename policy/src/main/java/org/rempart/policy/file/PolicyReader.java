@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.relay.RelayPolicy;
 
 /** Reads the root of the policy file, and has each of its parts read. What is absent is as in the defaults. */
 final class PolicyReader {
@@ -55,7 +56,20 @@ final class PolicyReader {
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
                 List.of());
+        refuseUnprovable(read);
         networks.remarkUnused(warnings);
         return read.withWarnings(warnings);
+    }
+
+    private static void refuseUnprovable(Policy policy) throws PolicyException {
+        for (RelayPolicy.Allow rule : policy.relay().rules()) {
+            if (rule.needsProof() && !policy.inbound().proof()) {
+                throw new PolicyException(
+                        rule.rule().location().orElseThrow(),
+                        rule.rule().text()
+                                + " asks for a proof that <inbound proof=\"off\"> keeps from being looked for",
+                        "remove proof=\"off\" there, or proof=\"dmarc\" here");
+            }
+        }
     }
 }

@@ -37,7 +37,7 @@ final class RelayReader {
 
     private static RelayPolicy.Allow allow(XmlElement allow, NetworksReader networks, List<String> warnings)
             throws PolicyException {
-        allow.onlyAttributes("authenticated", "network", "senderDomains");
+        allow.onlyAttributes("authenticated", "network", "senderDomains", "proof");
         allow.onlyChildren();
         allow.noText();
         boolean authenticated = authenticated(allow);
@@ -62,7 +62,27 @@ final class RelayReader {
                             + networks.vastPrefix(network.get()).get() + ", so that half the Internet might relay",
                     "name the networks that are yours, or add authenticated=\"true\"");
         }
-        return RelayPolicy.Allow.of(allow.rule(), authenticated, network.orElse(null), List.copyOf(senders));
+        RelayPolicy.Allow rule =
+                RelayPolicy.Allow.of(allow.rule(), authenticated, network.orElse(null), List.copyOf(senders));
+        return proof(allow, authenticated) ? rule.withProof() : rule;
+    }
+
+    private static boolean proof(XmlElement allow, boolean authenticated) throws PolicyException {
+        Optional<String> written = allow.attribute("proof");
+        if (written.isEmpty()) {
+            return false;
+        }
+        if (!written.get().equals("dmarc")) {
+            throw allow.fault(
+                    "proof=" + Wording.quoted(written.get()) + " says nothing",
+                    "write proof=\"dmarc\", or leave the attribute out");
+        }
+        if (authenticated) {
+            throw allow.fault(
+                    "an account is a proof already, and its mail has none of DMARC",
+                    "remove proof=\"dmarc\", or write an <allow> of its own for the network");
+        }
+        return true;
     }
 
     private static boolean authenticated(XmlElement allow) throws PolicyException {

@@ -88,12 +88,19 @@ public final class RelayPolicy {
         private final boolean authenticated;
         private final String network;
         private final List<DomainPattern> senderDomains;
+        private final boolean needsProof;
 
-        private Allow(Rule rule, boolean authenticated, String network, List<DomainPattern> senderDomains) {
+        private Allow(
+                Rule rule,
+                boolean authenticated,
+                String network,
+                List<DomainPattern> senderDomains,
+                boolean needsProof) {
             this.rule = Objects.requireNonNull(rule);
             this.authenticated = authenticated;
             this.network = network;
             this.senderDomains = List.copyOf(senderDomains);
+            this.needsProof = needsProof;
         }
 
         /**
@@ -108,7 +115,17 @@ public final class RelayPolicy {
             if (!authenticated && network == null) {
                 throw new IllegalArgumentException("a sender domain alone never opens relay: " + rule);
             }
-            return new Allow(rule, authenticated, network, senderDomains);
+            return new Allow(rule, authenticated, network, senderDomains, false);
+        }
+
+        /** The same, for mail that passes DMARC alone. */
+        public Allow withProof() {
+            return new Allow(rule, authenticated, network, senderDomains, true);
+        }
+
+        /** Whether the mail has to pass DMARC. */
+        public boolean needsProof() {
+            return needsProof;
         }
 
         public Rule rule() {
@@ -130,6 +147,7 @@ public final class RelayPolicy {
         /** Whether this admits every request that the other rule admits. */
         public boolean admitsAllOf(Allow other) {
             return (!authenticated || other.authenticated)
+                    && (!needsProof || other.needsProof)
                     && (network == null || network.equals(other.network))
                     && (senderDomains.isEmpty()
                             || (!other.senderDomains.isEmpty()
@@ -142,7 +160,7 @@ public final class RelayPolicy {
 
         /** Whether the conditions other than the network hold; the network was looked up before. */
         private boolean admits(RelayRequest request) {
-            if (authenticated && !request.authenticated()) {
+            if ((authenticated && !request.authenticated()) || (needsProof && !request.isProven())) {
                 return false;
             }
             if (senderDomains.isEmpty()) {

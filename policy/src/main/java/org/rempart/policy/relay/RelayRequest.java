@@ -16,12 +16,15 @@ public final class RelayRequest {
     private final boolean authenticated;
     private final Domain senderDomain;
     private final boolean recipientIsOurs;
+    private final boolean proven;
 
-    private RelayRequest(InetAddress client, boolean authenticated, Domain senderDomain, boolean recipientIsOurs) {
+    private RelayRequest(
+            InetAddress client, boolean authenticated, Domain senderDomain, boolean recipientIsOurs, boolean proven) {
         this.client = client;
         this.authenticated = authenticated;
         this.senderDomain = senderDomain;
         this.recipientIsOurs = recipientIsOurs;
+        this.proven = proven;
     }
 
     /**
@@ -36,7 +39,18 @@ public final class RelayRequest {
                 Objects.requireNonNull(client),
                 authenticated,
                 sender.asOptional().map(address -> address.getDomain()).orElse(null),
-                recipientIsOurs);
+                recipientIsOurs,
+                false);
+    }
+
+    /** The same of a mail that passes DMARC. */
+    public RelayRequest proven() {
+        return new RelayRequest(client, authenticated, senderDomain, recipientIsOurs, true);
+    }
+
+    /** Whether the mail passes DMARC; false where that is not known yet. */
+    public boolean isProven() {
+        return proven;
     }
 
     public InetAddress client() {

@@ -61,6 +61,8 @@ public final class Policies {
             "<policy><tls/><forwards bounces='48h'/></policy>",
             "<policy><tls/><subaddresses/></policy>",
             "<policy><subaddresses mail='refuse' separator='-'/><forwards/></policy>",
+            "<policy><networks><network name='partner'>192.0.2.0/24</network></networks><relay>"
+                    + "<allow network='partner' senderDomains='partner.example' proof='dmarc'/></relay></policy>",
             "<policy><inbound/></policy>",
             "<policy><inbound proof='off'/></policy>",
             "<policy><networks><network name='list'>192.0.2.0/24</network></networks><inbound><dmarc reject='mark'"

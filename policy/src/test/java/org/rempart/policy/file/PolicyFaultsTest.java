@@ -651,6 +651,25 @@ class PolicyFaultsTest {
     }
 
     @Nested
+    class RelayByProof {
+        private static final String NETWORK = "<policy><networks><network name='a'>192.0.2.0/24</network></networks>";
+
+        @Test
+        void aProofIsOneOfDmarcAndStandsWithANetwork() {
+            faultOf(NETWORK + "<relay><allow network='a' proof='spf'/></relay></policy>")
+                    .contains("proof=\"spf\" says nothing", "write proof=\"dmarc\"");
+            faultOf(NETWORK + "<relay><allow authenticated='true' network='a' proof='dmarc'/></relay></policy>")
+                    .contains("an account is a proof already");
+            faultOf(
+                            NETWORK
+                                    + "<relay><allow senderDomains='x.example' proof='dmarc'/><allow network='a'/></relay></policy>")
+                    .contains("senderDomains alone would let anybody relay");
+            faultOf(NETWORK + "<relay><allow network='a' proof='dmarc'/></relay><inbound proof='off'/></policy>")
+                    .contains("asks for a proof that <inbound proof=\"off\"> keeps from being looked for");
+        }
+    }
+
+    @Nested
     class Inbound {
         @Test
         void whatBecomesOfMailThatFails() {

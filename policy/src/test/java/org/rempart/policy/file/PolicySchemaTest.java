@@ -76,6 +76,8 @@ class PolicySchemaTest {
                 "<policy><forwards outside='maybe'/></policy>",
                 "<policy><forwards outside='allow'><to domain='x.example'/></forwards></policy>",
                 "<policy><forwards bounces='soon'/></policy>",
+                "<policy><networks><network name='a'>192.0.2.0/24</network></networks>"
+                        + "<relay><allow network='a' proof='spf'/></relay></policy>",
                 "<policy><inbound/><inbound/></policy>",
                 "<policy><inbound proof='maybe'/></policy>",
                 "<policy><inbound><dmarc reject='bounce'/></inbound></policy>",

@@ -172,6 +172,24 @@ class RelayPolicyTest {
     }
 
     @Test
+    void aRuleThatAsksForAProofAdmitsWhatIsProven() throws Exception {
+        RelayPolicy policy = Policies.read("<policy><networks><network name='app'>10.20.0.0/16</network></networks>"
+                        + "<relay><allow network='app' senderDomains='a.example' proof='dmarc'/></relay></policy>")
+                .relay();
+        RelayRequest request = RelayRequest.of(
+                InetAddress.getByName("10.20.1.1"), false, MaybeSender.of(new MailAddress("x@a.example")), false);
+        assertThat(policy.decide(request).verdict()).isEqualTo(RelayVerdict.DENIED);
+        assertThat(policy.decide(request.proven()).verdict()).isEqualTo(RelayVerdict.ALLOWED);
+        RelayRequest elsewhere = RelayRequest.of(
+                InetAddress.getByName("192.0.2.1"), false, MaybeSender.of(new MailAddress("x@a.example")), false);
+        assertThat(policy.decide(elsewhere.proven()).verdict()).isEqualTo(RelayVerdict.DENIED);
+        assertThat(policy.rules()
+                        .get(0)
+                        .admitsAllOf(RelayPolicy.Allow.of(Rule.byDefault("x"), false, "app", List.of())))
+                .isFalse();
+    }
+
+    @Test
     void senderDomainsAloneCannotEvenBeBuilt() throws Exception {
         List<DomainPattern> domains = List.of(DomainPattern.parse("example.com"));
         assertThatThrownBy(() -> RelayPolicy.Allow.of(Rule.byDefault("x"), false, null, domains))
