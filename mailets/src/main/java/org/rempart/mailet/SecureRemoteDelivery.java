@@ -29,12 +29,14 @@ import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.DeliveryService;
 import org.rempart.mailet.delivery.DeliverySettings;
 import org.rempart.mailet.delivery.OutboundTlsRules;
+import org.rempart.mailet.delivery.TlsSessions;
 import org.rempart.mailet.delivery.tls.Dane;
 import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
 import org.rempart.mailet.delivery.tls.TrustAnchors;
+import org.rempart.mailet.delivery.tlsrpt.TlsReports;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.SecureDns;
 import org.rempart.policy.ledger.SubmissionLedger;
@@ -105,6 +107,7 @@ import org.rempart.policy.tls.TlsPolicy;
  */
 public final class SecureRemoteDelivery extends GenericMailet {
     private static final Duration HANDSHAKE = Duration.ofMinutes(1);
+    private static final String TLS_REPORTS = "file://var/tls-reports/";
 
     private final DNSService dns;
     private final DomainList domains;
@@ -117,6 +120,8 @@ public final class SecureRemoteDelivery extends GenericMailet {
     private DeliveryService service;
     /** Null where it is not asked. */
     private MtaSts mtaSts;
+    /** Null where none are sent. */
+    private TlsReports reports;
 
     @Inject
     public SecureRemoteDelivery(
@@ -140,7 +145,9 @@ public final class SecureRemoteDelivery extends GenericMailet {
     public void init() throws MessagingException {
         DeliveryConfiguration configuration = DeliveryConfiguration.of(this);
         settings = configuration.settings(domains);
-        OutboundTlsRules rules = rules(configuration.tls(files));
+        TlsPolicy policy = configuration.tls(files);
+        OutboundTlsRules rules = rules(policy);
+        reports = reports(policy);
         MailQueue queue = queues.createQueue(MailQueueName.of(settings.queue()));
         service = new DeliveryService(
                 settings,
@@ -150,6 +157,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
                 account -> ledger.held(Username.of(account)).isPresent(),
                 dns,
                 rules,
+                reports == null ? TlsSessions.IGNORED : reports.sessions(),
                 new TlsHandshake(HANDSHAKE),
                 metrics,
                 gauges);
@@ -169,6 +177,23 @@ public final class SecureRemoteDelivery extends GenericMailet {
             return OutboundTlsRules.direct(new TlsPolicies(local, dane, mtaSts == null ? List.of() : List.of(mtaSts)));
         } catch (IOException fault) {
             throw new MessagingException("SecureRemoteDelivery: " + fault.getMessage(), fault);
+        }
+    }
+
+    /** What a gateway does is no matter of the recipients' domains. */
+    private TlsReports reports(TlsPolicy policy) throws MessagingException {
+        if (policy.reports().isEmpty() || !settings.gateways().isEmpty()) {
+            return null;
+        }
+        try {
+            return TlsReports.open(
+                    policy.reports().get(),
+                    files.getFile(TLS_REPORTS).toPath().resolve(settings.queue().replaceAll("[^A-Za-z0-9_-]", "_")),
+                    Dns.of(dns),
+                    getMailetContext());
+        } catch (IOException fault) {
+            throw new MessagingException(
+                    "SecureRemoteDelivery: " + TLS_REPORTS + " can't be made: " + fault.getMessage(), fault);
         }
     }
 
@@ -201,6 +226,9 @@ public final class SecureRemoteDelivery extends GenericMailet {
         }
         if (mtaSts != null) {
             mtaSts.close();
+        }
+        if (reports != null) {
+            reports.close();
         }
     }
 

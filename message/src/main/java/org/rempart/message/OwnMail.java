@@ -26,11 +26,20 @@ public final class OwnMail {
      * @param name the mail's name, unique on this server
      * @param recipients who gets it
      * @param message the message's bytes
+     * @param attributes of the mail
      * @throws MessagingException when the server does not take it
      */
-    public static void send(MailetContext server, String name, Collection<MailAddress> recipients, byte[] message)
+    public static void send(
+            MailetContext server,
+            String name,
+            Collection<MailAddress> recipients,
+            byte[] message,
+            Attribute... attributes)
             throws MessagingException {
         MailImpl mail = MailImpl.builder().name(name).addRecipients(recipients).build();
+        for (Attribute attribute : attributes) {
+            mail.setAttribute(attribute);
+        }
         try {
             // Given to the builder, the message would be copied, and nobody would dispose of the first.
             mail.setMessageNoCopy(new RawMimeMessage(

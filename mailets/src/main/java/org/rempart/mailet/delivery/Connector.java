@@ -17,6 +17,7 @@ import org.rempart.mailet.delivery.tls.TlsConnection;
 import org.rempart.mailet.delivery.tls.TlsFailureException;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsRequirement;
+import org.rempart.mailet.delivery.tls.TlsResult;
 import org.rempart.policy.tls.TlsLevel;
 
 /**
@@ -46,25 +47,29 @@ final class Connector {
             throws ConnectionFailureException {
         Optional<String> clearText =
                 requirement.level() == TlsLevel.NONE ? Optional.of("the level is none") : Optional.empty();
+        Optional<TlsResult> lacking = Optional.empty();
         while (true) {
             try {
-                return new Opening(endpoint, address, requirement).open(clearText);
+                return new Opening(endpoint, address, requirement).open(clearText, lacking);
             } catch (TlsUnavailableException failure) {
                 if (!requirement.allowsClearText() || failure.injected || clearText.isPresent()) {
                     throw withoutTls(
                             endpoint.host(),
                             endpoint.host() + ": " + failure.getMessage() + "; required is "
                                     + requirement.level().keyword(),
+                            failure.result,
                             failure);
                 }
                 clearText = Optional.of(String.valueOf(failure.getMessage()));
+                lacking = Optional.of(failure.result);
             }
         }
     }
 
-    private static ConnectionFailureException withoutTls(String host, String reason, Throwable cause) {
+    private static ConnectionFailureException withoutTls(
+            String host, String reason, TlsResult result, Throwable cause) {
         return new ConnectionFailureException(
-                Outcome.local(Stage.TLS, Event.FORBIDDEN, 454, "4.7.5", reason).at(host), cause);
+                Outcome.local(Stage.TLS, Event.FORBIDDEN, 454, "4.7.5", reason).at(host), result, cause);
     }
 
     /** One connection on its way. */
@@ -82,7 +87,9 @@ final class Connector {
             this.requirement = requirement;
         }
 
-        SmtpConnection open(Optional<String> clearText) throws ConnectionFailureException, TlsUnavailableException {
+        SmtpConnection open(Optional<String> clearText, Optional<TlsResult> before)
+                throws ConnectionFailureException, TlsUnavailableException {
+            Optional<TlsResult> lacking = before;
             Timeouts timeouts = settings.timeouts();
             SocketChannel channel = connect();
             boolean done = false;
@@ -105,15 +112,17 @@ final class Connector {
                                 endpoint.host(),
                                 endpoint.host() + " does not offer STARTTLS; required is "
                                         + requirement.level().keyword(),
+                                TlsResult.STARTTLS_NOT_SUPPORTED,
                                 null);
                     }
                     reason = "STARTTLS is not offered";
+                    lacking = Optional.of(TlsResult.STARTTLS_NOT_SUPPORTED);
                 }
                 if (settings.credentials().isPresent()) {
                     authenticate(server, tls.isPresent(), settings.credentials().get());
                 }
-                SmtpConnection connection =
-                        new SmtpConnection(channel, socket, replies, endpoint, address, timeouts, server, tls, reason);
+                SmtpConnection connection = new SmtpConnection(
+                        channel, socket, replies, endpoint, address, timeouts, server, tls, reason, lacking);
                 done = true;
                 return connection;
             } catch (IOException lost) {
@@ -189,15 +198,20 @@ final class Connector {
             try {
                 SmtpReply reply = command("STARTTLS");
                 if (reply.code() != 220) {
-                    throw new TlsUnavailableException("STARTTLS was answered with " + reply, false, null);
+                    throw new TlsUnavailableException(
+                            "STARTTLS was answered with " + reply, TlsResult.STARTTLS_NOT_SUPPORTED, false, null);
                 }
                 socket.setSoTimeout(millis(settings.timeouts().command()));
                 return handshake.start(socket, replies.hasMore() ? 1 : 0, requirement, endpoint.host());
             } catch (TlsFailureException failure) {
                 throw new TlsUnavailableException(
-                        failure.getMessage(), failure.kind() == TlsFailureException.Kind.INJECTED, failure);
+                        failure.getMessage(),
+                        TlsResult.of(failure),
+                        failure.kind() == TlsFailureException.Kind.INJECTED,
+                        failure);
             } catch (IOException lost) {
-                throw new TlsUnavailableException("STARTTLS got no answer: " + lost.getMessage(), false, lost);
+                throw new TlsUnavailableException(
+                        "STARTTLS got no answer: " + lost.getMessage(), TlsResult.VALIDATION_FAILURE, false, lost);
             }
         }
 
@@ -207,6 +221,7 @@ final class Connector {
                 throw withoutTls(
                         endpoint.host(),
                         endpoint.host() + " gave no TLS, and without it the gateway's password is not sent",
+                        TlsResult.STARTTLS_NOT_SUPPORTED,
                         null);
             }
             stage = Stage.AUTH;
@@ -289,10 +304,12 @@ final class Connector {
     private static final class TlsUnavailableException extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final TlsResult result;
         private final boolean injected;
 
-        TlsUnavailableException(String message, boolean injected, Throwable cause) {
+        TlsUnavailableException(String message, TlsResult result, boolean injected, Throwable cause) {
             super(message, cause);
+            this.result = result;
             this.injected = injected;
         }
     }

@@ -18,9 +18,15 @@ import org.apache.james.core.MailAddress;
 import org.apache.mailet.Mail;
 import org.rempart.mailet.delivery.Outcome.Fate;
 import org.rempart.mailet.delivery.Outcome.Scope;
+import org.rempart.mailet.delivery.tls.PublishedPolicy;
 import org.rempart.mailet.delivery.tls.TlsDecision;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
+import org.rempart.mailet.delivery.tls.TlsResult;
+import org.rempart.policy.DomainNames;
+import org.rempart.policy.tls.TlsLevel;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes a mail to those of its recipients who share a domain: over a resting connection if there is one, else to the first
@@ -28,6 +34,8 @@ import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
  * Outcome#scope}'s to say.
  */
 final class Courier {
+    private static final Logger LOGGER = LoggerFactory.getLogger(Courier.class);
+
     /** RFC 5321, section 4.5.3.1.8: so many a server has to take. */
     private static final int RECIPIENTS = 100;
 
@@ -44,6 +52,7 @@ final class Courier {
     private final ConnectionPool pool;
     private final TlsHandshake handshake;
     private final DeliveryTrail trail;
+    private final TlsSessions sessions;
 
     Courier(
             DeliverySettings settings,
@@ -51,7 +60,8 @@ final class Courier {
             OutboundTlsRules rules,
             TlsHandshake handshake,
             ConnectionPool pool,
-            DeliveryTrail trail) {
+            DeliveryTrail trail,
+            TlsSessions sessions) {
         this.settings = settings;
         this.resolver = resolver;
         this.rules = rules;
@@ -59,6 +69,7 @@ final class Courier {
         this.connector = new Connector(settings, handshake);
         this.pool = pool;
         this.trail = trail;
+        this.sessions = sessions;
     }
 
     /**
@@ -93,6 +104,7 @@ final class Courier {
 
         private boolean busy;
         private boolean talked;
+        private final boolean report;
         private int tries;
 
         Way(
@@ -107,6 +119,7 @@ final class Courier {
             this.envelope = Envelope.of(mail, recipients);
             this.remaining = recipients;
             this.outcomes = outcomes;
+            this.report = mail.getAttribute(TlsSessions.REPORT).isPresent();
         }
 
         boolean go() {
@@ -174,14 +187,26 @@ final class Courier {
                     return;
                 }
                 try {
-                    decision = rules.decide(domain, host.host());
+                    decision = report ? rules.decideForReport(domain, host.host()) : rules.decide(domain, host.host());
                 } catch (TlsPolicyUnavailableException unknown) {
+                    ended(
+                            new PublishedPolicy("tlsa", host.host(), List.of(), List.of(host.host())),
+                            Optional.empty(),
+                            Optional.of(TlsResult.DNSSEC_INVALID),
+                            unknown.getMessage());
                     forbidden(Event.UNANSWERED, 451, unknown.getMessage());
                     return;
                 }
                 key = new ConnectionPool.Key(host, decision.requirement());
                 Optional<String> refusal = decision.requirement().refusal(host.host());
                 if (refusal.isPresent()) {
+                    ended(
+                            Optional.empty(),
+                            Optional.of(
+                                    decision.requirement().level() == TlsLevel.DANE_ONLY
+                                            ? TlsResult.DANE_REQUIRED
+                                            : TlsResult.VALIDATION_FAILURE),
+                            refusal.get());
                     forbidden(Event.FORBIDDEN, 454, refusal.get());
                     return;
                 }
@@ -196,6 +221,37 @@ final class Courier {
                 }
                 for (int i = 0; i < ADDRESSES_AT_FIRST; i++) {
                     tryNext();
+                }
+            }
+
+            /** The domain's policy may miss something in a connection that goes on all the same. */
+            private void opened(SmtpConnection connection, InetAddress address) {
+                Optional<TlsResult> lacking = connection.lacking();
+                String reason = lacking.map(TlsResult::keyword).orElse("");
+                if (lacking.isEmpty() && decision.tested().isPresent()) {
+                    reason = DeliveryTrail.shortfall(decision, handshake, connection)
+                            .orElse("");
+                    lacking = reason.isEmpty() ? Optional.empty() : Optional.of(TlsResult.VALIDATION_FAILURE);
+                }
+                ended(Optional.of(address), lacking, reason);
+            }
+
+            private void ended(Optional<InetAddress> address, Optional<TlsResult> failure, String reason) {
+                decision.published(DomainNames.comparable(domain.asString()))
+                        .ifPresent(policy ->
+                                ended(policy, address, decision.unknown().or(() -> failure), reason));
+            }
+
+            /** What can't be counted changes nothing about the mail. */
+            private void ended(
+                    PublishedPolicy policy, Optional<InetAddress> address, Optional<TlsResult> failure, String reason) {
+                if (report) {
+                    return;
+                }
+                try {
+                    sessions.ended(domain, policy, host.host(), address, failure, reason);
+                } catch (RuntimeException uncounted) {
+                    LOGGER.warn("A session with {} can't be counted for TLS reports", host, uncounted);
                 }
             }
 
@@ -231,7 +287,11 @@ final class Courier {
                 SmtpConnection connection = null;
                 try {
                     connection = connector.open(host, address, decision.requirement());
+                    opened(connection, address);
                 } catch (ConnectionFailureException failure) {
+                    failure.tls()
+                            .ifPresent(
+                                    result -> ended(Optional.of(address), Optional.of(result), failure.getMessage()));
                     failed(Optional.of(address), failure.outcome());
                 } finally {
                     if (connection == null) {

@@ -73,6 +73,7 @@ public final class DeliveryService {
      * @param reports tell senders of failures where no processor does
      * @param isHeld whether an account, in lower case, may not send; its mail waits, and no try is counted
      * @param rules what TLS mail for a domain gets
+     * @param sessions is told of sessions with MX hosts
      * @param handshake closed when the delivery stops
      */
     public DeliveryService(
@@ -83,6 +84,7 @@ public final class DeliveryService {
             Predicate<String> isHeld,
             DNSService dns,
             OutboundTlsRules rules,
+            TlsSessions sessions,
             TlsHandshake handshake,
             MetricFactory metrics,
             GaugeRegistry gauges) {
@@ -96,7 +98,7 @@ public final class DeliveryService {
         this.trail = new DeliveryTrail(metrics, settings.debug());
         this.pool = new ConnectionPool(settings);
         MxResolver resolver = new MxResolver(Dns.of(dns), settings.heloName(), settings.port());
-        this.courier = new Courier(settings, resolver, rules, handshake, pool, trail);
+        this.courier = new Courier(settings, resolver, rules, handshake, pool, trail, sessions);
         this.scheduler = new DeliveryScheduler(settings.queue(), settings, new Work(), pool::tidy);
         this.intake = new Intake();
         gauges.register("secureDelivery-" + settings.queue() + "-mailsInFlight", scheduler::inFlight);

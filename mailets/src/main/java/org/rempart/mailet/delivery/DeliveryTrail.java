@@ -86,7 +86,7 @@ final class DeliveryTrail {
     }
 
     /** What a policy that is only tested would not have borne, or why that can't be told. */
-    private static Optional<String> shortfall(TlsDecision decision, TlsHandshake handshake, SmtpConnection connection) {
+    static Optional<String> shortfall(TlsDecision decision, TlsHandshake handshake, SmtpConnection connection) {
         try {
             return decision.tested()
                     .flatMap(tested ->

@@ -18,9 +18,24 @@ public interface OutboundTlsRules {
      */
     TlsDecision decide(Domain recipientDomain, String host) throws TlsPolicyUnavailableException;
 
+    /** What holds at a host for a report about TLS, which no domain's policy may keep. */
+    default TlsDecision decideForReport(Domain recipientDomain, String host) throws TlsPolicyUnavailableException {
+        return decide(recipientDomain, host);
+    }
+
     /** Mail that goes to MX hosts: the administrator's rules, and what the domain itself publishes. */
     static OutboundTlsRules direct(TlsPolicies policies) {
-        return policies::decide;
+        return new OutboundTlsRules() {
+            @Override
+            public TlsDecision decide(Domain recipientDomain, String host) throws TlsPolicyUnavailableException {
+                return policies.decide(recipientDomain, host);
+            }
+
+            @Override
+            public TlsDecision decideForReport(Domain recipientDomain, String host) {
+                return policies.decideForReport(recipientDomain, host);
+            }
+        };
     }
 
     /**

@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Optional;
 import org.rempart.mailet.delivery.tls.TlsConnection;
+import org.rempart.mailet.delivery.tls.TlsResult;
 import org.rempart.policy.trail.AuditEvent;
 
 /**
@@ -30,6 +31,7 @@ final class SmtpConnection {
     private final EhloResponse server;
     private final TlsConnection tls;
     private final String clearTextReason;
+    private final Optional<TlsResult> lacking;
 
     private int transactions;
     private boolean needsReset;
@@ -44,6 +46,7 @@ final class SmtpConnection {
      * @param socket that the conversation goes on over: the channel's own, or TLS upon it
      * @param tls empty: mail goes in clear text
      * @param clearTextReason why there is no TLS; empty where there is
+     * @param lacking the same in the words of TLS reports; empty where there is TLS, or none was asked for
      */
     SmtpConnection(
             SocketChannel channel,
@@ -54,7 +57,8 @@ final class SmtpConnection {
             Timeouts timeouts,
             EhloResponse server,
             Optional<TlsConnection> tls,
-            String clearTextReason)
+            String clearTextReason,
+            Optional<TlsResult> lacking)
             throws IOException {
         this.channel = channel;
         this.endpoint = endpoint;
@@ -65,6 +69,7 @@ final class SmtpConnection {
         this.server = server;
         this.tls = tls.orElse(null);
         this.clearTextReason = clearTextReason;
+        this.lacking = lacking;
     }
 
     Endpoint endpoint() {
@@ -82,6 +87,11 @@ final class SmtpConnection {
 
     Optional<TlsConnection> tls() {
         return Optional.ofNullable(tls);
+    }
+
+    /** What was wrong with TLS, where there is none. */
+    Optional<TlsResult> lacking() {
+        return lacking;
     }
 
     /** Tells whom it leads to and how it is protected: {@code mx}, {@code address}, {@code port}, and those of TLS. */

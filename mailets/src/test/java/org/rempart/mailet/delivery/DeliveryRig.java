@@ -66,6 +66,7 @@ final class DeliveryRig implements AutoCloseable {
     private UnaryOperator<DeliverySettings.Builder> settings = builder -> builder;
     private volatile boolean spoolFull;
     private volatile Kill kill = Kill.NEVER;
+    private TlsSessions sessions = TlsSessions.IGNORED;
     private List<TlsPolicySource> sources = List.of();
     private final AtomicInteger errors = new AtomicInteger();
     private DeliveryService service;
@@ -164,6 +165,12 @@ final class DeliveryRig implements AutoCloseable {
         return this;
     }
 
+    /** Who is told of sessions. */
+    DeliveryRig sessions(TlsSessions listener) {
+        sessions = listener;
+        return this;
+    }
+
     DeliveryRig start() throws Exception {
         DeliverySettings built = settings.apply(DeliverySettings.builder("mail.ours.example")
                         .retries(RetrySchedule.parse("5m, 10m", 2))
@@ -182,6 +189,7 @@ final class DeliveryRig implements AutoCloseable {
                 built.gateways().isEmpty()
                         ? OutboundTlsRules.direct(policies)
                         : OutboundTlsRules.throughGateway(policies),
+                sessions,
                 new TlsHandshake(PATIENCE),
                 new RecordingMetricFactory(),
                 new Gauges());

@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.mail.internet.AddressException;
+import org.apache.james.core.MailAddress;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.DomainTable;
@@ -33,6 +35,7 @@ final class TlsReader {
     private static final String MTA_STS = "mtaSts";
     private static final String DNSSEC = "dnssec";
     private static final String ROOT_ANCHORS = "rootAnchors";
+    private static final String REPORTS = "reports";
 
     private final NetworksReader networks;
     private final List<String> warnings;
@@ -106,7 +109,7 @@ final class TlsReader {
     }
 
     private void outbound(XmlElement element) throws PolicyException {
-        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS);
+        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS, REPORTS);
         element.onlyChildren("to");
         element.noText();
         boolean mtaSts = mtaSts(element);
@@ -136,6 +139,24 @@ final class TlsReader {
         builder.outboundDefault(byDefault);
         builder.mtaSts(mtaSts);
         builder.dnssec(dnssec, rootAnchors(element, dnssec));
+        builder.reports(reports(element));
+    }
+
+    private static Optional<MailAddress> reports(XmlElement element) throws PolicyException {
+        if (!element.hasAttribute(REPORTS)) {
+            return Optional.empty();
+        }
+        String right = "write the address that reports about TLS come from, reports=\"tls-reports@example.com\"";
+        String written = element.required(REPORTS, right);
+        try {
+            MailAddress address = new MailAddress(written);
+            if (written.matches("[!-~&&[^\\[]]+")) {
+                return Optional.of(address);
+            }
+        } catch (AddressException none) {
+            // Told below, with what would be right.
+        }
+        throw element.fault(Wording.quoted(written) + " is no address", right);
     }
 
     private static Dnssec dnssec(XmlElement element) throws PolicyException {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.DomainTable;
@@ -36,6 +37,7 @@ public final class TlsPolicy {
     private final boolean mtaSts;
     private final Dnssec dnssec;
     private final String rootAnchors;
+    private final MailAddress reports;
 
     private TlsPolicy(Builder builder) {
         this.protocols = List.copyOf(builder.protocols);
@@ -55,6 +57,7 @@ public final class TlsPolicy {
         this.mtaSts = builder.mtaSts;
         this.dnssec = builder.dnssec;
         this.rootAnchors = builder.rootAnchors;
+        this.reports = builder.reports;
     }
 
     /**
@@ -139,6 +142,11 @@ public final class TlsPolicy {
         return Optional.ofNullable(rootAnchors);
     }
 
+    /** Who sends reports about TLS to domains that want some (RFC 8460); empty: nobody. */
+    public Optional<MailAddress> reports() {
+        return Optional.ofNullable(reports);
+    }
+
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
     public static final class Builder {
         private List<String> protocols = List.of("TLSv1.3", "TLSv1.2");
@@ -152,6 +160,7 @@ public final class TlsPolicy {
         private boolean mtaSts = true;
         private Dnssec dnssec = Dnssec.OFF;
         private String rootAnchors;
+        private MailAddress reports;
 
         private Builder() {}
 
@@ -194,6 +203,11 @@ public final class TlsPolicy {
         public Builder dnssec(Dnssec value, Optional<String> anchors) {
             this.dnssec = Objects.requireNonNull(value);
             this.rootAnchors = anchors.orElse(null);
+            return this;
+        }
+
+        public Builder reports(Optional<MailAddress> from) {
+            this.reports = from.orElse(null);
             return this;
         }
 

@@ -923,6 +923,16 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void reportsFromNobody() {
+            for (String address : List.of("postmaster", "a@[192.0.2.1]", "<a@b.example>", "\u00FC@b.example")) {
+                tlsFault("<outbound reports='" + address.replace("<", "&lt;") + "'/>")
+                        .startsWith("rempart.xml:2:3: ")
+                        .contains("is no address; write the address that reports about TLS come from");
+            }
+            tlsFault("<outbound reports=' '/>").startsWith("rempart.xml:2:3: <outbound> has an empty reports");
+        }
+
+        @Test
         void sameDomainWithOtherCertificates() {
             tlsFault("<outbound>\n<to domain='example.com' level='verify' trust='a.pem'/>\n"
                             + "<to domain='example.com' level='verify' trust='b.pem'/></outbound>")

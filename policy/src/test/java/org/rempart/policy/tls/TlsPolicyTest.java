@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -142,6 +143,12 @@ class TlsPolicyTest {
         assertThat(tls.rootAnchors()).contains("conf/root.txt");
         assertThat(tls.outbound(Domain.of("b.example")).verdict().level()).isEqualTo(TlsLevel.DANE);
         assertThat(tls.outbound(Domain.of("a.example")).verdict().level()).isEqualTo(TlsLevel.DANE_ONLY);
+        assertThat(tls.reports()).isEmpty();
+        assertThat(Policies.read("<policy><tls><outbound reports='tls-reports@ours.example'/></tls></policy>")
+                        .tls()
+                        .reports()
+                        .map(MailAddress::asString))
+                .contains("tls-reports@ours.example");
         assertThat(TlsPolicy.builder().build().dnssec()).isEqualTo(Dnssec.OFF);
         assertThat(TlsLevel.ofKeyword("dane-only")).contains(TlsLevel.DANE_ONLY);
     }

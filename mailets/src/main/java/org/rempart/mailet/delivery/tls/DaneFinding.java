@@ -6,6 +6,7 @@ package org.rempart.mailet.delivery.tls;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.rempart.policy.Rule;
 import org.rempart.policy.tls.PeerName;
 import org.rempart.policy.tls.TlsLevel;
@@ -95,11 +96,18 @@ final class DaneFinding {
         Rule rule = Rule.from("TLSA", text);
         return kind == Kind.BINDING
                 ? binding(TlsLevel.DANE, protocols, "dane", rule)
-                : TlsRequirement.ofLevel(TlsLevel.ENCRYPT, protocols, "dane", rule);
+                : TlsRequirement.ofLevel(TlsLevel.ENCRYPT, protocols, "dane", rule)
+                        .publishedAs(published());
+    }
+
+    private PublishedPolicy published() {
+        return new PublishedPolicy(
+                "tlsa", base, records.stream().map(Tlsa::whole).collect(Collectors.toList()), List.of(base));
     }
 
     private TlsRequirement binding(TlsLevel level, List<String> protocols, String source, Rule rule) {
-        return TlsRequirement.ofDane(level, records, names, base, protocols, source, rule);
+        return TlsRequirement.ofDane(level, records, names, base, protocols, source, rule)
+                .publishedAs(published());
     }
 
     /** What a rule of the level {@code dane} or {@code dane-only} comes to. */

@@ -81,6 +81,8 @@ final class LookUps<V> {
             String why =
                     silent.getCause() == null ? "" : " (" + silent.getCause().getMessage() + ")";
             answer = new Answer<>(null, silent.getMessage() + why, FAILURE);
+        } catch (RuntimeException unexpected) {
+            answer = new Answer<>(null, "the look-up failed: " + unexpected, FAILURE);
         } finally {
             waiting.complete(answer);
         }

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.message.dns.Dns;
@@ -119,6 +120,11 @@ public final class MtaSts implements TlsPolicySource {
                 .map(policy -> statement(entry, policy));
     }
 
+    @Override
+    public Optional<TlsResult> failure(Domain recipientDomain) {
+        return entries.get(HostNames.normalise(recipientDomain.asString())).flatMap(MtaStsEntry::failure);
+    }
+
     /** What is known of a domain, in a line for the administrator; looks where nothing is known. */
     public String describe(Domain recipientDomain) {
         MtaStsEntry entry = entry(HostNames.normalise(recipientDomain.asString()));
@@ -130,7 +136,12 @@ public final class MtaSts implements TlsPolicySource {
     private Statement statement(MtaStsEntry entry, MtaStsPolicy policy) {
         Rule rule = Rule.from(
                 MtaStsFetcher.uri(entry.domain()) + ", id " + entry.id() + ", until " + entry.end(), policy.toString());
-        TlsRequirement requirement = TlsRequirement.ofMtaSts(policy.mx(), rule, protocols);
+        TlsRequirement requirement = TlsRequirement.ofMtaSts(policy.mx(), rule, protocols)
+                .publishedAs(new PublishedPolicy(
+                        "sts",
+                        entry.domain(),
+                        List.of(policy.toFile().strip().split("\n", -1)),
+                        policy.mx().stream().map(MxPattern::toString).collect(Collectors.toList())));
         return policy.mode() == MtaStsPolicy.Mode.ENFORCE
                 ? Statement.enforced(requirement)
                 : Statement.tested(requirement);
@@ -230,8 +241,7 @@ public final class MtaSts implements TlsPolicySource {
                     domain,
                     policy.isPresent() ? ", the one of " + policy.get().fetched() + " holds" : ", mail goes without it",
                     failure.getMessage());
-            return policy.map(known -> known.checkedAt(now))
-                    .orElseGet(() -> MtaStsEntry.none(domain, now, String.valueOf(failure.getMessage())));
+            return policy.map(known -> known.checkedAt(now)).orElseGet(() -> MtaStsEntry.failed(domain, now, failure));
         }
     }
 

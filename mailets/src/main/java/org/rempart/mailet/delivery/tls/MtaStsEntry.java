@@ -22,30 +22,44 @@ final class MtaStsEntry {
     private final Instant fetched;
     private final Instant checked;
     private final String reason;
+    private final TlsResult failure;
 
     private MtaStsEntry(
-            String domain, String id, MtaStsPolicy policy, Instant fetched, Instant checked, String reason) {
+            String domain,
+            String id,
+            MtaStsPolicy policy,
+            Instant fetched,
+            Instant checked,
+            String reason,
+            TlsResult failure) {
         this.domain = Objects.requireNonNull(domain);
         this.id = id;
         this.policy = policy;
         this.fetched = Objects.requireNonNull(fetched);
         this.checked = Objects.requireNonNull(checked);
         this.reason = reason;
+        this.failure = failure;
     }
 
     static MtaStsEntry policy(String domain, String id, MtaStsPolicy policy, Instant fetched) {
         return new MtaStsEntry(
-                domain, Objects.requireNonNull(id), Objects.requireNonNull(policy), fetched, fetched, null);
+                domain, Objects.requireNonNull(id), Objects.requireNonNull(policy), fetched, fetched, null, null);
     }
 
     /** @param reason why there is none, in words */
     static MtaStsEntry none(String domain, Instant looked, String reason) {
-        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason));
+        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason), null);
+    }
+
+    /** The domain says that it has a policy, which can't be had or read. */
+    static MtaStsEntry failed(String domain, Instant looked, MtaStsException failure) {
+        return new MtaStsEntry(
+                domain, null, null, looked, looked, String.valueOf(failure.getMessage()), failure.result());
     }
 
     /** The same, looked at again and found unchanged, or not to be had again. */
     MtaStsEntry checkedAt(Instant now) {
-        return new MtaStsEntry(domain, id, policy, fetched, now, reason);
+        return new MtaStsEntry(domain, id, policy, fetched, now, reason, failure);
     }
 
     String domain() {
@@ -73,6 +87,11 @@ final class MtaStsEntry {
     /** Why there is no policy. */
     Optional<String> reason() {
         return Optional.ofNullable(reason);
+    }
+
+    /** What keeps the domain's policy from being known. */
+    Optional<TlsResult> failure() {
+        return Optional.ofNullable(failure);
     }
 
     /** When this holds no longer. */

@@ -5,14 +5,9 @@
 package org.rempart.mailet.delivery.tls;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ProxySelector;
 import java.net.URI;
-import java.net.UnknownHostException;
-import java.security.NoSuchAlgorithmException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,27 +18,12 @@ import javax.net.ssl.HostnameVerifier;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
-import org.apache.hc.client5.http.DnsResolver;
-import org.apache.hc.client5.http.SchemePortResolver;
-import org.apache.hc.client5.http.SystemDefaultDnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.BasicHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.routing.SystemDefaultRoutePlanner;
 import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
-import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.DefaultHostnameVerifier;
-import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
-import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
-import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.config.RegistryBuilder;
-import org.apache.hc.core5.util.Timeout;
 import org.rempart.message.dns.Dns;
 
 /**
@@ -56,24 +36,13 @@ final class MtaStsFetcher {
     private static final int LARGEST = 64 * 1024;
 
     private static final Duration LONGEST = Duration.ofSeconds(60);
-    private static final Timeout CONNECT = Timeout.ofSeconds(15);
     private static final int HTTPS = 443;
 
-    /** Of a host, so many addresses are tried. */
-    private static final int ADDRESSES = 4;
-
-    private static final Http1Config BOUNDS = Http1Config.custom()
-            .setMaxLineLength(8 * 1024)
-            .setMaxHeaderCount(100)
-            .build();
-
-    private final Dns dns;
-    private final SSLContext tls;
-    private final int port;
+    private final WebClients clients;
     private final Duration longest;
 
     MtaStsFetcher(Dns dns) {
-        this(dns, standard(), HTTPS, LONGEST);
+        this(dns, WebClients.standardTls(), HTTPS, LONGEST);
     }
 
     /**
@@ -82,18 +51,8 @@ final class MtaStsFetcher {
      * @param longest how long a fetch may take in all
      */
     MtaStsFetcher(Dns dns, SSLContext tls, int port, Duration longest) {
-        this.dns = dns;
-        this.tls = tls;
-        this.port = port;
+        this.clients = new WebClients(dns, tls, port, longest, address -> true);
         this.longest = longest;
-    }
-
-    private static SSLContext standard() {
-        try {
-            return SSLContext.getDefault();
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible);
-        }
     }
 
     private static String host(String domain) {
@@ -143,43 +102,11 @@ final class MtaStsFetcher {
 
     private byte[] get(String host, HttpGet request) {
         // A client of its own, so that no domain waits for the connections of another.
-        try (CloseableHttpClient client = client(host)) {
+        try (CloseableHttpClient client = clients.open(host, new Verifier())) {
             return client.execute(request, MtaStsFetcher::body);
         } catch (IOException failure) {
             throw new CompletionException(failure);
         }
-    }
-
-    private CloseableHttpClient client(String host) {
-        SchemePortResolver ports = asked -> asked.getPort() > 0 ? asked.getPort() : port;
-        TlsSocketStrategy strategy = new DefaultClientTlsStrategy(tls, HostnameVerificationPolicy.BOTH, new Verifier());
-        BasicHttpClientConnectionManager connections = BasicHttpClientConnectionManager.create(
-                ports,
-                new Addresses(dns, host),
-                RegistryBuilder.<TlsSocketStrategy>create()
-                        .register("https", strategy)
-                        .build(),
-                ManagedHttpClientConnectionFactory.builder().http1Config(BOUNDS).build());
-        Timeout timeout = Timeout.of(longest);
-        connections.setConnectionConfig(ConnectionConfig.custom()
-                .setConnectTimeout(CONNECT)
-                .setSocketTimeout(timeout)
-                .build());
-        return HttpClients.custom()
-                .setConnectionManager(connections)
-                .setRoutePlanner(new SystemDefaultRoutePlanner(ports, ProxySelector.getDefault()))
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setResponseTimeout(timeout)
-                        .setProtocolUpgradeEnabled(false)
-                        .build())
-                .disableRedirectHandling()
-                .disableAutomaticRetries()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .disableConnectionState()
-                .disableDefaultUserAgent()
-                .build();
     }
 
     /** Reads the answer if it is one, and no more of it than a policy may have. */
@@ -214,39 +141,6 @@ final class MtaStsFetcher {
             }
         }
         return failure.getClass().getSimpleName();
-    }
-
-    /** Where policy hosts are; a proxy's host is the machine's matter. */
-    private static final class Addresses implements DnsResolver {
-        private final Dns dns;
-        private final String policyHost;
-
-        Addresses(Dns dns, String policyHost) {
-            this.dns = dns;
-            this.policyHost = policyHost;
-        }
-
-        @Override
-        public InetAddress[] resolve(String host) throws UnknownHostException {
-            if (!host.equals(policyHost)) {
-                return SystemDefaultDnsResolver.INSTANCE.resolve(host);
-            }
-            List<InetAddress> found;
-            try {
-                found = dns.addresses(host);
-            } catch (IOException unanswered) {
-                throw new UnknownHostException(unanswered.getMessage());
-            }
-            if (found.isEmpty()) {
-                throw new UnknownHostException("the host is not known");
-            }
-            return found.stream().limit(ADDRESSES).toArray(InetAddress[]::new);
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
     }
 
     /** RFC 8461, section 3.3: the name must be a subjectAltName. */

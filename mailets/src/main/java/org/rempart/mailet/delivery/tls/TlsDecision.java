@@ -4,6 +4,7 @@
  */
 package org.rempart.mailet.delivery.tls;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.rempart.policy.trail.AuditEvent;
@@ -13,11 +14,18 @@ public final class TlsDecision {
     private final TlsRequirement requirement;
     private final TlsRequirement tested;
     private final String why;
+    private final TlsResult unknown;
 
     TlsDecision(TlsRequirement requirement, Optional<TlsRequirement> tested, String why) {
+        this(requirement, tested, why, Optional.empty());
+    }
+
+    /** @param unknown what kept a policy of the domain from being known */
+    TlsDecision(TlsRequirement requirement, Optional<TlsRequirement> tested, String why, Optional<TlsResult> unknown) {
         this.requirement = Objects.requireNonNull(requirement);
         this.tested = tested.orElse(null);
         this.why = Objects.requireNonNull(why);
+        this.unknown = unknown.orElse(null);
     }
 
     /** What must hold. */
@@ -31,6 +39,27 @@ public final class TlsDecision {
      */
     public Optional<TlsRequirement> tested() {
         return Optional.ofNullable(tested);
+    }
+
+    /**
+     * The policy that a session with the host is counted under (RFC 8460); empty where a rule of the administrator's is in its
+     * place.
+     */
+    public Optional<PublishedPolicy> published(String recipientDomain) {
+        return requirement
+                .published()
+                .or(() -> tested().flatMap(TlsRequirement::published))
+                .or(() -> requirement.source().equals("default")
+                        ? Optional.of(
+                                unknown == null
+                                        ? PublishedPolicy.none(recipientDomain)
+                                        : new PublishedPolicy("sts", recipientDomain, List.of(), List.of()))
+                        : Optional.empty());
+    }
+
+    /** What kept a policy of the domain from being known, which such a session is counted as. */
+    public Optional<TlsResult> unknown() {
+        return requirement.published().isPresent() || tested != null ? Optional.empty() : Optional.ofNullable(unknown);
     }
 
     /** Which source decided and why not another, in a sentence for the administrator. */

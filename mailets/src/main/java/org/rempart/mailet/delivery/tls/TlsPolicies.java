@@ -90,9 +90,11 @@ public final class TlsPolicies implements AutoCloseable {
             found = Optional.of(finding);
         }
         Optional<TlsRequirement> tested = Optional.empty();
+        Optional<TlsResult> unknown = Optional.empty();
         for (TlsPolicySource source : further) {
             Optional<TlsPolicySource.Statement> statement = source.find(recipientDomain, mxHost);
             if (statement.isEmpty()) {
+                unknown = unknown.or(() -> source.failure(recipientDomain));
                 continue;
             }
             TlsRequirement requirement = statement.get().requirement();
@@ -106,7 +108,23 @@ public final class TlsPolicies implements AutoCloseable {
         }
         TlsRequirement requirement =
                 found.map(finding -> atLeast(finding, byDefault)).orElse(byDefault);
-        return new TlsDecision(requirement, tested, why.toString());
+        return new TlsDecision(requirement, tested, why.toString(), unknown);
+    }
+
+    /**
+     * What TLS a report about TLS gets at an MX host: what a rule says that names the domain, else the default; what the domain
+     * publishes must not keep it (RFC 8460, section 5.3), so {@code dane} and {@code dane-only} are opportunistic here.
+     */
+    public TlsDecision decideForReport(Domain recipientDomain, String mxHost) {
+        TlsRequirement rule = local.find(recipientDomain, mxHost)
+                .map(TlsPolicySource.Statement::requirement)
+                .orElseGet(() -> local.byDefault(recipientDomain));
+        return new TlsDecision(
+                rule.level().isDane()
+                        ? TlsRequirement.ofLevel(TlsLevel.OPPORTUNISTIC, rule.protocols(), rule.source(), rule.rule())
+                        : rule,
+                Optional.empty(),
+                "it is a report about TLS");
     }
 
     /** The default, and TLS where the host has records. */

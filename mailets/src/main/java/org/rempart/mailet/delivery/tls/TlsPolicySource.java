@@ -27,6 +27,11 @@ public interface TlsPolicySource extends AutoCloseable {
      */
     Optional<Statement> find(Domain recipientDomain, String mxHost) throws TlsPolicyUnavailableException;
 
+    /** What kept a policy from being known of which {@link #find} has just said nothing; it asks nobody. */
+    default Optional<TlsResult> failure(Domain recipientDomain) {
+        return Optional.empty();
+    }
+
     /** Ends what this source does in the background. */
     @Override
     default void close() {}

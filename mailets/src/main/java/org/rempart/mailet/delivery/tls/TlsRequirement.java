@@ -35,6 +35,7 @@ public final class TlsRequirement {
     private final List<Tlsa> tlsa;
     private final String serverName;
     private final String refusal;
+    private final PublishedPolicy published;
     private final String source;
     private final Rule rule;
 
@@ -49,6 +50,7 @@ public final class TlsRequirement {
             List<Tlsa> tlsa,
             String serverName,
             String refusal,
+            PublishedPolicy published,
             String source,
             Rule rule) {
         this.level = Objects.requireNonNull(level);
@@ -61,6 +63,7 @@ public final class TlsRequirement {
         this.tlsa = List.copyOf(tlsa);
         this.serverName = serverName;
         this.refusal = refusal;
+        this.published = published;
         this.source = Objects.requireNonNull(source);
         this.rule = Objects.requireNonNull(rule);
     }
@@ -99,6 +102,7 @@ public final class TlsRequirement {
                 List.of(),
                 null,
                 null,
+                null,
                 source,
                 rule);
     }
@@ -106,7 +110,7 @@ public final class TlsRequirement {
     /** A level that needs nothing further, by somebody's word. */
     static TlsRequirement ofLevel(TlsLevel level, List<String> protocols, String source, Rule rule) {
         return new TlsRequirement(
-                level, protocols, List.of(), false, null, Set.of(), null, List.of(), null, null, source, rule);
+                level, protocols, List.of(), false, null, Set.of(), null, List.of(), null, null, null, source, rule);
     }
 
     /**
@@ -125,11 +129,20 @@ public final class TlsRequirement {
             String source,
             Rule rule) {
         return new TlsRequirement(
-                level, protocols, names, false, null, Set.of(), null, records, serverName, null, source, rule);
+                level, protocols, names, false, null, Set.of(), null, records, serverName, null, null, source, rule);
     }
 
     /** The same, and no connection satisfies it. */
     TlsRequirement refusing(String why) {
+        return with(Objects.requireNonNull(why), published);
+    }
+
+    /** The same, and this is the policy that asks for it. */
+    TlsRequirement publishedAs(PublishedPolicy policy) {
+        return with(refusal, Objects.requireNonNull(policy));
+    }
+
+    private TlsRequirement with(String newRefusal, PublishedPolicy newPublished) {
         return new TlsRequirement(
                 level,
                 protocols,
@@ -140,7 +153,8 @@ public final class TlsRequirement {
                 mxPatterns,
                 tlsa,
                 serverName,
-                Objects.requireNonNull(why),
+                newRefusal,
+                newPublished,
                 source,
                 rule);
     }
@@ -163,6 +177,7 @@ public final class TlsRequirement {
                 Set.of(),
                 mxPatterns,
                 List.of(),
+                null,
                 null,
                 null,
                 "mta-sts",
@@ -206,6 +221,11 @@ public final class TlsRequirement {
     /** The name that the peer is told; empty: that of the MX host. */
     Optional<String> serverName() {
         return Optional.ofNullable(serverName);
+    }
+
+    /** The policy of the domain or the host that asks for this; empty where none does. */
+    public Optional<PublishedPolicy> published() {
+        return Optional.ofNullable(published);
     }
 
     /**

@@ -147,6 +147,11 @@ final class Tlsa {
         return Arrays.hashCode(data) * 31 + usage * 16 + selector * 4 + matching;
     }
 
+    /** As a zone file has it. */
+    String whole() {
+        return usage + " " + selector + " " + matching + " " + Hex.encodeHexString(data);
+    }
+
     /** As a zone file has it, the data shortened: {@code 3 1 1 9f86d081884c7d65…}. */
     @Override
     public String toString() {

@@ -332,6 +332,31 @@ class MtaStsTest {
     }
 
     @Test
+    void whatKeepsAPolicyFromBeingKnownIsTold() throws Exception {
+        dns.announce(A, "1");
+        try (MtaSts mtaSts = mtaSts()) {
+            assertThat(find(mtaSts, A)).isEmpty();
+            assertThat(mtaSts.failure(Domain.of(A))).contains(TlsResult.STS_POLICY_FETCH_ERROR);
+            hosts.publish(A, "<html>not found</html>");
+            clock.goOn(Duration.ofMinutes(10));
+            assertThat(find(mtaSts, A)).isEmpty();
+            assertThat(mtaSts.failure(Domain.of(A))).contains(TlsResult.STS_POLICY_INVALID);
+            hosts.publish(A, ENFORCE);
+            clock.goOn(Duration.ofMinutes(10));
+            assertThat(find(mtaSts, A)).isPresent();
+            assertThat(mtaSts.failure(Domain.of(A))).isEmpty();
+            assertThat(find(mtaSts, "b.example")).isEmpty();
+            assertThat(mtaSts.failure(Domain.of("b.example"))).isEmpty();
+        }
+        dns.announce("b.example", "1");
+        hosts.publish("b.example", ENFORCE);
+        try (MtaSts mtaSts = mtaSts(hosts.trust(CertificateAuthority.create("another")), Duration.ofMinutes(5))) {
+            assertThat(find(mtaSts, "b.example")).isEmpty();
+            assertThat(mtaSts.failure(Domain.of("b.example"))).contains(TlsResult.STS_WEBPKI_INVALID);
+        }
+    }
+
+    @Test
     void aRedirectIsNotFollowed() throws Exception {
         hosts.publish("b.example", ENFORCE);
         assertNothingComesOf(
