@@ -142,14 +142,16 @@ class OwnershipTest {
                     throw new IllegalStateException(fault);
                 }
             });
-            // The first takes its lock again when it finds its session gone; that the second is sooner is what is
-            // tried.
-            await().atMost(PATIENCE).until(() -> {
+            Ownership owner = first.ownership().orElseThrow();
+            Database taken;
+            // The first would take its lock again when it finds its session gone: it does not look meanwhile.
+            synchronized (owner) {
                 endTheOwnersSession();
-                return first.ownership().orElseThrow().isLost();
-            });
-            assertThat(first.ownership().orElseThrow().isConfirmed()).isFalse();
-            try (Database second = waiting.get(60, TimeUnit.SECONDS)) {
+                taken = waiting.get(60, TimeUnit.SECONDS);
+            }
+            try (Database second = taken) {
+                await().atMost(PATIENCE).until(owner::isLost);
+                assertThat(owner.isConfirmed()).isFalse();
                 assertThatThrownBy(() -> write(first)).hasMessageContaining("taken over");
                 assertThatThrownBy(() -> writeByItself(first)).hasMessageContaining("taken over");
                 assertThatThrownBy(() -> writeByJames(first)).hasStackTraceContaining("taken over");
