@@ -108,6 +108,7 @@ class LiarsTest {
                 Arguments.of(Fault.NAMES_ABSENT_USERS, Set.of("auth.names-given-away")),
                 Arguments.of(Fault.PRODUCT, Set.of("leak.product")),
                 Arguments.of(Fault.INNER_NAME, Set.of("leak.inside")),
+                Arguments.of(Fault.BARE_NAME, Set.of("leak.inside")),
                 Arguments.of(Fault.STACK_TRACE, Set.of("leak.inside", "leak.product")),
                 Arguments.of(Fault.BARE_LF_ENDS_MESSAGE, Set.of("smuggling.inbound")),
                 Arguments.of(Fault.BARE_LF_ENDS_COMMAND, Set.of("smuggling.command-lines")),
@@ -190,6 +191,16 @@ class LiarsTest {
         }
     }
 
+    /** As Exim, which takes twenty at a time by default, and is slow to notice that one has ended. */
+    @Test
+    void aServerThatTakesFewConnectionsAtATimeIsAuditedMoreSlowly() throws Exception {
+        try (Site site = new Site(Fault.FEW_AT_ONCE)) {
+            Run run = site.run();
+            assertThat(beside(Run.problems(run.findings()))).isEmpty();
+            assertThat(run.budget().heldOff()).isEmpty();
+        }
+    }
+
     @Test
     void greylistingAndAForeignDomainWithoutMailAreNoRefusals() throws Exception {
         try (Site site = new Site(Fault.GREYLISTS)) {
@@ -252,6 +263,33 @@ class LiarsTest {
                     .doesNotContain("\u001b")
                     .doesNotContain("\u0007");
             assertThat(new org.rempart.audit.report.HtmlReport().of(result)).doesNotContain("<script>alert");
+        }
+    }
+
+    /** Of disguised recipients nobody knows then what becomes of them; that is no relaying. */
+    @Test
+    void aCatchAllIsNoOpenRelayOnSubmissionEither() throws Exception {
+        try (Site site = new Site(Fault.CATCH_ALL, Fault.OPEN_SUBMISSION)) {
+            assertThat(Run.problems(site.run().withoutTls().findings()))
+                    .containsEntry("relay.accepted", Verdict.WARN)
+                    .containsEntry("relay.unknown-recipient", Verdict.WARN)
+                    .containsEntry("auth.required", Verdict.FAIL);
+        }
+    }
+
+    @Test
+    void aServerThatTakesEhloOnceIsAudited() throws Exception {
+        try (Site site = new Site(Fault.EHLO_ONCE)) {
+            assertThat(beside(Run.problems(site.run().withoutTls().findings()))).isEmpty();
+        }
+    }
+
+    @Test
+    void startTlsWithoutAHandshakeIsAFinding() throws Exception {
+        try (ScriptedSmtp mx = ScriptedSmtp.start(false, false, identity.context(), Fault.TLS_FAILS)) {
+            assertThat(Run.problems(
+                            Run.of(Map.of(Service.SMTP, mx.port())).withoutTls().findings()))
+                    .containsEntry("starttls.offered", Verdict.FAIL);
         }
     }
 

@@ -480,8 +480,7 @@ public final class DnsProbe implements Probe {
             Findings findings)
             throws IOException {
         List<X509Certificate> chain = new ArrayList<>();
-        try (Wire wire = Dialogue.readyForTls(listener, budget)) {
-            wire.startTls(Jsse.trustingAll(), Jsse.everything());
+        try (Wire wire = Dialogue.secure(listener, budget, Jsse.everything())) {
             for (java.security.cert.Certificate certificate :
                     wire.tls().orElseThrow().getSession().getPeerCertificates()) {
                 chain.add((X509Certificate) certificate);

@@ -23,6 +23,27 @@ public final class Budget {
     public static final int REPLY_BYTES = 64 * 1024;
 
     private static final int WRONG_LOGINS = 2;
+    private static final int CROWDED = 6;
+    private static final long ROOM_MILLIS = 200;
+
+    /** How many connections there may be at the same time; it can become fewer. */
+    private static final class Room extends Semaphore {
+        private static final long serialVersionUID = 1;
+
+        private int size;
+
+        Room(int size) {
+            super(size, true);
+            this.size = size;
+        }
+
+        synchronized void halve() {
+            if (size > 1) {
+                reducePermits(size - size / 2);
+                size /= 2;
+            }
+        }
+    }
 
     private final LongSupplier clock;
     private final long start;
@@ -30,7 +51,7 @@ public final class Budget {
     private final Duration patience;
     private final int connections;
     private final Optional<InetAddress> from;
-    private final Semaphore atOnce;
+    private final Room atOnce;
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger wrongLogins = new AtomicInteger();
     private final AtomicReference<String> heldOff = new AtomicReference<>();
@@ -55,7 +76,7 @@ public final class Budget {
         this.time = time;
         this.patience = patience;
         this.connections = connections;
-        this.atOnce = new Semaphore(atOnce, true);
+        this.atOnce = new Room(atOnce);
         this.from = from;
         this.clock = clock;
         this.start = clock.getAsLong();
@@ -115,6 +136,26 @@ public final class Budget {
         return wrongLogins.incrementAndGet() <= WRONG_LOGINS;
     }
 
+    /**
+     * Comes back to a server that has too many connections, with fewer at the same time, and after a while.
+     *
+     * @param times how often it has said so to this attempt
+     * @throws RateLimitedException if it has said so too often
+     */
+    void crowded(int times, String answer) throws IOException {
+        check();
+        if (times >= CROWDED) {
+            throw heldOff(answer);
+        }
+        atOnce.halve();
+        try {
+            Thread.sleep(Math.min(ROOM_MILLIS << times, Math.max(1, leftNanos() / 1_000_000)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BudgetSpentException("interrupted");
+        }
+    }
+
     /** Notes that the server holds this client off: no connection is made after that. */
     public RateLimitedException heldOff(String answer) {
         heldOff.compareAndSet(null, answer);
@@ -147,7 +188,8 @@ public final class Budget {
         return connections;
     }
 
-    Optional<InetAddress> from() {
+    /** The address of this machine that was asked for; empty if the system chooses. */
+    public Optional<InetAddress> from() {
         return from;
     }
 

@@ -7,6 +7,7 @@ package org.rempart.audit.net;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLSession;
 import org.rempart.audit.tls.Jsse;
 
@@ -29,6 +30,12 @@ public abstract class Dialogue implements AutoCloseable {
         UNCLEAR
     }
 
+    /** A listener without TLS is none after so many tries. */
+    private static final int CLEAR_TEXT = 3;
+
+    private static final Pattern CROWDED = Pattern.compile(
+            "(?i)too many( concurrent)?( smtp| imap| pop3)? connections|maximum( number of)? connections");
+
     private final Wire wire;
 
     Dialogue(Wire wire) {
@@ -36,11 +43,21 @@ public abstract class Dialogue implements AutoCloseable {
     }
 
     /**
-     * Connects, for a listener that begins with TLS makes it, and reads the greeting.
+     * Connects, for a listener that begins with TLS makes it, and reads the greeting. To a server that has too many
+     * connections it comes back.
      *
      * @throws RateLimitedException if the greeting turns us away
      */
     public static Dialogue open(Listener listener, Budget budget) throws IOException {
+        return patiently(budget, () -> openOnce(listener, budget));
+    }
+
+    /**
+     * As {@link #open}, without a second try.
+     *
+     * @throws IOException also if the server has too many connections
+     */
+    public static Dialogue openOnce(Listener listener, Budget budget) throws IOException {
         Wire wire = Wire.open(listener, budget);
         try {
             if (listener.service().direct()) {
@@ -67,6 +84,72 @@ public abstract class Dialogue implements AutoCloseable {
 
     /** Connects, and goes on to where the next bytes are those of TLS. */
     public static Wire readyForTls(Listener listener, Budget budget) throws IOException {
+        return patiently(budget, () -> readyForTlsOnce(listener, budget));
+    }
+
+    /** As {@link #open}, under TLS in any case, with capabilities asked for. */
+    public static Dialogue openSecure(Listener listener, Budget budget) throws IOException {
+        Dialogue dialogue = open(listener, budget);
+        try {
+            dialogue.capabilities();
+            if (!listener.service().direct()) {
+                if (dialogue.startTls().isEmpty()) {
+                    throw new IOException("STARTTLS is not taken: " + dialogue.answer());
+                }
+                dialogue.capabilities();
+            }
+            return dialogue;
+        } catch (IOException | RuntimeException e) {
+            dialogue.close();
+            throw e;
+        }
+    }
+
+    /** What needs a connection of its own. */
+    public interface Attempt<T> {
+        /** Makes it. */
+        T make() throws IOException;
+    }
+
+    /**
+     * Makes an attempt, and makes it again after a while if the server has too many connections.
+     *
+     * @throws RateLimitedException if it has too many again and again
+     */
+    public static <T> T patiently(Budget budget, Attempt<T> attempt) throws IOException {
+        for (int times = 0; ; times++) {
+            try {
+                return attempt.make();
+            } catch (CrowdedException e) {
+                budget.crowded(times, e.getMessage());
+            } catch (ClearTextException e) {
+                if (times == CLEAR_TEXT) {
+                    throw e;
+                }
+                budget.crowded(times, e.getMessage());
+            }
+        }
+    }
+
+    /**
+     * Connects, and makes TLS of it.
+     *
+     * @param offer what the handshake may come to
+     */
+    public static Wire secure(Listener listener, Budget budget, Jsse.Offer offer) throws IOException {
+        return patiently(budget, () -> {
+            Wire wire = readyForTlsOnce(listener, budget);
+            try {
+                wire.startTls(Jsse.trustingAll(), offer);
+                return wire;
+            } catch (IOException | RuntimeException e) {
+                wire.close();
+                throw e;
+            }
+        });
+    }
+
+    private static Wire readyForTlsOnce(Listener listener, Budget budget) throws IOException {
         Wire wire = Wire.open(listener, budget);
         try {
             if (!listener.service().direct()) {
@@ -86,6 +169,13 @@ public abstract class Dialogue implements AutoCloseable {
 
     /** Reads the greeting. */
     abstract String greeting() throws IOException;
+
+    /** What it means that a server greets with a refusal. */
+    IOException turnedAway(String answer) {
+        return CROWDED.matcher(answer).find()
+                ? new CrowdedException(answer)
+                : wire.budget().heldOff(answer);
+    }
 
     /** What the server says of itself when asked: EHLO, CAPABILITY, CAPA. One text, lines joined by LF. */
     public abstract String capabilities() throws IOException;

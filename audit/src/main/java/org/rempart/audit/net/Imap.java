@@ -22,7 +22,7 @@ public final class Imap extends Dialogue {
     String greeting() throws IOException {
         String line = wire().line(wire().replyBy(), LINE);
         if (line.regionMatches(true, 0, "* BYE", 0, 5)) {
-            throw wire().budget().heldOff(line);
+            throw turnedAway(line);
         }
         if (!line.startsWith("* ")) {
             throw new IOException("not a greeting of IMAP: " + Printable.line(line, 80));

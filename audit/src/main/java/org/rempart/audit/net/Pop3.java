@@ -22,7 +22,7 @@ public final class Pop3 extends Dialogue {
         String line = wire().line(wire().replyBy(), LINE);
         if (!line.startsWith("+OK")) {
             if (line.startsWith("-ERR")) {
-                throw wire().budget().heldOff(line);
+                throw turnedAway(line);
             }
             throw new IOException("not a greeting of POP3: " + Printable.line(line, 80));
         }
@@ -54,7 +54,8 @@ public final class Pop3 extends Dialogue {
 
     @Override
     public boolean announcesLogin(String capabilities) {
-        return has(capabilities, "USER") || has(capabilities, "SASL");
+        // "SASL" alone lists no mechanism (RFC 5034, section 3): Dovecot says so before TLS.
+        return has(capabilities, "USER") || capabilities.lines().anyMatch(line -> line.matches("SASL +\\S.*"));
     }
 
     private static boolean has(String capabilities, String name) {

@@ -22,7 +22,7 @@ public final class Sieve extends Dialogue {
     String greeting() throws IOException {
         capabilities = untilEnd();
         if (last.startsWith("BYE")) {
-            throw wire().budget().heldOff(last);
+            throw turnedAway(last);
         }
         return capabilities;
     }

@@ -38,19 +38,7 @@ public final class Smtp extends Dialogue {
 
     /** As {@link #open}, under TLS in any case. */
     public static Smtp openSecure(Listener listener, Budget budget) throws IOException {
-        Smtp smtp = open(listener, budget);
-        try {
-            if (smtp.wire().tls().isEmpty()) {
-                if (smtp.startTls().isEmpty()) {
-                    throw new IOException("STARTTLS is not taken: " + smtp.last);
-                }
-                smtp.capabilities();
-            }
-            return smtp;
-        } catch (IOException | RuntimeException e) {
-            smtp.close();
-            throw e;
-        }
+        return (Smtp) Dialogue.openSecure(listener, budget);
     }
 
     @Override
@@ -58,7 +46,7 @@ public final class Smtp extends Dialogue {
         Reply reply = reply();
         if (!reply.completed()) {
             if (reply.transientFailure()) {
-                throw wire().budget().heldOff(reply.toString());
+                throw turnedAway(reply.toString());
             }
             throw new IOException("the server greets with " + reply);
         }
@@ -99,7 +87,8 @@ public final class Smtp extends Dialogue {
 
     @Override
     public boolean announcesLogin(String capabilities) {
-        return keyword(capabilities, "AUTH") != null;
+        String mechanisms = keyword(capabilities, "AUTH");
+        return mechanisms != null && !mechanisms.isEmpty();
     }
 
     @Override

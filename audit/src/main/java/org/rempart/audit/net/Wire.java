@@ -32,11 +32,13 @@ public final class Wire implements AutoCloseable {
     private final byte[] buffer = new byte[16 * 1024];
     private int position;
     private int filled;
+    private Duration patience;
     private boolean closed;
 
     private Wire(Listener listener, Budget budget, Socket socket) throws IOException {
         this.listener = listener;
         this.budget = budget;
+        this.patience = budget.patience();
         this.transcript = new Transcript();
         this.plain = socket;
         use(socket);
@@ -150,7 +152,12 @@ public final class Wire implements AutoCloseable {
 
     /** The time by which a reply that is waited for from now on has to be there. */
     public long replyBy() throws IOException {
-        return budget.replyBy();
+        return budget.by(patience);
+    }
+
+    /** Waits longer for replies from now on, or less long. */
+    public void patience(Duration time) {
+        patience = time;
     }
 
     /** Whether the server says anything more, or closes, within this time. Nothing is taken. */
@@ -168,6 +175,16 @@ public final class Wire implements AutoCloseable {
         } catch (SocketTimeoutException e) {
             return false;
         }
+    }
+
+    /** Whether what comes next is a digit, as a reply of SMTP begins with; no record of TLS does. Nothing is taken. */
+    public boolean clearTextComes(long end) throws IOException {
+        int b = read(end);
+        if (b < 0) {
+            return false;
+        }
+        position--;
+        return b >= '0' && b <= '9';
     }
 
     /** Forgets what was received and not yet read: what a TLS stack would take for records. */
@@ -195,6 +212,9 @@ public final class Wire implements AutoCloseable {
             }
         } catch (IOException e) {
             transcript.note("TLS handshake failed: " + e.getMessage());
+            if (listener.service().direct() && String.valueOf(e.getMessage()).contains("Unsupported or unrecognized")) {
+                throw new ClearTextException("clear text came where TLS begins");
+            }
             throw e;
         }
         use(secure);

@@ -63,9 +63,12 @@ final class BannerProbe extends ListenerProbe {
     protected void run(Plan plan, Listener listener, Budget budget, Findings findings) throws IOException {
         List<String> said;
         String us;
+        String self = "";
         try (Dialogue dialogue = Dialogue.open(listener, budget)) {
-            dialogue.capabilities();
+            String capabilities = dialogue.capabilities();
             if (dialogue instanceof Smtp smtp) {
+                // The answer to EHLO begins with the server's domain (RFC 5321, section 4.1.1.1).
+                self = capabilities.split("\\s", 2)[0];
                 for (String command :
                         List.of("HELP", "XYZZY", "MAIL FROM:", "RCPT TO:<@>", "VRFY \"", "MAIL FROM:<a@b> SIZE=x")) {
                     if (smtp.refusals() < 5) {
@@ -102,6 +105,9 @@ final class BannerProbe extends ListenerProbe {
                 find(pattern, text).ifPresent(found -> inside.add(line + "   (" + found + ")"));
             }
             InnerNames.in(text, known).ifPresent(found -> inside.add(line + "   (" + found + ")"));
+        }
+        if (self.matches("[A-Za-z0-9-]+") && !known.contains(self.toLowerCase(Locale.ROOT))) {
+            inside.add("the server calls itself " + self + ", which is no name of the Internet's");
         }
         String subject = listener.toString();
         findings.add(

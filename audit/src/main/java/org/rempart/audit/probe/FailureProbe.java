@@ -142,7 +142,8 @@ final class FailureProbe implements Probe {
     }
 
     private static boolean held(Account account, Listener listener, Budget budget) throws IOException {
-        try (Dialogue dialogue = secure(listener, budget)) {
+        try (Dialogue dialogue = Dialogue.openSecure(listener, budget)) {
+            dialogue.wire().patience(ProbeSupport.LOGIN);
             long start = System.nanoTime();
             Login login = dialogue.login(account.name(), account.password());
             return login == Login.UNCLEAR
@@ -151,29 +152,13 @@ final class FailureProbe implements Probe {
         }
     }
 
-    private static Dialogue secure(Listener listener, Budget budget) throws IOException {
-        Dialogue dialogue = Dialogue.open(listener, budget);
-        try {
-            dialogue.capabilities();
-            if (!listener.service().direct()) {
-                if (dialogue.startTls().isEmpty()) {
-                    throw new IOException("STARTTLS is not taken");
-                }
-                dialogue.capabilities();
-            }
-            return dialogue;
-        } catch (IOException | RuntimeException e) {
-            dialogue.close();
-            throw e;
-        }
-    }
-
     private static Optional<Answer> fail(Plan plan, Listener listener, Budget budget, Findings findings, String name)
             throws IOException {
-        try (Dialogue dialogue = secure(listener, budget)) {
+        try (Dialogue dialogue = Dialogue.openSecure(listener, budget)) {
             if (!budget.wrongLogin()) {
                 return Optional.empty();
             }
+            dialogue.wire().patience(ProbeSupport.LOGIN);
             long start = System.nanoTime();
             Login login = dialogue.login(name, "wrong-" + Tokens.next());
             Duration time = Duration.ofNanos(System.nanoTime() - start);

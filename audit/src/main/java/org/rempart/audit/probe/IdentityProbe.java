@@ -17,6 +17,7 @@ import org.rempart.audit.Plan;
 import org.rempart.audit.Probe;
 import org.rempart.audit.Verdict;
 import org.rempart.audit.net.Budget;
+import org.rempart.audit.net.Dialogue;
 import org.rempart.audit.net.Dialogue.Login;
 import org.rempart.audit.net.Listener;
 import org.rempart.audit.net.Reply;
@@ -50,15 +51,19 @@ final class IdentityProbe implements Probe {
         }
         Account account = plan.account().get();
         Optional<Listener> place = submission(plan);
+        Optional<Listener> anywhere = place.or(() -> plan.listeners().stream()
+                .filter(listener -> listener.service().forClients())
+                .findFirst());
+        if (anywhere.isPresent()) {
+            try (Dialogue dialogue = Dialogue.openSecure(anywhere.get(), budget)) {
+                login(dialogue, account);
+                findings.pass(LOGIN, anywhere.get().toString(), "the account " + account.name() + " logs in");
+            }
+        }
         if (place.isEmpty()) {
-            throw new IOException("there is no submission listener");
+            return;
         }
         Listener listener = place.get();
-        String subject = listener.toString();
-        try (Smtp smtp = login(listener, budget, account)) {
-            smtp.quit();
-            findings.pass(LOGIN, subject, "the account " + account.name() + " logs in");
-        }
         String self = plan.recipient().orElse(account.name());
         envelope(plan, listener, budget, findings, account, self);
         headers(plan, listener, budget, findings, account, self);
@@ -75,13 +80,19 @@ final class IdentityProbe implements Probe {
         return Optional.empty();
     }
 
+    private static void login(Dialogue dialogue, Account account) throws IOException {
+        dialogue.wire().patience(ProbeSupport.LOGIN);
+        if (dialogue.login(account.name(), account.password()) != Login.ACCEPTED) {
+            throw new IOException("the login of " + account.name() + " fails: " + dialogue.answer());
+        }
+        dialogue.wire().patience(dialogue.wire().budget().patience());
+    }
+
     /** A connection on which the account has logged in, under TLS. */
     static Smtp login(Listener listener, Budget budget, Account account) throws IOException {
         Smtp smtp = Smtp.openSecure(listener, budget);
         try {
-            if (smtp.login(account.name(), account.password()) != Login.ACCEPTED) {
-                throw new IOException("the login of " + account.name() + " fails: " + smtp.answer());
-            }
+            login(smtp, account);
             return smtp;
         } catch (IOException | RuntimeException e) {
             smtp.close();

@@ -107,7 +107,7 @@ final class LimitsProbe extends ListenerProbe {
         List<Dialogue> open = new java.util.ArrayList<>();
         try {
             for (int i = 0; i < MANY; i++) {
-                open.add(Dialogue.open(listener, many));
+                open.add(Dialogue.openOnce(listener, many));
             }
             findings.warn(
                     CONNECTIONS, subject, MANY + " connections of one client are held at the same time", List.of());

@@ -7,6 +7,7 @@ package org.rempart.audit.probe;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
@@ -24,6 +25,9 @@ import org.rempart.audit.net.Listener;
 
 /** What several probes do. */
 final class ProbeSupport {
+    /** How long the answer to a login may take: Dovecot holds back the second for six seconds, the third for ten. */
+    static final Duration LOGIN = Duration.ofSeconds(20);
+
     private ProbeSupport() {}
 
     /** A message that says what it is. */
@@ -45,8 +49,11 @@ final class ProbeSupport {
                 + "The administrator of this mail server audits it. This message may be deleted.\r\n";
     }
 
-    /** The address that this machine would be seen with. Nothing is sent. */
+    /** The address that this machine is seen with. Nothing is sent. */
     static Optional<InetAddress> localAddress(Listener listener, Budget budget) {
+        if (budget.from().isPresent()) {
+            return budget.from();
+        }
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(listener.socketAddress());
             return Optional.of(socket.getLocalAddress());

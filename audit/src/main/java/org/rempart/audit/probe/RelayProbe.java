@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -140,15 +141,15 @@ final class RelayProbe extends ListenerProbe {
         return attempts;
     }
 
-    /** Whether any local recipient is taken, and what that means. */
+    /** Whether any local recipient is taken, and what that means where strangers bring mail. */
     private static boolean unknownRecipient(Round round, String address, Findings findings, Listener listener)
             throws IOException {
-        if (listener.service().forClients()) {
-            return false;
-        }
         try (Smtp smtp = round.connect()) {
             smtp.command("MAIL FROM:<>");
             Reply reply = smtp.lastReply().completed() ? smtp.command("RCPT TO:<" + address + ">") : smtp.lastReply();
+            if (listener.service().forClients()) {
+                return reply.completed();
+            }
             if (reply.completed()) {
                 findings.warn(
                         UNKNOWN,
@@ -319,7 +320,7 @@ final class RelayProbe extends ListenerProbe {
                             .add("> " + attempt.text() + "  < " + reply);
                 } else if (reply.transientFailure()) {
                     unclear = attempt.form().plain() ? reply : unclear;
-                } else if (attempt.form().plain() && reply.blamesDomain()) {
+                } else if (attempt.form().plain() && reply.blamesDomain() && !blamesSender(attempt, reply)) {
                     blamed = reply;
                 } else {
                     refused++;
@@ -363,6 +364,14 @@ final class RelayProbe extends ListenerProbe {
                         List.of());
             }
             relayed(findings, subject, accepted);
+        }
+
+        /** Refused for the sender's sake, who is one that nobody is: no word on the recipient. */
+        private static boolean blamesSender(Attempt attempt, Reply reply) {
+            String text = reply.text().toLowerCase(Locale.ROOT);
+            return text.contains("sender")
+                    || (!attempt.sender().isEmpty()
+                            && text.contains(attempt.sender().toLowerCase(Locale.ROOT)));
         }
 
         private String whence() {

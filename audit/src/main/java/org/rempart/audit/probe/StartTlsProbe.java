@@ -4,10 +4,12 @@
  */
 package org.rempart.audit.probe;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import javax.net.ssl.SSLException;
 import org.rempart.audit.Findings;
 import org.rempart.audit.ListenerProbe;
 import org.rempart.audit.Plan;
@@ -61,8 +63,18 @@ final class StartTlsProbe extends ListenerProbe {
         try (Dialogue dialogue = Dialogue.open(listener, budget)) {
             announced = dialogue.announcesStartTls(dialogue.capabilities());
             List<String> said = dialogue.transcript().last(20);
-            boolean again = dialogue.announcesStartTls(dialogue.capabilities());
-            boolean taken = dialogue.startTls().isPresent();
+            boolean again = announcedAgain(dialogue, announced);
+            boolean taken;
+            try {
+                taken = dialogue.startTls().isPresent();
+            } catch (SSLException | EOFException e) {
+                findings.fail(
+                        OFFERED,
+                        subject,
+                        "STARTTLS is taken, and no handshake succeeds: " + e.getMessage(),
+                        dialogue.transcript().last(4));
+                return;
+            }
             if (!taken) {
                 findings.fail(
                         OFFERED,
@@ -104,6 +116,18 @@ final class StartTlsProbe extends ListenerProbe {
         }
     }
 
+    /** OpenSMTPD takes EHLO once; RFC 5321, section 4.1.4, has it taken at any time. */
+    private static boolean announcedAgain(Dialogue dialogue, boolean announced) throws IOException {
+        try {
+            return dialogue.announcesStartTls(dialogue.capabilities());
+        } catch (IOException e) {
+            if (dialogue instanceof Smtp smtp && smtp.lastReply().code() == 503) {
+                return announced;
+            }
+            throw e;
+        }
+    }
+
     private static void injection(Listener listener, Budget budget, Findings findings) throws IOException {
         String subject = listener.toString();
         try (Dialogue dialogue = Dialogue.open(listener, budget)) {
@@ -111,7 +135,7 @@ final class StartTlsProbe extends ListenerProbe {
             boolean taken;
             try {
                 taken = dialogue.startTlsTaken(dialogue.harmlessCommand() + "\r\n");
-            } catch (java.io.EOFException | java.net.SocketException e) {
+            } catch (EOFException | java.net.SocketException e) {
                 findings.pass(INJECTION, subject, "a command behind STARTTLS ends the connection");
                 return;
             }

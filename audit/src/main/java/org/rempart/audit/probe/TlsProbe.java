@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ import org.rempart.audit.net.Dialogue;
 import org.rempart.audit.net.Listener;
 import org.rempart.audit.net.Wire;
 import org.rempart.audit.tls.ClientHello;
+import org.rempart.audit.tls.EarlyData;
 import org.rempart.audit.tls.Group;
 import org.rempart.audit.tls.Jsse;
 import org.rempart.audit.tls.ServerFlight;
@@ -216,10 +218,10 @@ final class TlsProbe extends ListenerProbe {
         for (Version version : List.of(Version.TLS12, Version.TLS11, Version.TLS10, Version.SSL3)) {
             List<Suite> suites = scan.suites(version);
             if (suites.size() > 1) {
-                boolean ordered = scan.serverOrders(version);
+                Optional<Suite> preferred = scan.preferred(version);
                 boolean allGood = suites.stream().allMatch(suite -> suite.grade() == Suite.Grade.GOOD);
-                if (ordered) {
-                    findings.pass(ORDER, subject, "the server chooses; first " + suites.get(0));
+                if (preferred.isPresent()) {
+                    findings.pass(ORDER, subject, "the server chooses; first " + preferred.get());
                 } else if (allGood) {
                     findings.pass(ORDER, subject, "the client chooses, among good suites only");
                 } else {
@@ -391,8 +393,7 @@ final class TlsProbe extends ListenerProbe {
             findings.notTestable(CLIENT_RENEGOTIATION, subject, "only SSLv3 is spoken, and that is finding enough");
             return;
         }
-        try (Wire wire = Dialogue.readyForTls(listener, budget)) {
-            wire.startTls(Jsse.trustingAll(), Jsse.only(version.label()));
+        try (Wire wire = Dialogue.secure(listener, budget, Jsse.only(version.label()))) {
             SSLSocket socket = wire.tls().orElseThrow();
             socket.setSoTimeout((int) RENEGOTIATION_TIME.toMillis());
             java.util.concurrent.CountDownLatch second = new java.util.concurrent.CountDownLatch(1);
@@ -432,20 +433,21 @@ final class TlsProbe extends ListenerProbe {
             findings.pass(EARLY_DATA, subject, "behind STARTTLS the server speaks first; early data has no place");
             return;
         }
-        try (Wire wire = Dialogue.readyForTls(listener, budget)) {
-            org.rempart.audit.tls.EarlyData.Answer answer = org.rempart.audit.tls.EarlyData.ask(wire, listener.host());
-            switch (answer.kind()) {
-                case NO -> findings.pass(EARLY_DATA, subject, answer.text());
-                case YES -> findings.warn(EARLY_DATA, subject, answer.text(), List.of());
-                case UNKNOWN -> findings.notTestable(EARLY_DATA, subject, answer.text());
+        EarlyData.Answer answer = Dialogue.patiently(budget, () -> {
+            try (Wire wire = Dialogue.readyForTls(listener, budget)) {
+                return EarlyData.ask(wire, listener.host());
             }
+        });
+        switch (answer.kind()) {
+            case NO -> findings.pass(EARLY_DATA, subject, answer.text());
+            case YES -> findings.warn(EARLY_DATA, subject, answer.text(), List.of());
+            case UNKNOWN -> findings.notTestable(EARLY_DATA, subject, answer.text());
         }
     }
 
     /** The chain that a listener shows in an ordinary handshake. */
     static List<X509Certificate> chain(Listener listener, Budget budget) throws IOException {
-        try (Wire wire = Dialogue.readyForTls(listener, budget)) {
-            wire.startTls(Jsse.trustingAll(), Jsse.everything());
+        try (Wire wire = Dialogue.secure(listener, budget, Jsse.everything())) {
             List<X509Certificate> chain = new ArrayList<>();
             try {
                 for (java.security.cert.Certificate certificate :

@@ -5,7 +5,6 @@
 package org.rempart.audit.sink;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -70,8 +69,7 @@ public final class FolderSink implements Sink {
                     continue;
                 }
                 byte[] bytes = Files.readAllBytes(file);
-                String text = new String(bytes, StandardCharsets.ISO_8859_1);
-                if (text.contains("Subject: Test message of rempart audit") && text.contains(token)) {
+                if (Sink.isTestMessage(bytes, token)) {
                     return Optional.of(bytes);
                 }
             } catch (NoSuchFileException e) {

@@ -72,7 +72,7 @@ public final class SmtpSink implements Sink {
         synchronized (messages) {
             while (true) {
                 for (byte[] message : messages) {
-                    if (new String(message, StandardCharsets.ISO_8859_1).contains(token)) {
+                    if (Sink.isTestMessage(message, token)) {
                         return Optional.of(message);
                     }
                 }

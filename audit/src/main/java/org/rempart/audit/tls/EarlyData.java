@@ -25,6 +25,7 @@ import javax.crypto.KeyAgreement;
 import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.rempart.audit.net.ClearTextException;
 import org.rempart.audit.net.Wire;
 
 /**
@@ -94,6 +95,9 @@ public final class EarlyData {
         transcript.update(hello);
         send(22, 0x0301, hello);
         end = wire.replyBy();
+        if (wire.listener().service().direct() && wire.clearTextComes(end)) {
+            throw new ClearTextException("clear text came where TLS begins");
+        }
         byte[] serverHello = plainHandshake();
         if (serverHello == null) {
             return new Answer(Kind.UNKNOWN, "the handshake by hand (X25519, AES-128-GCM) was refused");

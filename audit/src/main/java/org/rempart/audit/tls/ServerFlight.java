@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
+import org.rempart.audit.net.ClearTextException;
 import org.rempart.audit.net.Wire;
 
 /**
@@ -72,11 +73,18 @@ public record ServerFlight(
         return new ServerFlight(kind, null, 0, false, Set.of(), 0, 0, 0, List.of(), text);
     }
 
-    /** Sends a hello and reads the flight up to where the server waits, or encrypts. */
+    /**
+     * Sends a hello and reads the flight up to where the server waits, or encrypts.
+     *
+     * @throws ClearTextException if a reply of SMTP comes in its place, where TLS comes first
+     */
     public static ServerFlight to(ClientHello hello, Wire wire) throws IOException {
         long end = wire.replyBy();
         try {
             wire.write(hello.bytes());
+            if (wire.listener().service().direct() && wire.clearTextComes(end)) {
+                throw new ClearTextException("clear text came where TLS begins");
+            }
             return read(() -> wire.read(end));
         } catch (SocketTimeoutException e) {
             return without(Kind.NONSENSE, "no answer to the TLS hello in time");

@@ -6,11 +6,15 @@ package org.rempart.audit.tls;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.rempart.audit.net.Budget;
 import org.rempart.audit.net.BudgetSpentException;
 import org.rempart.audit.net.Dialogue;
@@ -69,41 +73,77 @@ public final class TlsScan {
             }
             return;
         }
-        List<Suite> left = new ArrayList<>(Suite.all().stream()
-                .filter(suite -> suite.ofTls13() == (version == Version.TLS13))
-                .toList());
         List<Suite> found = new ArrayList<>();
-        boolean answered = false;
-        int start = 0;
-        while (start < left.size() && found.size() < SUITES_OF_A_VERSION) {
-            List<Suite> offer = left.subList(start, Math.min(left.size(), start + CHUNK));
-            ServerFlight flight = answer(new ClientHello().version(version).suites(offer));
-            if (flight.kind() == ServerFlight.Kind.NONSENSE) {
-                if (!answered) {
-                    note(version, flight);
-                    unknown.add(version);
-                }
-                break;
-            }
-            answered = true;
-            if (!flight.chose() || flight.version() != version) {
-                refusals.putIfAbsent(
-                        version, flight.chose() ? "the server answers with " + label(flight) : flight.text());
-                start += CHUNK;
-                continue;
-            }
-            Suite chosen = Suite.of(flight.suite());
-            answers.putIfAbsent(version, flight);
-            flights.add(flight);
-            found.add(chosen);
-            if (!left.remove(chosen)) {
-                // It chose what was not offered; no elimination leads anywhere with it.
+        for (List<Suite> offer : offers(version)) {
+            if (!eliminate(version, new ArrayList<>(offer), found)) {
                 break;
             }
         }
         if (!found.isEmpty()) {
             suites.put(version, List.copyOf(found));
         }
+    }
+
+    /**
+     * What is offered, one after the other. Servers that choose a suite and then fail at it (Dovecot at DHE without
+     * parameters) close the connection, as if they had none of those that were offered; so those of one key exchange go
+     * together, and hide no others.
+     */
+    private static List<List<Suite>> offers(Version version) {
+        List<List<Suite>> offers = new ArrayList<>();
+        Map<String, List<Suite>> byExchange = Suite.all().stream()
+                .filter(suite -> suite.ofTls13() == (version == Version.TLS13))
+                .collect(Collectors.groupingBy(TlsScan::exchange, TreeMap::new, Collectors.toList()));
+        for (List<Suite> suites : byExchange.values()) {
+            for (int start = 0; start < suites.size(); start += CHUNK) {
+                offers.add(suites.subList(start, Math.min(suites.size(), start + CHUNK)));
+            }
+        }
+        return offers;
+    }
+
+    /** How keys are exchanged, in the order in which it is asked for. */
+    private static String exchange(Suite suite) {
+        if (suite.ofTls13() || suite.name().startsWith("TLS_ECDHE_")) {
+            return "1 elliptic curves";
+        }
+        if (suite.name().matches("TLS_RSA_(WITH|EXPORT).*")) {
+            return "2 RSA";
+        }
+        return suite.name().startsWith("TLS_DHE_") ? "3 Diffie-Hellman" : "4 odd ones";
+    }
+
+    /**
+     * Offers suites, and again without the one that was chosen, until none is.
+     *
+     * @return whether other suites of this version are worth an offer
+     */
+    private boolean eliminate(Version version, List<Suite> offer, List<Suite> found) throws IOException {
+        while (!offer.isEmpty() && found.size() < SUITES_OF_A_VERSION) {
+            ServerFlight flight = answer(new ClientHello().version(version).suites(offer));
+            if (flight.kind() == ServerFlight.Kind.NONSENSE) {
+                if (found.isEmpty() && !refusals.containsKey(version)) {
+                    note(version, flight);
+                    unknown.add(version);
+                }
+                return false;
+            }
+            if (!flight.chose() || flight.version() != version) {
+                refusals.putIfAbsent(
+                        version, flight.chose() ? "the server answers with " + label(flight) : flight.text());
+                // The version itself is refused, whatever the suites.
+                return !flight.text().contains("protocol_version");
+            }
+            Suite chosen = Suite.of(flight.suite());
+            answers.putIfAbsent(version, flight);
+            flights.add(flight);
+            found.add(chosen);
+            if (!offer.remove(chosen)) {
+                // It chose what was not offered; no elimination leads anywhere with it.
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String label(ServerFlight flight) {
@@ -120,8 +160,8 @@ public final class TlsScan {
     public ServerFlight answer(ClientHello hello) throws IOException {
         IOException failure = null;
         for (int attempt = 0; attempt < 2; attempt++) {
-            try (Wire wire = Dialogue.readyForTls(listener, budget)) {
-                return ServerFlight.to(hello.host(listener.host()), wire);
+            try {
+                return Dialogue.patiently(budget, () -> once(hello));
             } catch (RateLimitedException | BudgetSpentException e) {
                 throw e;
             } catch (IOException e) {
@@ -129,6 +169,12 @@ public final class TlsScan {
             }
         }
         throw failure;
+    }
+
+    private ServerFlight once(ClientHello hello) throws IOException {
+        try (Wire wire = Dialogue.readyForTls(listener, budget)) {
+            return ServerFlight.to(hello.host(listener.host()), wire);
+        }
     }
 
     /** The versions that are spoken. */
@@ -141,7 +187,7 @@ public final class TlsScan {
         return unknown;
     }
 
-    /** The suites of a version, in the order in which they were chosen. */
+    /** The suites of a version, by key exchange, in the order in which they were chosen. */
     public List<Suite> suites(Version version) {
         return suites.getOrDefault(version, List.of());
     }
@@ -171,13 +217,18 @@ public final class TlsScan {
         return null;
     }
 
-    /** Whether the server keeps to its own order: the reverse of what it chose first changes nothing. */
-    public boolean serverOrders(Version version) throws IOException {
+    /**
+     * What the server chooses of all that it has, whatever the client's order; empty if it goes by that.
+     */
+    public Optional<Suite> preferred(Version version) throws IOException {
         List<Suite> known = suites(version);
         List<Suite> reversed = new ArrayList<>(known);
-        java.util.Collections.reverse(reversed);
-        ServerFlight flight = answer(new ClientHello().version(version).suites(reversed));
-        return flight.chose() && flight.suite() == known.get(0).number();
+        Collections.reverse(reversed);
+        ServerFlight one = answer(new ClientHello().version(version).suites(known));
+        ServerFlight other = answer(new ClientHello().version(version).suites(reversed));
+        return one.chose() && other.chose() && one.suite() == other.suite()
+                ? Optional.of(Suite.of(one.suite()))
+                : Optional.empty();
     }
 
     /** The groups of a version that the server takes, asked for one by one. */

@@ -34,7 +34,9 @@ public final class Run {
     private Optional<Sink> sink = Optional.empty();
     private List<java.security.cert.X509Certificate> anchors = List.of();
     private Duration time = Duration.ofSeconds(60);
+    private int atOnce = 80;
     private Duration patience = Duration.ofSeconds(3);
+    private Optional<InetAddress> from = Optional.empty();
     private boolean limits;
     private boolean tls = true;
     private String domain = "example.com";
@@ -55,6 +57,15 @@ public final class Run {
 
     public Run as(String user, String password) {
         account = Optional.of(new Account(user, password));
+        return this;
+    }
+
+    /** Comes from an address of loopback that the server need not trust, and takes what the command takes of a server. */
+    public Run from(String address) throws IOException {
+        from = Optional.of(InetAddress.getByName(address));
+        atOnce = 8;
+        time = Duration.ofMinutes(3);
+        patience = Duration.ofSeconds(6);
         return this;
     }
 
@@ -133,7 +144,7 @@ public final class Run {
     }
 
     private Budget budget(Duration whole) {
-        return new Budget(whole, patience, 4000, 80, Optional.empty(), System::nanoTime);
+        return new Budget(whole, patience, 4000, atOnce, from, System::nanoTime);
     }
 
     /** The worst verdict of each check that failed, warned, or could not be tested. */

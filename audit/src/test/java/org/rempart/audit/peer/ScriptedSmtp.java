@@ -32,6 +32,7 @@ public final class ScriptedSmtp implements AutoCloseable {
     /** What can be wrong with it. */
     public enum Fault {
         ACCEPTS_ALL,
+        CATCH_ALL,
         PERCENT_HACK,
         RELAYS_FOR_OWN_SENDERS,
         RELAYS_AFTER_FAILED_LOGIN,
@@ -49,6 +50,7 @@ public final class ScriptedSmtp implements AutoCloseable {
         NAMES_ABSENT_USERS,
         PRODUCT,
         INNER_NAME,
+        BARE_NAME,
         STACK_TRACE,
         BARE_LF_ENDS_MESSAGE,
         BARE_LF_ENDS_COMMAND,
@@ -67,7 +69,10 @@ public final class ScriptedSmtp implements AutoCloseable {
         FROM_NOT_LOOKED_AT,
         GREYLISTS,
         BLAMES_THE_DOMAIN,
-        CRAM_MD5
+        CRAM_MD5,
+        FEW_AT_ONCE,
+        EHLO_ONCE,
+        TLS_FAILS
     }
 
     private static final String OURS = "example.com";
@@ -83,6 +88,7 @@ public final class ScriptedSmtp implements AutoCloseable {
         return thread;
     });
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger open = new AtomicInteger();
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final Map<String, Long> delayed = new ConcurrentHashMap<>();
 
@@ -131,12 +137,15 @@ public final class ScriptedSmtp implements AutoCloseable {
     }
 
     private void serve(Socket socket) {
+        open.incrementAndGet();
         try (socket) {
             socket.setSoTimeout(20_000);
             socket.setTcpNoDelay(true);
             new Session(socket).run();
         } catch (IOException e) {
             // The client went.
+        } finally {
+            open.decrementAndGet();
         }
     }
 
@@ -174,6 +183,10 @@ public final class ScriptedSmtp implements AutoCloseable {
         }
 
         private void secure() throws IOException {
+            greetings = 0;
+            if (has(Fault.TLS_FAILS)) {
+                throw new IOException("no handshake");
+            }
             if (has(Fault.HALF_OPEN_TLS)) {
                 try {
                     Thread.sleep(30_000);
@@ -248,6 +261,10 @@ public final class ScriptedSmtp implements AutoCloseable {
         }
 
         private void run() throws IOException {
+            if (has(Fault.FEW_AT_ONCE) && open.get() > 3) {
+                say("421 Too many concurrent SMTP connections; please try again later.");
+                return;
+            }
             if (has(Fault.ENDLESS_GREETING)) {
                 while (true) {
                     say("220-and so on and so on and so on");
@@ -316,8 +333,16 @@ public final class ScriptedSmtp implements AutoCloseable {
         private void ehlo() throws IOException {
             greetings++;
             sender = null;
+            if (has(Fault.EHLO_ONCE) && greetings > 1) {
+                say("503 5.5.1 Invalid command: Already identified");
+                return;
+            }
             List<String> words = new ArrayList<>(List.of(
-                    has(Fault.INNER_NAME) ? "mx1.corp.internal [10.1.2.3]" : "localhost", "PIPELINING", "8BITMIME"));
+                    has(Fault.INNER_NAME)
+                            ? "mx1.corp.internal [10.1.2.3]"
+                            : has(Fault.BARE_NAME) ? "vm Hello" : "localhost",
+                    "PIPELINING",
+                    "8BITMIME"));
             if (has(Fault.ENDLESS_EHLO)) {
                 for (int i = 0; i < 100_000; i++) {
                     say("250-X" + i);
@@ -441,7 +466,8 @@ public final class ScriptedSmtp implements AutoCloseable {
             String path = line.length() > 9 ? line.substring(9).replaceAll("^<|>$", "") : "";
             boolean local = path.equalsIgnoreCase("postmaster")
                     || path.equals("alice@" + OURS)
-                    || path.equals("postmaster@" + OURS);
+                    || path.equals("postmaster@" + OURS)
+                    || (has(Fault.CATCH_ALL) && path.matches(".*@" + OURS));
             boolean relay = has(Fault.ACCEPTS_ALL)
                     || user.isPresent()
                     || (has(Fault.PERCENT_HACK) && path.matches("[^\"@]*%[^@]*@" + OURS))
