@@ -33,12 +33,16 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.Loopback;
+import org.rempart.testsupport.Postfix;
 import org.rempart.testsupport.ServerCertificate;
+import org.rempart.testsupport.ServerProcess;
 import org.rempart.testsupport.SignedZones;
 import org.rempart.testsupport.SignedZones.Fault;
 import org.rempart.testsupport.SignedZones.Signing;
 import org.rempart.testsupport.SmtpPeer;
 import org.rempart.testsupport.TakenMail;
+import org.rempart.testsupport.Tools;
+import org.rempart.testsupport.Unbound;
 
 /**
  * What becomes of a mail at each level where TLSA records count, for each state of the DNS and kind of peer (RFC 7672). The
@@ -287,6 +291,9 @@ class DaneLevelsTest {
         assertThat(trail.last(domain("its key", "opportunistic")))
                 .contains("\"level\":\"dane\"", "\"tlsSource\":\"dane\"", "_tcp.mx.its-key.test: 3 1 1 ")
                 .contains("\"certificate\":\"dane: the TLSA record 3 1 1 ");
+        await("no record", recipient("no record", "opportunistic"));
+        assertThat(trail.last(domain("no record", "opportunistic")))
+                .contains("\"level\":\"opportunistic\"", "\"dane\":\"no signed TLSA record at _");
         await("bogus MX", recipient("bogus MX", "opportunistic"));
         assertThat(outbound.deferred().get(recipient("bogus MX", "opportunistic")))
                 .startsWith("451 4.7.5 DANE: the DNS does not answer for bogus-mx.opportunistic.test (DNSSEC: ");
@@ -311,6 +318,35 @@ class DaneLevelsTest {
         await("its key", "bob@two.dane.test");
         assertThat(mails("its key", "bob@two.dane.test")).hasSize(1);
         assertThat(mails("bogus records", "bob@two.dane.test")).isEmpty();
+    }
+
+    /** A second opinion: Postfix, over a validating resolver, at the same peers. It takes no records behind unsigned MX. */
+    @Test
+    void postfixProvesTheSame(@TempDir Path own) throws Exception {
+        Unbound.require();
+        Tools.require(Postfix.missing().isEmpty(), Postfix.missing().orElse(""));
+        Files.writeString(own.resolve("main.cf"), "myhostname = mail.ours.test\n");
+        Files.writeString(own.resolve("resolv.conf"), "nameserver 127.0.53.53\n");
+        try (Unbound unbound = Unbound.start(own, dns, new InetSocketAddress("127.0.53.53", 53))) {
+            for (Arguments line : table().toList()) {
+                String state = (String) line.get()[0];
+                boolean proven = ((List<?>) line.get()[1]).get(LEVELS.indexOf("dane-only")) == TLS;
+                String said = ServerProcess.run(
+                        PATIENCE,
+                        own,
+                        List.of(
+                                "unshare",
+                                "-m",
+                                "sh",
+                                "-c",
+                                "mount --bind resolv.conf /etc/resolv.conf && MAIL_CONFIG=$PWD posttls-finger -c -l dane"
+                                        + " -L summary " + domain(state, "dane-only") + ":" + loopback.port()
+                                        + " 2>&1 || true"));
+                assertThat(said.contains(": Verified TLS connection established to "))
+                        .as("%s at %s: %s", state, unbound.address(), said)
+                        .isEqualTo(proven);
+            }
+        }
     }
 
     @Test

@@ -41,7 +41,12 @@ public final class Unbound implements AutoCloseable {
      * @param folder is there, and empty
      */
     public static Unbound start(Path folder, SignedZones zones) throws IOException, InterruptedException {
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.next());
+        return start(folder, zones, new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.next()));
+    }
+
+    /** The same at this address: with port 53, for programs that can't be told another one. */
+    public static Unbound start(Path folder, SignedZones zones, InetSocketAddress address)
+            throws IOException, InterruptedException {
         Files.writeString(folder.resolve("root.anchor"), zones.anchor(), StandardCharsets.US_ASCII);
         Files.writeString(
                 folder.resolve("unbound.conf"),
@@ -54,7 +59,7 @@ public final class Unbound implements AutoCloseable {
                   use-syslog: no
                   logfile: ""
                   do-daemonize: no
-                  interface: 127.0.0.1
+                  interface: %4$s
                   port: %2$d
                   do-ip6: no
                   do-not-query-localhost: no
@@ -73,7 +78,11 @@ public final class Unbound implements AutoCloseable {
                 forward-zone:
                   name: "."
                   forward-addr: 127.0.0.1@%3$d
-                """.formatted(folder, address.getPort(), zones.address().getPort()),
+                """.formatted(
+                                folder,
+                                address.getPort(),
+                                zones.address().getPort(),
+                                address.getAddress().getHostAddress()),
                 StandardCharsets.US_ASCII);
         ServerProcess process = ServerProcess.start(
                 List.of(program().orElseThrow().toString(), "-d", "-c", "unbound.conf"),

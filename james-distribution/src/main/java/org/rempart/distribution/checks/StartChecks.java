@@ -34,6 +34,7 @@ import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.submission.HeldMail;
+import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.w3c.dom.Element;
@@ -168,7 +169,17 @@ public final class StartChecks {
     private void delivery(Policy policy) {
         List<Decision<OutboundTls>> rules = policy.tls().outboundRules();
         rules.forEach(this::trustAnchors);
+        policy.tls().rootAnchors().ifPresent(this::rootAnchors);
         boolean secure = deliversSecurely();
+        if (!secure && policy.tls().dnssec() != Dnssec.OFF) {
+            faults.add("conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml knows no DANE; deliver with"
+                    + " SecureRemoteDelivery, or remove dnssec from <outbound>");
+        }
+        if (!secure && policy.tls().reports().isPresent()) {
+            faults.add(
+                    "conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml sends no reports about TLS; deliver with"
+                            + " SecureRemoteDelivery, or remove reports from <outbound>");
+        }
         for (Decision<OutboundTls> rule : rules) {
             TlsLevel level = rule.verdict().level();
             boolean further = rule.verdict().trust().isPresent();
@@ -177,6 +188,15 @@ public final class StartChecks {
                         + (further ? "trust anchors of a rule" : "the level " + level.keyword()) + ": " + rule.rule()
                         + "; deliver with SecureRemoteDelivery, or write verify, which checks the name of the MX host");
             }
+        }
+    }
+
+    private void rootAnchors(String name) {
+        Path anchors = home.folder().resolve(name.replaceFirst("^file://", ""));
+        if (!Files.isReadable(anchors)) {
+            faults.add(
+                    "conf/rempart.xml: the keys of the DNS's root in " + name
+                            + " can't be read; name a file with lines like: . IN DS 20326 8 2 E06D44B8…, or remove rootAnchors");
         }
     }
 

@@ -120,6 +120,26 @@ class StartChecksTest {
     }
 
     @Test
+    void whatTheDeliveryCannotDoIsAFault() throws Exception {
+        home.write(
+                "rempart.xml",
+                "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@example.com'>"
+                        + "<to domain='bank.example' level='dane-only'/></outbound></tls></policy>");
+        assertThat(configuration().faults())
+                .singleElement()
+                .satisfies(fault -> assertThat(fault)
+                        .startsWith("conf/rempart.xml: the keys of the DNS's root in conf/root.txt can't be read"));
+        home.write("root.txt", ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D");
+        assertThat(configuration().faults()).isEmpty();
+        home.replace(
+                "mailetcontainer.xml", "class=\"org.rempart.mailet.SecureRemoteDelivery\"", "class=\"RemoteDelivery\"");
+        assertThat(configuration().faults())
+                .anyMatch(fault -> fault.contains("knows no DANE"))
+                .anyMatch(fault -> fault.contains("sends no reports about TLS"))
+                .anyMatch(fault -> fault.contains("can't deliver with the level dane-only"));
+    }
+
+    @Test
     void jamesOwnLdapIsAWarning() throws Exception {
         home.write(
                 "usersrepository.xml",

@@ -15,17 +15,27 @@ public final class TlsDecision {
     private final TlsRequirement tested;
     private final String why;
     private final TlsResult unknown;
+    private final String dane;
 
     TlsDecision(TlsRequirement requirement, Optional<TlsRequirement> tested, String why) {
-        this(requirement, tested, why, Optional.empty());
+        this(requirement, tested, why, Optional.empty(), Optional.empty());
     }
 
-    /** @param unknown what kept a policy of the domain from being known */
-    TlsDecision(TlsRequirement requirement, Optional<TlsRequirement> tested, String why, Optional<TlsResult> unknown) {
+    /**
+     * @param unknown what kept a policy of the domain from being known
+     * @param dane what was found where TLSA records were asked for
+     */
+    TlsDecision(
+            TlsRequirement requirement,
+            Optional<TlsRequirement> tested,
+            String why,
+            Optional<TlsResult> unknown,
+            Optional<DaneFinding> dane) {
         this.requirement = Objects.requireNonNull(requirement);
         this.tested = tested.orElse(null);
         this.why = Objects.requireNonNull(why);
         this.unknown = unknown.orElse(null);
+        this.dane = dane.map(DaneFinding::toString).orElse(null);
     }
 
     /** What must hold. */
@@ -67,8 +77,14 @@ public final class TlsDecision {
         return why;
     }
 
-    /** Adds to an event the level, who asks for it and the rule: {@code level}, {@code tlsSource}, {@code rule}. */
+    /**
+     * Adds to an event the level, who asks for it and the rule: {@code level}, {@code tlsSource}, {@code rule}; and where the
+     * DNS was asked for TLSA records, what it said: {@code dane}.
+     */
     public AuditEvent describe(AuditEvent event) {
+        if (dane != null) {
+            event.with("dane", dane);
+        }
         return event.with("level", requirement.level().keyword())
                 .with("tlsSource", requirement.source())
                 .rule(requirement.rule());

@@ -80,11 +80,10 @@ public final class TlsPolicies implements AutoCloseable {
         if (dane.isPresent()) {
             DaneFinding finding = dane.get().find(recipientDomain, mxHost);
             if (byDefault.level() == TlsLevel.DANE_ONLY) {
-                return new TlsDecision(finding.resolve(byDefault), Optional.empty(), why.toString());
+                return told(finding.resolve(byDefault), why.toString(), finding);
             }
             if (finding.kind() == DaneFinding.Kind.BINDING) {
-                return new TlsDecision(
-                        finding.requirement(local.protocols()), Optional.empty(), why + ", and its dane binds");
+                return told(finding.requirement(local.protocols()), why + ", and its dane binds", finding);
             }
             why.append(", and DANE binds nobody (").append(finding).append(')');
             found = Optional.of(finding);
@@ -99,7 +98,12 @@ public final class TlsPolicies implements AutoCloseable {
             }
             TlsRequirement requirement = statement.get().requirement();
             if (statement.get().isBinding()) {
-                return new TlsDecision(requirement, Optional.empty(), why + ", and its " + source.name() + " binds");
+                return new TlsDecision(
+                        requirement,
+                        Optional.empty(),
+                        why + ", and its " + source.name() + " binds",
+                        Optional.empty(),
+                        found);
             }
             if (tested.isEmpty()) {
                 tested = Optional.of(requirement);
@@ -108,7 +112,7 @@ public final class TlsPolicies implements AutoCloseable {
         }
         TlsRequirement requirement =
                 found.map(finding -> atLeast(finding, byDefault)).orElse(byDefault);
-        return new TlsDecision(requirement, tested, why.toString(), unknown);
+        return new TlsDecision(requirement, tested, why.toString(), unknown, found);
     }
 
     /**
@@ -125,6 +129,10 @@ public final class TlsPolicies implements AutoCloseable {
                         : rule,
                 Optional.empty(),
                 "it is a report about TLS");
+    }
+
+    private static TlsDecision told(TlsRequirement requirement, String why, DaneFinding finding) {
+        return new TlsDecision(requirement, Optional.empty(), why, Optional.empty(), Optional.of(finding));
     }
 
     /** The default, and TLS where the host has records. */
@@ -146,7 +154,7 @@ public final class TlsPolicies implements AutoCloseable {
         }
         if (dane.isPresent() && rule.level().isDane()) {
             DaneFinding finding = dane.get().find(recipientDomain, mxHost);
-            return new TlsDecision(finding.resolve(rule), Optional.empty(), "a rule names the domain; " + finding);
+            return told(finding.resolve(rule), "a rule names the domain; " + finding, finding);
         }
         return new TlsDecision(rule, Optional.empty(), "a rule names the domain");
     }
@@ -173,7 +181,7 @@ public final class TlsPolicies implements AutoCloseable {
                 : forGateway.isPresent() ? "a rule names the gateway" : "no rule names the gateway";
         if (dane.isPresent() && rule.level().isDane()) {
             DaneFinding finding = dane.get().findHost(gateway);
-            return new TlsDecision(finding.resolve(rule), Optional.empty(), why + "; " + finding);
+            return told(finding.resolve(rule), why + "; " + finding, finding);
         }
         return new TlsDecision(rule, Optional.empty(), why);
     }
