@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.rempart.audit.net.Service;
 import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.FreePort;
@@ -111,7 +112,13 @@ public final class OtherServers {
 
     private static Path unpacked(String program) {
         Path path = FOLDER.resolve(program);
-        Tools.require(Files.exists(path), path + " is missing; as root: .ci/servers " + FOLDER);
+        boolean there = Files.exists(path);
+        String missing =
+                "the mail servers of others are not here: " + path + " is missing; as root: .ci/servers " + FOLDER;
+        if (!there && "true".equals(System.getenv("REMPART_REQUIRE_SERVERS"))) {
+            throw new AssertionError(missing);
+        }
+        Assumptions.assumeTrue(there, missing);
         Tools.require(System.getProperty("user.name").equals("root"), "mail servers start only as root");
         return path;
     }
