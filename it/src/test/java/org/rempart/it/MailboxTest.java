@@ -90,6 +90,11 @@ class MailboxTest {
             assertThat(imap.command("RENAME " + one + " " + other).ok()).isTrue();
             assertThat(imap.command("STATUS " + other + ".below (MESSAGES)").ok())
                     .isTrue();
+
+            assertThat(imap.command("RENAME " + other + " " + other + ".itself").status())
+                    .startsWith("NO");
+            assertThat(imap.command("STATUS " + other + ".below (MESSAGES)").ok())
+                    .isTrue();
         }
     }
 

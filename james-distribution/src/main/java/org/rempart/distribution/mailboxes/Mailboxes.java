@@ -161,9 +161,17 @@ final class Mailboxes extends StoreMailboxManager {
                         renameMailboxReactive(mailbox.generateAssociatedPath(), to, option, session, session));
     }
 
-    /** James renames a mailbox, and finds then that one below it can't be. */
+    /**
+     * James renames a mailbox, and finds then that one below it can't be. A mailbox that is to be below itself it would take for
+     * one of those.
+     */
     private Mono<Void> assertFree(
             MailboxPath from, MailboxPath to, MailboxSession fromSession, MailboxSession toSession) {
+        if (to.getUser().equals(from.getUser())
+                && to.getNamespace().equals(from.getNamespace())
+                && to.getName().startsWith(from.getName() + fromSession.getPathDelimiter())) {
+            return Mono.error(new MailboxExistsException(to.asString()));
+        }
         MailboxQuery.UserBound below = MailboxQuery.builder()
                 .userAndNamespaceFrom(from)
                 .expression(new PrefixedWildcard(from.getName() + fromSession.getPathDelimiter()))
