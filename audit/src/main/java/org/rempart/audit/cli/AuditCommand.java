@@ -7,12 +7,8 @@ package org.rempart.audit.cli;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,16 +20,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rempart.audit.Account;
@@ -42,13 +32,11 @@ import org.rempart.audit.Catalogue;
 import org.rempart.audit.Finding;
 import org.rempart.audit.Plan;
 import org.rempart.audit.Result;
-import org.rempart.audit.Verdict;
 import org.rempart.audit.dns.Dns;
 import org.rempart.audit.dns.HttpsPolicyFetch;
 import org.rempart.audit.dns.LiveDns;
 import org.rempart.audit.net.Budget;
 import org.rempart.audit.net.Listener;
-import org.rempart.audit.net.Service;
 import org.rempart.audit.probe.Probes;
 import org.rempart.audit.sink.FolderSink;
 import org.rempart.audit.sink.Sink;
@@ -78,6 +66,7 @@ import picocli.CommandLine.Spec;
 final class AuditCommand implements Callable<Integer> {
     private static final int AT_ONCE = 8;
     private static final int LIMITS_AT_ONCE = 80;
+    private static final int CONNECT_SECONDS = 4;
 
     @Spec
     private CommandSpec spec;
@@ -227,12 +216,14 @@ final class AuditCommand implements Callable<Integer> {
             throw new IOException(message + " can't be read");
         }
         Optional<InetAddress> source = from == null ? Optional.empty() : Optional.of(InetAddress.getByName(from));
-        List<Listener> candidates = candidates();
+        ListenerSearch search = new ListenerSearch(
+                spec.commandLine(), host, listeners, Duration.ofSeconds(Math.min(timeout, CONNECT_SECONDS)));
+        List<Listener> candidates = search.candidates();
         if (dryRun) {
             announce(out, candidates, lent, true);
             return 0;
         }
-        List<Listener> found = listening(candidates, source);
+        List<Listener> found = search.listening(candidates, source);
         if (found.isEmpty()) {
             throw new IOException("nothing answers on " + host + " at "
                     + String.join(
@@ -343,105 +334,6 @@ final class AuditCommand implements Callable<Integer> {
         }
     }
 
-    private List<Listener> candidates() throws IOException {
-        List<InetAddress> addresses = addresses();
-        List<Listener> all = new ArrayList<>();
-        Set<String> named = new LinkedHashSet<>(listeners);
-        for (InetAddress address : addresses) {
-            if (named.isEmpty()) {
-                for (Service service : Service.values()) {
-                    all.add(new Listener(service, host, address, service.port()));
-                }
-            }
-            for (String text : named) {
-                Matcher matcher = Pattern.compile("([a-z0-9]+)[=:](\\d{1,5})").matcher(text.toLowerCase(Locale.ROOT));
-                if (!matcher.matches()) {
-                    throw new ParameterException(spec.commandLine(), "'" + text + "' is not like submission=587");
-                }
-                Service service;
-                try {
-                    service = Service.valueOf(matcher.group(1).toUpperCase(Locale.ROOT));
-                } catch (IllegalArgumentException e) {
-                    throw new ParameterException(
-                            spec.commandLine(),
-                            "there is no service '" + matcher.group(1)
-                                    + "'; smtp, submission, submissions, imap, imaps, pop3, pop3s and sieve are known",
-                            e);
-                }
-                int port = Integer.parseInt(matcher.group(2));
-                if (port < 1 || port > 65535) {
-                    throw new ParameterException(spec.commandLine(), port + " is no port");
-                }
-                all.add(new Listener(service, host, address, port));
-            }
-        }
-        return all;
-    }
-
-    /** One address of each family. */
-    private List<InetAddress> addresses() throws IOException {
-        InetAddress[] all;
-        try {
-            all = InetAddress.getAllByName(host);
-        } catch (UnknownHostException e) {
-            throw new IOException("there is no host " + host, e);
-        }
-        List<InetAddress> chosen = new ArrayList<>();
-        for (Class<?> family : List.of(Inet4Address.class, Inet6Address.class)) {
-            for (InetAddress address : all) {
-                if (family.isInstance(address)) {
-                    chosen.add(address);
-                    break;
-                }
-            }
-        }
-        return chosen;
-    }
-
-    private List<Listener> listening(List<Listener> candidates, Optional<InetAddress> source) throws IOException {
-        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE, task -> {
-            Thread thread = new Thread(task, "ports");
-            thread.setDaemon(true);
-            return thread;
-        });
-        try {
-            List<Future<Boolean>> answers = new ArrayList<>();
-            for (Listener candidate : candidates) {
-                answers.add(threads.submit(() -> listens(candidate, source)));
-            }
-            List<Listener> found = new ArrayList<>();
-            for (int i = 0; i < candidates.size(); i++) {
-                boolean asked = !listeners.isEmpty() && candidates.get(i).address() instanceof Inet4Address;
-                if (answers.get(i).get()) {
-                    found.add(candidates.get(i));
-                } else if (asked) {
-                    throw new IOException("nothing answers on " + host + " at " + candidates.get(i));
-                }
-            }
-            return found;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
-        } catch (ExecutionException e) {
-            throw new IOException(e.getCause());
-        } finally {
-            threads.shutdownNow();
-        }
-    }
-
-    private boolean listens(Listener listener, Optional<InetAddress> source) {
-        try (Socket socket = new Socket()) {
-            if (source.isPresent()) {
-                socket.bind(new InetSocketAddress(source.get(), 0));
-            }
-            socket.connect(listener.socketAddress(), (int)
-                    Duration.ofSeconds(Math.min(timeout, 4)).toMillis());
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
-    }
-
     private List<String> selectors() throws IOException {
         List<String> all = new ArrayList<>(selectors);
         if (message != null) {
@@ -505,44 +397,5 @@ final class AuditCommand implements Callable<Integer> {
                 + lent.map(user -> " Test messages go to " + (recipient == null ? user.name() : recipient) + ".")
                         .orElse(""));
         out.flush();
-    }
-
-    /** What is going on, for who waits. */
-    private static final class Progress {
-        private final PrintWriter out;
-        private final boolean moving;
-        private int problems;
-        private String current = "";
-
-        Progress(PrintWriter out, boolean moving) {
-            this.out = out;
-            this.moving = moving;
-        }
-
-        synchronized void begun(String name) {
-            current = name;
-            show();
-        }
-
-        synchronized void found(Finding finding) {
-            if (finding.verdict() == Verdict.FAIL) {
-                problems++;
-                show();
-            }
-        }
-
-        private void show() {
-            if (moving) {
-                out.print("\r\u001b[K" + current + " … " + (problems == 0 ? "" : problems + " failures so far"));
-                out.flush();
-            }
-        }
-
-        synchronized void end() {
-            if (moving) {
-                out.print("\r\u001b[K");
-                out.flush();
-            }
-        }
     }
 }
