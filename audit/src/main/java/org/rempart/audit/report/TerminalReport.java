@@ -38,9 +38,10 @@ public final class TerminalReport implements Report {
     @Override
     public String of(Result result) {
         StringBuilder out = new StringBuilder();
+        Remedies remedies = Remedies.of(result);
         for (Verdict verdict : List.of(Verdict.FAIL, Verdict.WARN, Verdict.NOT_TESTABLE)) {
             Map<Check, List<Finding>> byCheck = byCheck(result, verdict);
-            byCheck.forEach((check, findings) -> problem(out, check, findings, verdict));
+            byCheck.forEach((check, findings) -> problem(out, check, findings, verdict, remedies));
         }
         if (all) {
             for (Verdict verdict : List.of(Verdict.NOT_ASKED, Verdict.PASS)) {
@@ -74,7 +75,7 @@ public final class TerminalReport implements Report {
         return byCheck;
     }
 
-    private void problem(StringBuilder out, Check check, List<Finding> findings, Verdict verdict) {
+    private void problem(StringBuilder out, Check check, List<Finding> findings, Verdict verdict, Remedies remedies) {
         out.append('\n')
                 .append(label(verdict))
                 .append(' ')
@@ -92,24 +93,20 @@ public final class TerminalReport implements Report {
                     .append(": ")
                     .append(finding.summary())
                     .append('\n');
-            if (verdict != Verdict.NOT_TESTABLE) {
-                finding.evidence().stream()
-                        .limit(EVIDENCE)
-                        .forEach(line -> out.append("      ").append(line).append('\n'));
-                if (finding.evidence().size() > EVIDENCE) {
-                    out.append("      … ")
-                            .append(finding.evidence().size() - EVIDENCE)
-                            .append(" more lines\n");
-                }
+            finding.evidence().stream()
+                    .limit(EVIDENCE)
+                    .forEach(line -> out.append("      ").append(line).append('\n'));
+            if (finding.evidence().size() > EVIDENCE) {
+                out.append("      … ")
+                        .append(finding.evidence().size() - EVIDENCE)
+                        .append(" more lines\n");
             }
         }
         if (verdict == Verdict.FAIL) {
             out.append("  Why: ").append(check.why()).append('\n');
-            check.fixes().entrySet().stream().limit(2).forEach(fix -> {
-                out.append("  ").append(fix.getKey()).append(":\n");
-                fix.getValue()
-                        .lines()
-                        .forEach(line -> out.append("      ").append(line).append('\n'));
+            remedies.inShort(check).forEach((product, fix) -> {
+                out.append("  ").append(product).append(":\n");
+                fix.lines().forEach(line -> out.append("      ").append(line).append('\n'));
             });
             out.append("  Other servers, and the sources: rempart-audit explain ")
                     .append(check.id())

@@ -55,6 +55,22 @@ class ReportsTest {
                 finding("starttls.state", "smtp 25", Verdict.PASS));
     }
 
+    /** An administrator of Exim reads what to paste into Exim, and not what into others. */
+    @Test
+    void theTerminalShowsWhatMendsTheServerThatNamedItself() {
+        Finding named = new Finding(
+                Catalogue.packaged().get("leak.product"),
+                "smtp 25",
+                Verdict.FAIL,
+                "product or version is named",
+                List.of("< 220 mail.example.org ESMTP Exim 4.96   (Exim)"));
+        Finding relay = finding("relay.accepted", "smtp 25", Verdict.FAIL);
+        assertThat(new TerminalReport(false, false).of(result(relay, named)))
+                .contains("  Exim:\n", "acl_check_rcpt")
+                .doesNotContain("  Postfix:\n", "smtpd_relay_restrictions");
+        assertThat(new TerminalReport(false, false).of(result(relay))).contains("  Postfix:\n", "  Rempart/James:\n");
+    }
+
     @Test
     void junitIsXmlAndWhatWasNotTestedIsSkipped() throws Exception {
         String text = new JunitReport().of(mixed());
