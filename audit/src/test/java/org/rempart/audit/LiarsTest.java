@@ -48,11 +48,16 @@ class LiarsTest {
         }
 
         Run run() throws IOException {
+            return stranger().as("alice@example.com", "secret of alice");
+        }
+
+        /** Without an account. */
+        Run stranger() throws IOException {
             Map<Service, Integer> ports = new EnumMap<>(Service.class);
             ports.put(Service.SMTP, mx.port());
             ports.put(Service.SUBMISSION, submission.port());
             ports.put(Service.SUBMISSIONS, submissions.port());
-            return Run.of(ports).as("alice@example.com", "secret of alice").trusting(identity.certificate());
+            return Run.of(ports).trusting(identity.certificate());
         }
 
         @Override
@@ -154,6 +159,16 @@ class LiarsTest {
     void aBrakeThatHoldsAnAccountIsSeenByItsRightPassword() throws Exception {
         try (Site site = new Site(Fault.LOGIN_DELAYED)) {
             assertThat(Run.problems(site.run().withoutTls().findings())).doesNotContainKey("auth.brake");
+        }
+    }
+
+    @Test
+    void aBrakeThatHoldsANameIsSeenByTheSameNameTwice() throws Exception {
+        try (Site site = new Site(Fault.LOGIN_DELAYED)) {
+            assertThat(site.stranger().withoutTls().findings())
+                    .filteredOn(finding -> finding.check().id().equals("auth.brake"))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.verdict()).isEqualTo(Verdict.PASS));
         }
     }
 
