@@ -23,6 +23,8 @@ import org.apache.james.queue.api.MailPrioritySupport;
 import org.apache.james.queue.api.MailQueue;
 import org.apache.james.queue.api.MailQueueFactory;
 import org.apache.james.queue.api.MailQueueName;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.ProcessingState;
 import org.apache.mailet.base.GenericMailet;
@@ -37,6 +39,7 @@ import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
 import org.rempart.mailet.delivery.tls.TrustAnchors;
 import org.rempart.mailet.delivery.tlsrpt.TlsReports;
+import org.rempart.message.RawMessage;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.SecureDns;
 import org.rempart.policy.ledger.SubmissionLedger;
@@ -123,6 +126,8 @@ public final class SecureRemoteDelivery extends GenericMailet {
     /** Null where none are sent. */
     private TlsReports reports;
 
+    private boolean sendersWaive;
+
     @Inject
     public SecureRemoteDelivery(
             DNSService dns,
@@ -148,6 +153,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
         TlsPolicy policy = configuration.tls(files);
         OutboundTlsRules rules = rules(policy);
         reports = reports(policy);
+        sendersWaive = policy.sendersWaive();
         MailQueue queue = queues.createQueue(MailQueueName.of(settings.queue()));
         service = new DeliveryService(
                 settings,
@@ -215,8 +221,24 @@ public final class SecureRemoteDelivery extends GenericMailet {
         if (settings.usePriority()) {
             mail.setAttribute(MailPrioritySupport.HIGH_PRIORITY_ATTRIBUTE);
         }
+        if (sendersWaive && waives(mail)) {
+            mail.setAttribute(new Attribute(TlsSessions.WAIVED, AttributeValue.of(true)));
+        }
         service.enqueue(mail);
         mail.setState(Mail.GHOST);
+    }
+
+    /** RFC 8689, section 5: one field, of this value. A header that can't be read waives nothing. */
+    private static boolean waives(Mail mail) throws MessagingException {
+        try (RawMessage message = RawMessage.of(mail)) {
+            List<String> values = message.header().fields().stream()
+                    .filter(field -> field.isNamed("TLS-Required"))
+                    .map(field -> field.value().strip())
+                    .collect(Collectors.toList());
+            return values.size() == 1 && values.get(0).equalsIgnoreCase("No");
+        } catch (IOException unread) {
+            return false;
+        }
     }
 
     @Override

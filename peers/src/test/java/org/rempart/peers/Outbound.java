@@ -162,8 +162,18 @@ final class Outbound implements AutoCloseable {
 
     /** Gives a mail to the delivery, whose body is this text, with its sender's wishes for reports. */
     void send(String text, Optional<DsnParameters> wishes, String... recipients) throws MessagingException {
+        send("", text, wishes, recipients);
+    }
+
+    /** Gives a mail to the delivery, with these fields besides the usual ones, each with its line end. */
+    void sendWith(String fields, String text, String... recipients) throws MessagingException {
+        send(fields, text, Optional.empty(), recipients);
+    }
+
+    private void send(String fields, String text, Optional<DsnParameters> wishes, String... recipients)
+            throws MessagingException {
         String name = "mail-" + sent++;
-        String message = "From: alice@ours.example\r\nTo: somebody\r\nSubject: " + name
+        String message = fields + "From: alice@ours.example\r\nTo: somebody\r\nSubject: " + name
                 + "\r\nDate: Tue, 24 Nov 2026 12:00:00 +0000\r\nMessage-ID: <" + name + "@ours.example>\r\n\r\n" + text
                 + "\r\n";
         MailImpl.Builder mail = MailImpl.builder()

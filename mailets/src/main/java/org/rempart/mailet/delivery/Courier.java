@@ -104,7 +104,9 @@ final class Courier {
 
         private boolean busy;
         private boolean talked;
-        private final boolean report;
+        /** Whether what the domain publishes does not count. */
+        private final boolean unbound;
+
         private int tries;
 
         Way(
@@ -119,7 +121,9 @@ final class Courier {
             this.envelope = Envelope.of(mail, recipients);
             this.remaining = recipients;
             this.outcomes = outcomes;
-            this.report = mail.getAttribute(TlsSessions.REPORT).isPresent();
+            this.unbound = mail.getAttribute(TlsSessions.REPORT)
+                    .or(() -> mail.getAttribute(TlsSessions.WAIVED))
+                    .isPresent();
         }
 
         boolean go() {
@@ -187,7 +191,8 @@ final class Courier {
                     return;
                 }
                 try {
-                    decision = report ? rules.decideForReport(domain, host.host()) : rules.decide(domain, host.host());
+                    decision =
+                            unbound ? rules.decideUnpublished(domain, host.host()) : rules.decide(domain, host.host());
                 } catch (TlsPolicyUnavailableException unknown) {
                     ended(
                             new PublishedPolicy("tlsa", host.host(), List.of(), List.of(host.host())),
@@ -245,7 +250,7 @@ final class Courier {
             /** What can't be counted changes nothing about the mail. */
             private void ended(
                     PublishedPolicy policy, Optional<InetAddress> address, Optional<TlsResult> failure, String reason) {
-                if (report) {
+                if (unbound) {
                     return;
                 }
                 try {

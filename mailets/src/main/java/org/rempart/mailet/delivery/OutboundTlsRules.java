@@ -18,8 +18,8 @@ public interface OutboundTlsRules {
      */
     TlsDecision decide(Domain recipientDomain, String host) throws TlsPolicyUnavailableException;
 
-    /** What holds at a host for a report about TLS, which no domain's policy may keep. */
-    default TlsDecision decideForReport(Domain recipientDomain, String host) throws TlsPolicyUnavailableException {
+    /** What holds at a host for mail that what the domain publishes may not keep ({@link TlsSessions}). */
+    default TlsDecision decideUnpublished(Domain recipientDomain, String host) throws TlsPolicyUnavailableException {
         return decide(recipientDomain, host);
     }
 
@@ -32,8 +32,8 @@ public interface OutboundTlsRules {
             }
 
             @Override
-            public TlsDecision decideForReport(Domain recipientDomain, String host) {
-                return policies.decideForReport(recipientDomain, host);
+            public TlsDecision decideUnpublished(Domain recipientDomain, String host) {
+                return policies.decideUnpublished(recipientDomain, host);
             }
         };
     }

@@ -19,6 +19,12 @@ public interface TlsSessions {
      */
     AttributeName REPORT = AttributeName.of("org.rempart.tls-report");
 
+    /**
+     * On a mail whose sender wants it to arrive rather than to be kept secret ({@code TLS-Required: No}, RFC 8689), where the
+     * administrator lets him: what recipients' domains publish does not count.
+     */
+    AttributeName WAIVED = AttributeName.of("org.rempart.tls-waived");
+
     /** Nobody listens. */
     TlsSessions IGNORED = (domain, policy, host, address, failure, reason) -> {};
 

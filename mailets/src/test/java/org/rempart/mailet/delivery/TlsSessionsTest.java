@@ -17,6 +17,8 @@ import org.apache.mailet.AttributeValue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.mailet.delivery.tls.TlsPolicySource;
 import org.rempart.mailet.delivery.tls.TlsRequirement;
 import org.rempart.mailet.delivery.tls.TlsResult;
@@ -143,13 +145,14 @@ class TlsSessionsTest {
         assertThat(heard).containsExactly("there.example sts mx.there.example true sts-policy-fetch-error false");
     }
 
-    @Test
-    void aReportGoesWhateverTheDomainAsksFor() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void mailThatThePolicyMayNotKeepGoes(boolean waived) throws Exception {
         rig.source(strict());
         start(SmtpPeer.withoutChunking());
         MailImpl report = rig.mail(
                 "", DeliveryRig.MESSAGE.getBytes(java.nio.charset.StandardCharsets.US_ASCII), "tls@there.example");
-        report.setAttribute(new Attribute(TlsSessions.REPORT, AttributeValue.of(true)));
+        report.setAttribute(new Attribute(waived ? TlsSessions.WAIVED : TlsSessions.REPORT, AttributeValue.of(true)));
         rig.service().enqueue(report);
         report.dispose();
         await().atMost(DeliveryRig.PATIENCE).until(() -> !rig.queue().endings().isEmpty());

@@ -148,7 +148,7 @@ public final class DnsJavaSecureDns implements SecureDns {
         for (InetSocketAddress server : servers.get()) {
             if (anchors == null && !server.getAddress().isLoopbackAddress()) {
                 LOGGER.warn(
-                        "dnssec=\"resolver\" trusts {}, which is not on this machine: whoever is on the way to it can have "
+                        "dnssec=\"resolver\" trusts {}, which is not on this machine: who is on the way to it can have "
                                 + "mail go without DANE",
                         server);
             }

@@ -36,6 +36,7 @@ final class TlsReader {
     private static final String DNSSEC = "dnssec";
     private static final String ROOT_ANCHORS = "rootAnchors";
     private static final String REPORTS = "reports";
+    private static final String TLS_REQUIRED = "tlsRequiredNo";
 
     private final NetworksReader networks;
     private final List<String> warnings;
@@ -109,10 +110,10 @@ final class TlsReader {
     }
 
     private void outbound(XmlElement element) throws PolicyException {
-        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS, REPORTS);
+        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS, REPORTS, TLS_REQUIRED);
         element.onlyChildren("to");
         element.noText();
-        boolean mtaSts = mtaSts(element);
+        boolean mtaSts = choice(element, MTA_STS, "on", "off", "on");
         Dnssec dnssec = dnssec(element);
         Decision<OutboundTls> byDefault = Policy.defaults().tls().outboundDefault();
         Optional<String> written = element.attribute("default");
@@ -140,6 +141,7 @@ final class TlsReader {
         builder.mtaSts(mtaSts);
         builder.dnssec(dnssec, rootAnchors(element, dnssec));
         builder.reports(reports(element));
+        builder.sendersWaive(choice(element, TLS_REQUIRED, "honour", "ignore", "ignore"));
     }
 
     private static Optional<MailAddress> reports(XmlElement element) throws PolicyException {
@@ -187,14 +189,15 @@ final class TlsReader {
         }
     }
 
-    private static boolean mtaSts(XmlElement element) throws PolicyException {
-        String written = element.attribute(MTA_STS).orElse("on");
-        if (!written.equals("on") && !written.equals("off")) {
+    private static boolean choice(XmlElement element, String name, String yes, String no, String byDefault)
+            throws PolicyException {
+        String written = element.attribute(name).orElse(byDefault);
+        if (!written.equals(yes) && !written.equals(no)) {
             throw element.fault(
-                    Wording.quoted(written) + " is unknown as " + MTA_STS + " of <outbound>",
-                    Wording.possible(written, List.of("on", "off")));
+                    Wording.quoted(written) + " is unknown as " + name + " of <outbound>",
+                    Wording.possible(written, List.of(yes, no)));
         }
-        return written.equals("on");
+        return written.equals(yes);
     }
 
     private static TlsLevel byDefault(XmlElement element, String written) throws PolicyException {

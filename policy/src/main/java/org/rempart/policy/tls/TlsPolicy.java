@@ -38,6 +38,7 @@ public final class TlsPolicy {
     private final Dnssec dnssec;
     private final String rootAnchors;
     private final MailAddress reports;
+    private final boolean sendersWaive;
 
     private TlsPolicy(Builder builder) {
         this.protocols = List.copyOf(builder.protocols);
@@ -58,6 +59,7 @@ public final class TlsPolicy {
         this.dnssec = builder.dnssec;
         this.rootAnchors = builder.rootAnchors;
         this.reports = builder.reports;
+        this.sendersWaive = builder.sendersWaive;
     }
 
     /**
@@ -147,6 +149,11 @@ public final class TlsPolicy {
         return Optional.ofNullable(reports);
     }
 
+    /** Whether {@code TLS-Required: No} of a message (RFC 8689, section 5) takes from it what recipients' domains ask for. */
+    public boolean sendersWaive() {
+        return sendersWaive;
+    }
+
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
     public static final class Builder {
         private List<String> protocols = List.of("TLSv1.3", "TLSv1.2");
@@ -161,6 +168,7 @@ public final class TlsPolicy {
         private Dnssec dnssec = Dnssec.OFF;
         private String rootAnchors;
         private MailAddress reports;
+        private boolean sendersWaive;
 
         private Builder() {}
 
@@ -208,6 +216,11 @@ public final class TlsPolicy {
 
         public Builder reports(Optional<MailAddress> from) {
             this.reports = from.orElse(null);
+            return this;
+        }
+
+        public Builder sendersWaive(boolean value) {
+            this.sendersWaive = value;
             return this;
         }
 

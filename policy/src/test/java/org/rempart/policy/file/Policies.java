@@ -77,7 +77,7 @@ public final class Policies {
                     + "<clients><except network='a' reason='old'/> optional </clients></tls>" + NETWORKS + "</policy>",
             "<policy><tls><outbound default='dane' dnssec='resolver'><to domain='a.example' level='dane-only'/></outbound>"
                     + "</tls></policy>",
-            "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@ours.example'/></tls></policy>",
+            "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@ours.example' tlsRequiredNo='honour'/></tls></policy>",
             "<policy><tls><outbound mtaSts='off'>"
                     + "<to domain='a.example' level='secure' match='mail.x.example, .x.example' trust='conf/tls/ca.pem'/>"
                     + "<to domain='b.example' level='verify' trust='/etc/ssl/ca.pem'/>"

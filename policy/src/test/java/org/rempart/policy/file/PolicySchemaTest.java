@@ -131,6 +131,7 @@ class PolicySchemaTest {
                 "<policy><tls><outbound mtaSts='yes'/></tls></policy>",
                 "<policy><tls><outbound dnssec='on'/></tls></policy>",
                 "<policy><tls><outbound reports=''/></tls></policy>",
+                "<policy><tls><outbound tlsRequiredNo='yes'/></tls></policy>",
                 "<policy><tls><outbound dnssec='validate' rootAnchors=' '/></tls></policy>",
                 "<policy><tls><outbound><to domain='a.example' level='verify' trust=''/></outbound></tls></policy>",
                 "<policy><tls><outbound><to domain='a.example' level='verfy'/></outbound></tls></policy>",

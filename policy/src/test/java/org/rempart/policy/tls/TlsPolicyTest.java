@@ -149,6 +149,11 @@ class TlsPolicyTest {
                         .reports()
                         .map(MailAddress::asString))
                 .contains("tls-reports@ours.example");
+        assertThat(tls.sendersWaive()).isFalse();
+        assertThat(Policies.read("<policy><tls><outbound tlsRequiredNo='honour'/></tls></policy>")
+                        .tls()
+                        .sendersWaive())
+                .isTrue();
         assertThat(TlsPolicy.builder().build().dnssec()).isEqualTo(Dnssec.OFF);
         assertThat(TlsLevel.ofKeyword("dane-only")).contains(TlsLevel.DANE_ONLY);
     }

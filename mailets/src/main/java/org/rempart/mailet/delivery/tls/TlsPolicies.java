@@ -116,10 +116,11 @@ public final class TlsPolicies implements AutoCloseable {
     }
 
     /**
-     * What TLS a report about TLS gets at an MX host: what a rule says that names the domain, else the default; what the domain
-     * publishes must not keep it (RFC 8460, section 5.3), so {@code dane} and {@code dane-only} are opportunistic here.
+     * What TLS mail gets at an MX host that what the domain publishes must not keep, such as a report about TLS (RFC 8460,
+     * section 5.3): what a rule says that names the domain, else the default; {@code dane} and {@code dane-only} are
+     * opportunistic here.
      */
-    public TlsDecision decideForReport(Domain recipientDomain, String mxHost) {
+    public TlsDecision decideUnpublished(Domain recipientDomain, String mxHost) {
         TlsRequirement rule = local.find(recipientDomain, mxHost)
                 .map(TlsPolicySource.Statement::requirement)
                 .orElseGet(() -> local.byDefault(recipientDomain));
@@ -128,7 +129,7 @@ public final class TlsPolicies implements AutoCloseable {
                         ? TlsRequirement.ofLevel(TlsLevel.OPPORTUNISTIC, rule.protocols(), rule.source(), rule.rule())
                         : rule,
                 Optional.empty(),
-                "it is a report about TLS");
+                "what the domain publishes does not count for this mail");
     }
 
     private static TlsDecision told(TlsRequirement requirement, String why, DaneFinding finding) {

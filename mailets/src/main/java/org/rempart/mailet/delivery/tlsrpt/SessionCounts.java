@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.james.core.Domain;
 import org.rempart.mailet.delivery.TlsSessions;
 import org.rempart.mailet.delivery.tls.PublishedPolicy;
@@ -46,6 +47,9 @@ final class SessionCounts implements TlsSessions {
     private final Clock clock;
     private final Map<LocalDate, Map<String, List<PolicyCount>>> days = new TreeMap<>();
     private final Set<LocalDate> changed = new HashSet<>();
+    /** Held while files are written. */
+    private final Object writing = new Object();
+
     private LocalDate toldFull = LocalDate.MIN;
 
     /** @throws IOException when the folder can't be made */
@@ -126,13 +130,7 @@ final class SessionCounts implements TlsSessions {
         Map<LocalDate, Map<String, List<PolicyCount>>> past = new TreeMap<>();
         days.forEach((each, domains) -> {
             if (each.isBefore(day)) {
-                Map<String, List<PolicyCount>> copies = new LinkedHashMap<>();
-                domains.forEach((domain, counts) -> {
-                    List<PolicyCount> copied = new ArrayList<>();
-                    counts.forEach(count -> copied.add(count.copy()));
-                    copies.put(domain, copied);
-                });
-                past.put(each, copies);
+                past.put(each, copies(domains));
             }
         });
         return past;
@@ -147,21 +145,42 @@ final class SessionCounts implements TlsSessions {
         }
     }
 
-    /** Writes what has changed. */
-    synchronized void save() {
-        for (LocalDate day : List.copyOf(changed)) {
-            Map<String, List<PolicyCount>> domains = days.getOrDefault(day, Map.of());
-            try {
-                if (domains.isEmpty()) {
-                    days.remove(day);
-                    Files.deleteIfExists(DayFile.of(folder, day));
-                } else {
-                    DayFile.write(folder, day, domains);
-                }
-                changed.remove(day);
-            } catch (IOException unwritten) {
-                LOGGER.warn("The counts of TLS sessions can't be kept in {}", folder, unwritten);
+    /** Writes what has changed; nobody who counts waits for the disk. */
+    void save() {
+        synchronized (writing) {
+            Map<LocalDate, Map<String, List<PolicyCount>>> written = new TreeMap<>();
+            synchronized (this) {
+                changed.forEach(day -> written.put(day, copies(days.getOrDefault(day, Map.of()))));
+                changed.clear();
+                written.forEach((day, domains) -> {
+                    if (domains.isEmpty()) {
+                        days.remove(day);
+                    }
+                });
+            }
+            written.forEach(this::write);
+        }
+    }
+
+    private void write(LocalDate day, Map<String, List<PolicyCount>> domains) {
+        try {
+            if (domains.isEmpty()) {
+                Files.deleteIfExists(DayFile.of(folder, day));
+            } else {
+                DayFile.write(folder, day, domains);
+            }
+        } catch (IOException unwritten) {
+            LOGGER.warn("The counts of TLS sessions can't be kept in {}", folder, unwritten);
+            synchronized (this) {
+                changed.add(day);
             }
         }
+    }
+
+    private static Map<String, List<PolicyCount>> copies(Map<String, List<PolicyCount>> domains) {
+        Map<String, List<PolicyCount>> copies = new LinkedHashMap<>();
+        domains.forEach((domain, counts) ->
+                copies.put(domain, counts.stream().map(PolicyCount::copy).collect(Collectors.toList())));
+        return copies;
     }
 }
