@@ -115,7 +115,7 @@ class SignatureContractTest {
     }
 
     @Test
-    void aStrangersMailThatWeSendOnIsNot() throws Exception {
+    void aStrangersMailThatWeSendOnIsSealedAndNotSigned() throws Exception {
         String away = "away@" + variant.domain();
         assertThat(variant.administer("POST", "/mappings/address/" + away + "/targets/away@partner.example", "", "*/*")
                         .statusCode())
@@ -130,7 +130,10 @@ class SignatureContractTest {
                             .code())
                     .isEqualTo(250);
         }
-        assertThat(Mails.header(Mails.awaitRemote(Trial.server(), marker).raw()))
-                .doesNotContain("DKIM-Signature");
+        byte[] arrived = Mails.awaitRemote(Trial.server(), marker).raw();
+        assertThat(Mails.header(arrived)).contains("ARC-Seal: i=1; cv=none; ").doesNotContain("\nDKIM-Signature");
+        assertThat(Dkimpy.verifySeals(Map.of("s1._domainkey." + variant.domain(), record), List.of(arrived))
+                        .get(0))
+                .startsWith("pass");
     }
 }

@@ -13,22 +13,30 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
+import org.apache.james.domainlist.api.DomainList;
+import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.HeaderBlock;
+import org.rempart.message.MailAttributes;
 import org.rempart.message.MailOrigin;
 import org.rempart.message.OriginatorField;
 import org.rempart.message.Originators;
 import org.rempart.message.RawMessage;
 import org.rempart.message.ShownAddress;
+import org.rempart.message.dkim.ArcChain;
 import org.rempart.message.dkim.DkimSigner;
+import org.rempart.policy.DomainNames;
 import org.rempart.policy.dkim.DkimKey;
+import org.rempart.policy.dkim.DkimKeyKind;
 import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.dkim.DkimPolicy.Sign;
 import org.rempart.policy.file.Policy;
@@ -50,7 +58,8 @@ import org.rempart.policy.relay.RelayVerdict;
  *
  * Signed is what an account of ours has submitted, what a network brought that {@code <relay>} lets send with that sender,
  * and what this server itself writes. A stranger's mail is not, though an address of ours sends it on and whatever its From
- * says; nor is mail that claims to be ours and has not proved it.
+ * says; nor is mail that claims to be ours and has not proved it. What our MX has found of a stranger's mail is sealed (ARC, RFC
+ * 8617) with the RSA key of the domain that forwarded mail has its sender in, so that others may believe it.
  *
  * <p>{@link SecureRemoteDelivery} sends the very bytes that were signed. James's own RemoteDelivery encodes messages
  * for servers without 8BITMIME once more, and breaks signatures then.
@@ -64,18 +73,21 @@ public final class SignMail extends GenericMailet {
     private static final String POLICY = "policy";
 
     private final FileSystem files;
+    private final DomainList domains;
     private final Clock clock;
     private final Map<Sign, DkimKey> keys = new LinkedHashMap<>();
     private DkimPolicy policy;
     private RelayPolicy relay;
+    private Optional<String> forwardDomain;
 
     @Inject
-    public SignMail(FileSystem files) {
-        this(files, Clock.systemUTC());
+    public SignMail(FileSystem files, DomainList domains) {
+        this(files, domains, Clock.systemUTC());
     }
 
-    SignMail(FileSystem files, Clock clock) {
+    SignMail(FileSystem files, DomainList domains, Clock clock) {
         this.files = files;
+        this.domains = domains;
         this.clock = clock;
     }
 
@@ -84,6 +96,7 @@ public final class SignMail extends GenericMailet {
         Policy whole = Parameters.of(this, POLICY).policy(POLICY, files);
         policy = whole.dkim();
         relay = whole.relay();
+        forwardDomain = whole.forwards().domain();
         try {
             for (Sign rule : policy.rules()) {
                 keys.put(rule, DkimKey.of(rule, files::getResource));
@@ -95,7 +108,11 @@ public final class SignMail extends GenericMailet {
 
     @Override
     public void service(Mail mail) throws MessagingException {
-        if (keys.isEmpty() || mail.getMessage() == null || !isOfOurs(mail)) {
+        if (keys.isEmpty() || mail.getMessage() == null) {
+            return;
+        }
+        if (!isOfOurs(mail)) {
+            seal(mail);
             return;
         }
         try (RawMessage message = RawMessage.of(mail)) {
@@ -109,6 +126,53 @@ public final class SignMail extends GenericMailet {
             }
         } catch (IOException | GeneralSecurityException | RuntimeException fault) {
             throw new MessagingException("SignMail: the mail can't be signed, so it must not leave", fault);
+        }
+    }
+
+    /**
+     * Seals what our MX has found of a stranger's mail that is sent on, where a key is there for the domain that forwarded mail has
+     * its sender in. A chain that did not hold when it came is not made longer.
+     */
+    private void seal(Mail mail) throws MessagingException {
+        Optional<String> results = AttributeUtils.getValueAndCastFromMail(mail, MailAttributes.PROOF, String.class);
+        if (results.isEmpty() || MailOrigin.claimsToBeOurs(mail)) {
+            return;
+        }
+        Optional<DkimSigner.Signature> sealer = sealer();
+        if (sealer.isEmpty()) {
+            return;
+        }
+        try (RawMessage message = RawMessage.of(mail)) {
+            ArcChain chain = ArcChain.of(message.header());
+            boolean sound = chain.isEmpty()
+                    || (chain.fault().isEmpty()
+                            && chain.length() < ArcChain.MOST_SETS
+                            // It is the last that is looked at, so nobody's address stands behind it.
+                            && results.get().endsWith("; arc=pass"));
+            if (sound) {
+                byte[] sealed;
+                try (InputStream body = message.body()) {
+                    sealed = DkimSigner.seal(message.header(), body, sealer.get(), results.get(), clock.instant());
+                }
+                message.replaceHeader(sealed);
+            }
+        } catch (IOException | GeneralSecurityException | RuntimeException fault) {
+            throw new MessagingException("SignMail: the mail can't be sealed, so it must not leave", fault);
+        }
+    }
+
+    /** RSA, which all who verify seals know. */
+    private Optional<DkimSigner.Signature> sealer() throws MessagingException {
+        try {
+            String domain = forwardDomain.isPresent()
+                    ? forwardDomain.get()
+                    : domains.getDefaultDomain().asString();
+            return policy.of(DomainNames.comparable(domain)).stream()
+                    .filter(rule -> keys.get(rule).kind() == DkimKeyKind.RSA)
+                    .findFirst()
+                    .map(rule -> new DkimSigner.Signature(rule, keys.get(rule)));
+        } catch (DomainListException down) {
+            throw new MessagingException("SignMail: the domain list does not answer", down);
         }
     }
 

@@ -50,7 +50,7 @@ class SignMailTest {
     }
 
     private static SignMail mailet(Map<String, String> files) throws MessagingException {
-        return Server.start(new SignMail(Server.files(files), Clock.fixed(NOW, ZoneOffset.UTC)));
+        return Server.start(new SignMail(Server.files(files), Server.domains(true), Clock.fixed(NOW, ZoneOffset.UTC)));
     }
 
     private static SignMail mailet() throws MessagingException {
@@ -156,6 +156,43 @@ class SignMailTest {
         own.setSender(null);
         own.setRemoteAddr("127.0.0.1");
         assertThat(signed(own)).isEqualTo("r@ours.example e@ours.example");
+    }
+
+    private static String sealed(MailImpl mail) throws Exception {
+        try {
+            mailet().service(mail);
+            return new String(Server.bytes(mail), ISO_8859_1);
+        } finally {
+            LifecycleUtil.dispose(mail);
+        }
+    }
+
+    @Test
+    void whatWasFoundOfAStrangersMailIsSealed() throws Exception {
+        String results = "mx.ours.example; spf=pass smtp.mailfrom=eve@far.example; dmarc=pass header.from=far.example";
+        String sealed = sealed(with(mail("eve@far.example"), MailAttributes.PROOF, results));
+        assertThat(sealed)
+                .startsWith("ARC-Seal: i=1; cv=none; a=rsa-sha256; d=ours.example; s=r; t=1796000000;\r\n\tb=")
+                .contains("\r\nARC-Message-Signature: i=1; a=rsa-sha256; d=ours.example; s=r;")
+                .contains("\r\nARC-Authentication-Results: i=1; " + results.replace("; ", ";\r\n\t")
+                        + "\r\nFrom: eve@far.example\r\n")
+                .doesNotContain("DKIM-Signature:");
+        // A second one would need that the first was found to hold.
+        String again = sealed.replace("caf\u00e9", "tea");
+        MailImpl unsound = Server.mail(again.getBytes(ISO_8859_1));
+        unsound.setRemoteAddr("198.51.100.7");
+        assertThat(sealed(with(unsound, MailAttributes.PROOF, results + "; arc=fail")))
+                .isEqualTo(again);
+        MailImpl sound = Server.mail(again.getBytes(ISO_8859_1));
+        sound.setRemoteAddr("198.51.100.7");
+        assertThat(sealed(with(sound, MailAttributes.PROOF, results + "; arc=pass")))
+                .startsWith("ARC-Seal: i=2; cv=pass; ");
+    }
+
+    @Test
+    void whatClaimsToBeOursIsNotSealed() throws Exception {
+        MailImpl mail = with(mail("bob@ours.example"), MailAttributes.PROOF, "mx.ours.example; dmarc=none");
+        assertThat(sealed(with(mail, MailAttributes.UNVERIFIED_SENDER, "from"))).startsWith("From: bob@ours.example");
     }
 
     @Test

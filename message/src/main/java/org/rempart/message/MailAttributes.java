@@ -28,6 +28,12 @@ public final class MailAttributes {
      */
     public static final AttributeName ADDRESSED = AttributeName.of("org.rempart.addressed");
 
+    /**
+     * What was found of the sender of a mail from outside, a text as a field Authentication-Results has it, with our name in
+     * front. Set by SenderProofHook.
+     */
+    public static final AttributeName PROOF = AttributeName.of("org.rempart.proof");
+
     /** A part of this server has written the mail: a report or a notice. Set by {@link OwnMail}. */
     public static final AttributeName OWN = AttributeName.of("org.rempart.own");
 

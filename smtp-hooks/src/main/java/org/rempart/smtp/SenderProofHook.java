@@ -85,6 +85,8 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
             if (refusal.isPresent()) {
                 return refusal.get();
             }
+            mail.setAttribute(
+                    new Attribute(MailAttributes.PROOF, AttributeValue.of(name(session) + "; " + proof.results())));
             message.replaceHeader(withResults(message.header(), proof, name(session)));
             return HookResult.DECLINED;
         } catch (MessagingException | IOException | RuntimeException unknown) {
@@ -113,8 +115,8 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
             return Optional.empty();
         }
         Decision<FailedHandling> decision = proof.wish() == Proof.Wish.REJECT
-                ? policy().inbound().onReject(SmtpFacts.client(session), proof.from())
-                : policy().inbound().onQuarantine(SmtpFacts.client(session), proof.from());
+                ? policy().inbound().onReject(SmtpFacts.client(session), proof.from(), proof.sealer())
+                : policy().inbound().onQuarantine(SmtpFacts.client(session), proof.from(), proof.sealer());
         switch (decision.verdict()) {
             case REFUSE:
                 audit(session, proof, decision, "refused");

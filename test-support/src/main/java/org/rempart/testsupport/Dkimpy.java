@@ -26,12 +26,16 @@ public final class Dkimpy {
             "    if kind == 'R':",
             "        records[name.lower()] = data",
             "        continue",
+            "    txt = lambda asked, timeout=5: records.get(asked.decode().rstrip('.').lower())",
+            "    if kind == 'A':",
+            "        cv, results, reason = dkim.arc_verify(data, dnsfunc=txt)",
+            "        print(cv.decode() + ' ' + str(reason).replace(' ', '_'))",
+            "        continue",
             "    verifier = dkim.DKIM(data)",
             "    count = len([h for h in verifier.headers if h[0].lower() == b'dkim-signature'])",
             "    verdicts = []",
             "    for index in range(count):",
             "        try:",
-            "            txt = lambda asked, timeout=5: records.get(asked.decode().rstrip('.').lower())",
             "            verdicts.append('pass' if verifier.verify(index, dnsfunc=txt) else 'fail')",
             "        except Exception as fault:",
             "            verdicts.append(type(fault).__name__ + ':' + str(fault).replace(' ', '_'))",
@@ -72,6 +76,21 @@ public final class Dkimpy {
      */
     public static List<List<String>> verify(Map<String, String> records, List<byte[]> messages)
             throws IOException, InterruptedException {
+        return run("M", records, messages);
+    }
+
+    /**
+     * What it says of the seals of messages (RFC 8617).
+     *
+     * @return for each message the verdict, {@code pass}, {@code fail} or {@code none}, and the reason
+     */
+    public static List<List<String>> verifySeals(Map<String, String> records, List<byte[]> messages)
+            throws IOException, InterruptedException {
+        return run("A", records, messages);
+    }
+
+    private static List<List<String>> run(String kind, Map<String, String> records, List<byte[]> messages)
+            throws IOException, InterruptedException {
         Path input = Files.createTempFile("dkimpy", ".in");
         Path output = Files.createTempFile("dkimpy", ".out");
         try {
@@ -82,8 +101,10 @@ public final class Dkimpy {
                     .append(' ')
                     .append(base64.encodeToString(text.getBytes(StandardCharsets.US_ASCII)))
                     .append('\n'));
-            messages.forEach(message ->
-                    lines.append("M - ").append(base64.encodeToString(message)).append('\n'));
+            messages.forEach(message -> lines.append(kind)
+                    .append(" - ")
+                    .append(base64.encodeToString(message))
+                    .append('\n'));
             Files.writeString(input, lines);
             Process process = new ProcessBuilder(interpreter(), "-c", PROGRAM)
                     .redirectInput(input.toFile())

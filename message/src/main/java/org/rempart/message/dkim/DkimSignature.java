@@ -44,20 +44,28 @@ public final class DkimSignature {
             if (field.isNamed(NAME)) {
                 Optional<Map<String, String>> tags = TagList.parse(field.value());
                 signatures.add(new DkimSignature(
-                        field, tags.orElse(Map.of()), tags.isEmpty() ? "it can't be read" : fault(tags.get())));
+                        field, tags.orElse(Map.of()), tags.isEmpty() ? "it can't be read" : fault(tags.get(), false)));
             }
         }
         return signatures;
     }
 
+    /** A signature of an ARC set, which is one but for its version and what the tag i means (RFC 8617, section 4.1.2). */
+    static DkimSignature ofArc(HeaderField field) {
+        Optional<Map<String, String>> tags = TagList.parse(field.value());
+        return new DkimSignature(
+                field, tags.orElse(Map.of()), tags.isEmpty() ? "it can't be read" : fault(tags.get(), true));
+    }
+
     /** Section 6.1.1; null where nothing is wrong. */
-    private static String fault(Map<String, String> tags) {
+    private static String fault(Map<String, String> tags, boolean arc) {
         for (String required : List.of("v", "a", "b", "bh", "d", "h", "s")) {
-            if (tags.getOrDefault(required, "").isEmpty()) {
+            if (!(arc && required.equals("v"))
+                    && tags.getOrDefault(required, "").isEmpty()) {
                 return "it lacks " + required + "=";
             }
         }
-        if (!tags.get("v").equals("1")) {
+        if (!tags.getOrDefault("v", "1").equals("1")) {
             return "its version is unknown";
         }
         if (DkimKeyKind.ofAlgorithm(tags.get("a")).isEmpty()) {
@@ -69,6 +77,9 @@ public final class DkimSignature {
         }
         if (!signed(tags).contains("from")) {
             return "it does not cover From";
+        }
+        if (arc && signed(tags).contains("arc-seal")) {
+            return "it covers a seal";
         }
         String[] forms = forms(tags);
         if (forms.length > 2
@@ -88,7 +99,7 @@ public final class DkimSignature {
         if (decoded(tags.get("b")).length == 0 || decoded(tags.get("bh")).length == 0) {
             return "it is not in base64";
         }
-        if (tags.containsKey("i") && !isBelow(identity(tags), tags.get("d"))) {
+        if (!arc && tags.containsKey("i") && !isBelow(identity(tags), tags.get("d"))) {
             return "its identity is of another domain";
         }
         return null;
@@ -116,7 +127,7 @@ public final class DkimSignature {
                 TagList.compact(tags.get("h")).toLowerCase(Locale.ROOT).split(":", -1));
     }
 
-    private static byte[] decoded(String base64) {
+    static byte[] decoded(String base64) {
         try {
             return Base64.getDecoder().decode(TagList.compact(base64));
         } catch (IllegalArgumentException none) {
@@ -189,7 +200,9 @@ public final class DkimSignature {
         if (!record.kind().algorithm().equals(algorithm())) {
             return Optional.of("the key is of another kind");
         }
-        return record.isStrict() && !DomainNames.comparable(identity(tags)).equals(domain())
+        return record.isStrict()
+                        && tags.containsKey("v")
+                        && !DomainNames.comparable(identity(tags)).equals(domain())
                 ? Optional.of("the key is for the domain itself alone")
                 : Optional.empty();
     }
@@ -259,7 +272,7 @@ public final class DkimSignature {
     }
 
     /** The value with an empty tag b (section 3.7). */
-    private static String withoutSignature(String value) {
+    static String withoutSignature(String value) {
         StringBuilder without = new StringBuilder(value.length());
         int start = 0;
         while (start <= value.length()) {

@@ -86,6 +86,57 @@ public final class DkimSigner {
         return header.prepend(fields.toString());
     }
 
+    /**
+     * The header with a set of ours on top that seals what was found of the message, and the chain that it has (RFC 8617,
+     * section 5.1). The chain must have been found to hold.
+     *
+     * @param results what was found, as in a field Authentication-Results, with our name before it
+     * @throws IOException when the body can't be read
+     * @throws GeneralSecurityException when a signature can't be made
+     */
+    public static byte[] seal(HeaderBlock header, InputStream body, Signature signature, String results, Instant now)
+            throws IOException, GeneralSecurityException {
+        ArcChain chain = ArcChain.of(header);
+        int instance = chain.length() + 1;
+        String tags = "a=" + signature.key.kind().algorithm() + "; d=" + signature.rule.domain() + "; s="
+                + signature.rule.selector() + "; t=" + now.getEpochSecond();
+        List<String> names = new ArrayList<>();
+        StringBuilder covered = new StringBuilder();
+        SEALED.forEach(name -> cover(header, name, true, names, covered));
+        COVERED.forEach(name -> cover(header, name, false, names, covered));
+        cover(header, "DKIM-Signature", false, names, covered);
+        String bodyHash =
+                Base64.getEncoder().encodeToString(BodyHash.of(body, Canonicalisation.RELAXED, Long.MAX_VALUE).hash);
+        String found = field(ArcChain.RESULTS, " i=" + instance + "; " + results.replace("; ", ";\r\n\t"));
+        String message = signed(
+                ArcChain.SIGNATURE,
+                " i=" + instance + "; " + tags + ";\r\n\tc=relaxed/relaxed; h=" + folded(names) + ";\r\n\tbh="
+                        + bodyHash + ";\r\n\tb=",
+                covered,
+                signature);
+        String cv = chain.length() == 0 ? "none" : "pass";
+        String before = chain.textBefore() + relaxed(ArcChain.RESULTS, found) + relaxed(ArcChain.SIGNATURE, message);
+        String seal =
+                signed(ArcChain.SEAL, " i=" + instance + "; cv=" + cv + "; " + tags + ";\r\n\tb=", before, signature);
+        return header.prepend(seal + message + found);
+    }
+
+    private static String field(String name, String value) {
+        return name + ":" + value + "\r\n";
+    }
+
+    private static String relaxed(String name, String field) {
+        return Canonicalisation.RELAXED.field(name, name, field.substring(name.length() + 1), true);
+    }
+
+    /** A field whose value ends with an empty tag b, signed behind a text. */
+    private static String signed(String name, String unsigned, CharSequence before, Signature signature)
+            throws GeneralSecurityException {
+        String text = before + Canonicalisation.RELAXED.field(name, name, unsigned, false);
+        byte[] made = signature.key.sign(Canonicalisation.bytes(text));
+        return field(name, unsigned + folded(Base64.getEncoder().encodeToString(made)));
+    }
+
     /** Those of a name from the last one on (RFC 6376, section 5.4.2). */
     private static void cover(
             HeaderBlock header, String name, boolean sealed, List<String> names, StringBuilder covered) {
@@ -111,9 +162,7 @@ public final class DkimSigner {
                         + "\th=" + folded(names) + ";\r\n"
                         + "\tbh=" + bodyHash + ";\r\n"
                         + "\tb=";
-        String text = covered + Canonicalisation.RELAXED.field("DKIM-Signature", "DKIM-Signature", unsigned, false);
-        byte[] made = signature.key.sign(Canonicalisation.bytes(text));
-        return "DKIM-Signature:" + unsigned + folded(Base64.getEncoder().encodeToString(made)) + "\r\n";
+        return signed("DKIM-Signature", unsigned, covered, signature);
     }
 
     private static String folded(List<String> names) {

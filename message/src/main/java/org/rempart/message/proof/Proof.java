@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -50,6 +51,7 @@ public final class Proof {
     private final Dmarc dmarc;
     private final Wish wish;
     private final String from;
+    private final String sealer;
 
     private Proof(Builder builder) {
         this.methods = List.copyOf(builder.methods);
@@ -58,6 +60,7 @@ public final class Proof {
         this.dmarc = builder.dmarc;
         this.wish = builder.wish;
         this.from = builder.from;
+        this.sealer = builder.sealer;
     }
 
     /** Whether the client may send as the domain of the envelope sender (SPF). */
@@ -83,6 +86,19 @@ public final class Proof {
     /** The domain of the From that {@link #dmarc} is about; empty where there is none. */
     public String from() {
         return from;
+    }
+
+    /**
+     * The domain of the last server that has sealed the message (ARC, RFC 8617), where the whole chain holds and that server says
+     * that DMARC proved {@link #from} when the message came to it; whether to believe it is another question.
+     */
+    public Optional<String> sealer() {
+        return sealer.isEmpty() ? Optional.empty() : Optional.of(sealer);
+    }
+
+    /** What was found, as the field has it behind our name. */
+    public String results() {
+        return String.join("; ", methods);
     }
 
     /** In short: {@code spf=pass dkim=none dmarc=fail}, for the audit trail. */
@@ -113,6 +129,7 @@ public final class Proof {
         private Dmarc dmarc = Dmarc.NONE;
         private Wish wish = Wish.NONE;
         private String from = "";
+        private String sealer = "";
 
         private Builder() {}
 
@@ -133,6 +150,11 @@ public final class Proof {
 
         Builder envelopeDomain(String domain) {
             envelopeDomain = domain;
+            return this;
+        }
+
+        Builder sealer(String domain) {
+            sealer = domain;
             return this;
         }
 

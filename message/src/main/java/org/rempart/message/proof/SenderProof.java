@@ -23,6 +23,7 @@ import org.rempart.message.HeaderBlock;
 import org.rempart.message.OriginatorField;
 import org.rempart.message.Originators;
 import org.rempart.message.ShownAddress;
+import org.rempart.message.dkim.ArcChain;
 import org.rempart.message.dkim.DkimSignature;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.UnansweredException;
@@ -122,6 +123,7 @@ public final class SenderProof {
         for (String domain : from) {
             dmarc(domain, envelope, signers, open, lookups, proof);
         }
+        arc(header, body, from, lookups, proof);
         return proof.build();
     }
 
@@ -227,13 +229,9 @@ public final class SenderProof {
                 .isPresent()) {
             return Optional.of("it has expired");
         }
-        List<String> records = lookups.texts(signature.recordName());
-        if (records.isEmpty()) {
-            return Optional.of("there is no key");
-        }
-        Optional<DkimRecord> record = records.size() == 1 ? DkimRecord.parse(records.get(0)) : Optional.empty();
+        Optional<DkimRecord> record = key(signature.recordName(), lookups);
         if (record.isEmpty()) {
-            return Optional.of("there is no key record");
+            return Optional.of("there is no key");
         }
         Optional<String> fault = signature.faultOf(record.get());
         if (fault.isPresent()) {
@@ -255,6 +253,53 @@ public final class SenderProof {
             return Optional.of("!the signature is false");
         }
         return signature.coversAll(digest) ? Optional.empty() : Optional.of("it does not cover all of the body");
+    }
+
+    private static void arc(
+            HeaderBlock header, DkimSignature.Body body, Set<String> from, Lookups lookups, Proof.Builder proof)
+            throws IOException {
+        ArcChain chain = ArcChain.of(header);
+        if (chain.isEmpty()) {
+            return;
+        }
+        try {
+            Optional<String> fault = chain.fault().isPresent() ? chain.fault() : fault(chain, header, body, lookups);
+            proof.method("arc", fault.isPresent() ? "fail" : "pass", fault.orElse(""));
+            if (fault.isEmpty() && from.stream().allMatch(chain::saysProven)) {
+                proof.sealer(chain.domain(chain.length()));
+            }
+        } catch (UnansweredException unanswered) {
+            proof.method("arc", "temperror", "");
+        }
+    }
+
+    /** RFC 8617, section 5.2. */
+    private static Optional<String> fault(ArcChain chain, HeaderBlock header, DkimSignature.Body body, Lookups lookups)
+            throws IOException {
+        DkimSignature newest = chain.newestSignature();
+        if (newest.fault().isPresent()) {
+            return newest.fault();
+        }
+        Optional<DkimRecord> key = key(newest.recordName(), lookups);
+        if (key.isEmpty() || newest.faultOf(key.get()).isPresent()) {
+            return Optional.of("there is no key");
+        }
+        DkimSignature.BodyDigest digest = newest.digest(body);
+        if (!newest.isOf(digest) || !newest.coversAll(digest) || !newest.isOf(header, key.get())) {
+            return Optional.of("the message was changed");
+        }
+        for (int number = chain.length(); number > 0; number--) {
+            Optional<DkimRecord> record = key(chain.recordName(number), lookups);
+            if (record.isEmpty() || !chain.isSealed(number, record.get())) {
+                return Optional.of("a seal is broken");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<DkimRecord> key(String name, Lookups lookups) throws UnansweredException {
+        List<String> records = lookups.texts(name);
+        return records.size() == 1 ? DkimRecord.parse(records.get(0)) : Optional.empty();
     }
 
     private static void dmarc(

@@ -38,6 +38,20 @@ class DkimSignerTest {
         return new String(signed, ISO_8859_1) + body;
     }
 
+    /** A message with one more seal, by a key whose selector is the name of its kind. */
+    static String seal(String message, String domain, DkimKey key) throws Exception {
+        HeaderBlock header = HeaderBlock.read(new ByteArrayInputStream(message.getBytes(ISO_8859_1)));
+        String body = message.substring(header.length());
+        byte[] sealed = DkimSigner.seal(
+                header,
+                new ByteArrayInputStream(body.getBytes(ISO_8859_1)),
+                new DkimSigner.Signature(
+                        Sign.of(domain, key.kind().keyword(), "conf/dkim/key.pem", Rule.byDefault("<sign/>")), key),
+                "mx." + domain + "; spf=none smtp.helo=x; dmarc=pass header.from=far.example",
+                NOW);
+        return new String(sealed, ISO_8859_1) + body;
+    }
+
     @Test
     void aSignatureStandsOnTopAndAllElseIsTheSameBytes() throws Exception {
         String signed = sign(MESSAGE, "ours.example", DkimKey.generate(DkimKeyKind.ED25519));

@@ -86,6 +86,27 @@ class SignatureProofTest {
     }
 
     @Test
+    void aChainOfSealsHolds() throws Exception {
+        Random random = new Random(8617);
+        Map<String, String> records = Map.of("rsa._domainkey.ours.example", rsa.record());
+        List<byte[]> sealed = new ArrayList<>();
+        List<byte[]> broken = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            String message = message(random);
+            for (int sets = 1 + i % 3; sets > 0; sets--) {
+                message = DkimSignerTest.seal(message, "ours.example", rsa);
+            }
+            sealed.add(message.getBytes(ISO_8859_1));
+            broken.add(message.replace("ARC-Authentication-Results: i=1; mx", "ARC-Authentication-Results: i=1; my")
+                    .getBytes(ISO_8859_1));
+        }
+        assertThat(Dkimpy.verifySeals(records, sealed))
+                .allSatisfy(verdict -> assertThat(verdict).startsWith("pass"));
+        assertThat(Dkimpy.verifySeals(records, broken))
+                .allSatisfy(verdict -> assertThat(verdict).startsWith("fail"));
+    }
+
+    @Test
     void aSignatureThatIsThereAlreadyStaysAsItIs() throws Exception {
         String message = FIELDS.get(FIELDS.size() - 1) + "\r\n" + DkimSignerTest.MESSAGE;
         assertThat(verify(List.of(DkimSignerTest.sign(message, "ours.example", rsa)))

@@ -171,6 +171,64 @@ class SenderProofTest {
                 .allSatisfy(line -> assertThat(line).matches("[ -~\\t]*"));
     }
 
+    private String sealed(String message, String domain) throws Exception {
+        DkimKey rsa = DkimKey.generate(DkimKeyKind.RSA);
+        zone.add("a1._domainkey." + domain + " TXT " + rsa.record());
+        HeaderBlock header = HeaderBlock.read(new ByteArrayInputStream(message.getBytes(ISO_8859_1)));
+        String body = message.substring(header.length());
+        return new String(
+                        DkimSigner.seal(
+                                header,
+                                new ByteArrayInputStream(body.getBytes(ISO_8859_1)),
+                                new DkimSigner.Signature(Sign.of(domain, "a1", "", Rule.byDefault("<sign/>")), rsa),
+                                "mx." + domain + "; dmarc=pass header.from=far.example",
+                                NOW),
+                        ISO_8859_1)
+                + body;
+    }
+
+    @Test
+    void aSealTellsWhoSaysThatItWasProven() throws Exception {
+        String sealed = sealed(sealed(MESSAGE, "first.example"), "lists.example");
+        Proof proof = of("198.51.100.1", "x@lists.example", sealed);
+        assertThat(proof.dmarc()).isEqualTo(Proof.Dmarc.FAIL);
+        assertThat(proof.sealer()).contains("lists.example");
+        assertThat(proof.results()).endsWith("; arc=pass");
+
+        for (String broken : List.of(
+                sealed.replace("Hello.", "Hallo."),
+                sealed.replace("Subject: hello", "Subject: hallo"),
+                sealed.replace("i=1; mx.first", "i=1; my.first"),
+                sealed.replace("cv=pass", "cv=fail"),
+                sealed.replace("i=1;", "i=3;"),
+                sealed.replaceFirst("ARC-Seal: i=2", "ARC-Seal: i=x"),
+                "ARC-Seal: i=2; a=rsa-sha256\r\n" + sealed,
+                sealed.replaceFirst("ARC-Seal", "X-Seal"))) {
+            Proof no = of("198.51.100.1", "x@lists.example", broken);
+            assertThat(no.sealer()).as(broken).isEmpty();
+            assertThat(no.results()).contains("; arc=fail");
+        }
+        // Whoever says something else, says nothing of this From.
+        assertThat(of("198.51.100.1", "x@lists.example", sealed(MESSAGE.replace("far.", "bank."), "lists.example"))
+                        .sealer())
+                .isEmpty();
+        assertThat(of("198.51.100.1", "", MESSAGE).sealer()).isEmpty();
+        zone.add("a1._domainkey.lists.example FAIL");
+        assertThat(of("198.51.100.1", "x@other.example", sealed).results()).endsWith("; arc=temperror");
+    }
+
+    @Test
+    void aLongChainIsNotFollowed() throws Exception {
+        StringBuilder header = new StringBuilder();
+        for (int i = 1; i < 50; i++) {
+            header.append("ARC-Seal: i=" + i + "; cv=pass\r\nARC-Message-Signature: i=" + i
+                    + "\r\nARC-Authentication-Results: i=" + i + "; x\r\n");
+        }
+        zone.questions.clear();
+        assertThat(of("198.51.100.1", "", header + MESSAGE).results()).contains("arc=fail");
+        assertThat(zone.questions).hasSizeLessThan(15);
+    }
+
     @Test
     void anExpiredSignatureAndOneThatCoversAPartAreNone() throws Exception {
         String message = signed(MESSAGE, "far.example");

@@ -22,6 +22,7 @@ import org.rempart.policy.inbound.UnansweredHandling;
 /** Reads {@code <inbound>}. */
 final class InboundReader {
     private static final String DOMAIN = "domain";
+    private static final String SEALER = "sealer";
 
     private InboundReader() {}
 
@@ -55,15 +56,28 @@ final class InboundReader {
         }
         List<XmlElement> byNetwork = new ArrayList<>();
         Map<DomainPattern, XmlElement> byDomain = new LinkedHashMap<>();
+        Map<DomainPattern, XmlElement> bySealer = new LinkedHashMap<>();
         for (XmlElement except : dmarc.children("except")) {
             if (except.hasAttribute(DOMAIN)) {
-                domain(except, byDomain);
+                domain(DOMAIN, except, byDomain);
+            } else if (except.hasAttribute(SEALER)) {
+                domain(SEALER, except, bySealer);
             } else {
                 byNetwork.add(except);
             }
         }
         Map<DomainPattern, Rule> domains = new LinkedHashMap<>();
         byDomain.forEach((domain, except) -> domains.put(domain, except.rule()));
+        Map<String, Rule> sealers = new LinkedHashMap<>();
+        for (Map.Entry<DomainPattern, XmlElement> sealer : bySealer.entrySet()) {
+            if (sealer.getKey().isWildcard()) {
+                throw sealer.getValue()
+                        .fault(
+                                "a sealer is one domain, and no pattern",
+                                "write <except sealer=\"lists.example\" reason=\"…\"/>");
+            }
+            sealers.put(sealer.getKey().name(), sealer.getValue().rule());
+        }
         return InboundPolicy.of(
                 true,
                 handling(dmarc, "reject", "refuse"),
@@ -76,7 +90,8 @@ final class InboundReader {
                         dmarc.rule()),
                 networks.networks(),
                 ExceptReader.read(byNetwork, networks),
-                domains);
+                domains,
+                sealers);
     }
 
     private static Decision<FailedHandling> handling(XmlElement dmarc, String attribute, String otherwise)
@@ -87,11 +102,12 @@ final class InboundReader {
                 dmarc.rule());
     }
 
-    private static void domain(XmlElement except, Map<DomainPattern, XmlElement> before) throws PolicyException {
-        except.onlyAttributes(DOMAIN, "reason");
+    private static void domain(String attribute, XmlElement except, Map<DomainPattern, XmlElement> before)
+            throws PolicyException {
+        except.onlyAttributes(attribute, "reason");
         except.onlyChildren();
         except.noText();
-        String written = except.required(DOMAIN, "write <except domain=\"list.example\" reason=\"…\"/>");
+        String written = except.required(attribute, "write <except " + attribute + "=\"list.example\" reason=\"…\"/>");
         except.required("reason", "write reason=\"…\", for those who will ask why and until when");
         DomainPattern domain;
         try {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.james.core.Domain;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
@@ -26,6 +27,7 @@ public final class InboundPolicy {
     private final Map<String, Rule> exceptNetworks;
     private final Map<DomainPattern, Rule> exceptDomains;
     private final DomainTable<Rule> byDomain;
+    private final Map<String, Rule> exceptSealers;
 
     private InboundPolicy(
             boolean proof,
@@ -34,7 +36,8 @@ public final class InboundPolicy {
             Decision<UnansweredHandling> unanswered,
             Networks networks,
             Map<String, Rule> exceptNetworks,
-            Map<DomainPattern, Rule> exceptDomains) {
+            Map<DomainPattern, Rule> exceptDomains,
+            Map<String, Rule> exceptSealers) {
         this.proof = proof;
         this.reject = Objects.requireNonNull(reject);
         this.quarantine = Objects.requireNonNull(quarantine);
@@ -43,6 +46,7 @@ public final class InboundPolicy {
         this.exceptNetworks = Map.copyOf(exceptNetworks);
         this.exceptDomains = Map.copyOf(exceptDomains);
         this.byDomain = DomainTable.of(exceptDomains);
+        this.exceptSealers = Map.copyOf(exceptSealers);
     }
 
     /** What applies where nothing is said: what the domain of From asks to be refused is, and the rest is taken. */
@@ -54,6 +58,7 @@ public final class InboundPolicy {
                 Decision.of(FailedHandling.MARK, rule),
                 Decision.of(UnansweredHandling.ACCEPT, rule),
                 Networks.none(),
+                Map.of(),
                 Map.of(),
                 Map.of());
     }
@@ -67,6 +72,7 @@ public final class InboundPolicy {
      * @param unanswered what becomes of mail of which the DNS does not say in time
      * @param exceptNetworks by the name of the network from which mail that fails is taken
      * @param exceptDomains by the domain of From
+     * @param exceptSealers by the domain of the server whose word is taken, that mail was proven when it came to it
      */
     public static InboundPolicy of(
             boolean proof,
@@ -75,8 +81,10 @@ public final class InboundPolicy {
             Decision<UnansweredHandling> unanswered,
             Networks networks,
             Map<String, Rule> exceptNetworks,
-            Map<DomainPattern, Rule> exceptDomains) {
-        return new InboundPolicy(proof, reject, quarantine, unanswered, networks, exceptNetworks, exceptDomains);
+            Map<DomainPattern, Rule> exceptDomains,
+            Map<String, Rule> exceptSealers) {
+        return new InboundPolicy(
+                proof, reject, quarantine, unanswered, networks, exceptNetworks, exceptDomains, exceptSealers);
     }
 
     /** The same, but senders are not looked at, by a rule. */
@@ -87,6 +95,7 @@ public final class InboundPolicy {
                 Decision.of(FailedHandling.ACCEPT, rule),
                 Decision.of(UnansweredHandling.ACCEPT, rule),
                 networks,
+                Map.of(),
                 Map.of(),
                 Map.of());
     }
@@ -101,17 +110,23 @@ public final class InboundPolicy {
      *
      * @param client the connection's real address
      * @param from the domain of From
+     * @param sealer the domain of the server that says by a seal that holds (ARC) that it was proven when it came to it
      */
-    public Decision<FailedHandling> onReject(InetAddress client, String from) {
-        return orExcepted(reject, client, from);
+    public Decision<FailedHandling> onReject(InetAddress client, String from, Optional<String> sealer) {
+        return orExcepted(reject, client, from, sealer);
     }
 
     /** The same where it asks to put it aside. */
-    public Decision<FailedHandling> onQuarantine(InetAddress client, String from) {
-        return orExcepted(quarantine, client, from);
+    public Decision<FailedHandling> onQuarantine(InetAddress client, String from, Optional<String> sealer) {
+        return orExcepted(quarantine, client, from, sealer);
     }
 
-    private Decision<FailedHandling> orExcepted(Decision<FailedHandling> decision, InetAddress client, String from) {
+    private Decision<FailedHandling> orExcepted(
+            Decision<FailedHandling> decision, InetAddress client, String from, Optional<String> sealer) {
+        Optional<Rule> trusted = sealer.map(exceptSealers::get);
+        if (trusted.isPresent()) {
+            return Decision.of(FailedHandling.ACCEPT, trusted.get());
+        }
         if (!exceptNetworks.isEmpty()) {
             for (String network : networks.containing(client)) {
                 Rule exception = exceptNetworks.get(network);
@@ -137,6 +152,7 @@ public final class InboundPolicy {
     public List<Rule> exceptions() {
         List<Rule> exceptions = new ArrayList<>(exceptNetworks.values());
         exceptions.addAll(exceptDomains.values());
+        exceptions.addAll(exceptSealers.values());
         return exceptions;
     }
 }

@@ -694,6 +694,8 @@ class PolicyFaultsTest {
             faultOf("<policy><inbound><dmarc><except domain='a.example' reason='x'/>"
                             + "<except domain='A.example' reason='y'/></dmarc></inbound></policy>")
                     .contains("a second <except> for \"A.example\"");
+            faultOf("<policy><inbound><dmarc><except sealer='*.list.example' reason='x'/></dmarc></inbound></policy>")
+                    .contains("a sealer is one domain, and no pattern");
             faultOf("<policy><inbound><dmarc><except network='none' reason='x'/></dmarc></inbound></policy>")
                     .contains("none");
         }

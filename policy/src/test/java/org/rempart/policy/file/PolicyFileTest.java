@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
@@ -218,8 +219,10 @@ class PolicyFileTest {
         InetAddress client = InetAddress.getByName("192.0.2.7");
         InboundPolicy byDefault = Policies.read("<policy/>").inbound();
         assertThat(byDefault.proof()).isTrue();
-        assertThat(byDefault.onReject(client, "a.example").verdict()).isEqualTo(FailedHandling.REFUSE);
-        assertThat(byDefault.onQuarantine(client, "a.example").verdict()).isEqualTo(FailedHandling.MARK);
+        assertThat(byDefault.onReject(client, "a.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.REFUSE);
+        assertThat(byDefault.onQuarantine(client, "a.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.MARK);
         assertThat(byDefault.unanswered().verdict()).isEqualTo(UnansweredHandling.ACCEPT);
         assertThat(Policies.read("<policy><inbound proof='off'/></policy>")
                         .inbound()
@@ -229,16 +232,27 @@ class PolicyFileTest {
         Policy policy = Policies.read("<policy><networks><network name='list'>192.0.2.0/24</network></networks>"
                 + "<inbound><dmarc reject='mark' quarantine='refuse' unanswered='defer'>"
                 + "<except network='list' reason='our list'/><except domain='*.old.example' reason='until May'/>"
-                + "</dmarc></inbound></policy>");
+                + "<except sealer='Lists.example' reason='they look'/></dmarc></inbound></policy>");
         InboundPolicy said = policy.inbound();
-        assertThat(said.onReject(client, "a.example").verdict()).isEqualTo(FailedHandling.ACCEPT);
-        assertThat(said.onReject(client, "a.example").rule().text()).contains("our list");
+        assertThat(said.onReject(client, "a.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.ACCEPT);
+        assertThat(said.onReject(client, "a.example", Optional.empty()).rule().text())
+                .contains("our list");
         InetAddress other = InetAddress.getByName("198.51.100.7");
-        assertThat(said.onReject(other, "a.example").verdict()).isEqualTo(FailedHandling.MARK);
-        assertThat(said.onQuarantine(other, "a.example").verdict()).isEqualTo(FailedHandling.REFUSE);
-        assertThat(said.onQuarantine(other, "x.old.example").verdict()).isEqualTo(FailedHandling.ACCEPT);
+        assertThat(said.onReject(other, "a.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.MARK);
+        assertThat(said.onQuarantine(other, "a.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.REFUSE);
+        assertThat(said.onQuarantine(other, "x.old.example", Optional.empty()).verdict())
+                .isEqualTo(FailedHandling.ACCEPT);
         assertThat(said.unanswered().verdict()).isEqualTo(UnansweredHandling.DEFER);
-        assertThat(policy.exceptions()).hasSize(2);
+        assertThat(said.onReject(other, "a.example", Optional.of("lists.example"))
+                        .verdict())
+                .isEqualTo(FailedHandling.ACCEPT);
+        assertThat(said.onReject(other, "a.example", Optional.of("other.example"))
+                        .verdict())
+                .isEqualTo(FailedHandling.MARK);
+        assertThat(policy.exceptions()).hasSize(3);
     }
 
     @Test
