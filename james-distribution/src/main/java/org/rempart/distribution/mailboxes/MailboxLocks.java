@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
 import org.apache.james.mailbox.MailboxPathLocker;
@@ -79,10 +80,15 @@ final class MailboxLocks implements MailboxPathLocker {
         });
     }
 
-    /** Anyone who waits for it may go; it does not end with him. */
+    /**
+     * Anyone who waits for it may go; it does not end with him. The sink is told once: a completion after a value would take
+     * the place of the value where nobody has asked for it yet.
+     */
     private static <T> Mono<T> goesOn(Mono<T> change) {
         return Mono.create((MonoSink<T> waiting) -> change.contextWrite(waiting.contextView())
-                .subscribe(waiting::success, waiting::error, waiting::success));
+                .map(Optional::of)
+                .defaultIfEmpty(Optional.empty())
+                .subscribe(result -> result.ifPresentOrElse(waiting::success, waiting::success), waiting::error));
     }
 
     private void enter(Object mailbox, Ticket ticket) {
