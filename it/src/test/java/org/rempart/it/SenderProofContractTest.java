@@ -145,7 +145,7 @@ class SenderProofContractTest {
                 .isEqualTo(250);
         assertThat(header(marker))
                 .contains(
-                        "; spf=none smtp.helo=mx.lists.example; spf=pass smtp.mailfrom=eve@far.example; dkim=none;"
+                        "; spf=pass smtp.mailfrom=eve@far.example; spf=none smtp.helo=mx.lists.example; dkim=none;"
                                 + " dmarc=pass header.from=far.example",
                         "X-Note: caf\u00e9")
                 .doesNotContain("bank.example", "X-Unverified-Sender");

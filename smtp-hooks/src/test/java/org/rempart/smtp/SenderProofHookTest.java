@@ -64,8 +64,9 @@ class SenderProofHookTest {
         Mail mail = SubmissionFakes.mail("eve@far.example", "From: eve@far.example\r\nSubject: caf\u00e9");
         assertThat(answer(policy("refuse", "mark"), mail)).isEmpty();
         assertThat(text(mail))
-                .startsWith("Authentication-Results: mx.ours.example;\r\n\tspf=none smtp.helo=mx.far.example;\r\n"
-                        + "\tspf=pass smtp.mailfrom=eve@far.example;\r\n\tdkim=none;\r\n"
+                .startsWith("Authentication-Results: mx.ours.example;\r\n"
+                        + "\tspf=pass smtp.mailfrom=eve@far.example;\r\n"
+                        + "\tspf=none smtp.helo=mx.far.example;\r\n\tdkim=none;\r\n"
                         + "\tdmarc=pass header.from=far.example\r\nFrom: eve@far.example\r\n");
     }
 

@@ -6,6 +6,7 @@ package org.rempart.message.proof;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,9 @@ import java.util.regex.Pattern;
 public final class Proof {
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$&'*+.^_`{|}~@-]{1,255}");
     private static final int LONGEST_VALUE = 255;
+
+    /** Whatever the order in which they were looked at. */
+    private static final List<String> ORDER = List.of("spf", "dkim", "dmarc", "arc");
 
     /** What DMARC says of a From, from the best to the worst. */
     public enum Dmarc {
@@ -54,7 +58,9 @@ public final class Proof {
     private final String sealer;
 
     private Proof(Builder builder) {
-        this.methods = List.copyOf(builder.methods);
+        List<String> ordered = new ArrayList<>(builder.methods);
+        ordered.sort(Comparator.comparingInt(method -> ORDER.indexOf(method.substring(0, method.indexOf('=')))));
+        this.methods = List.copyOf(ordered);
         this.envelopeDomain = builder.envelopeDomain;
         this.provenFrom = Collections.unmodifiableSet(new LinkedHashSet<>(builder.provenFrom));
         this.dmarc = builder.dmarc;

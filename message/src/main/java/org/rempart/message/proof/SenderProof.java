@@ -9,7 +9,6 @@ import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.rempart.message.HeaderBlock;
@@ -101,27 +101,37 @@ public final class SenderProof {
         for (OriginatorField field : originators.from()) {
             field.mailboxes().stream().map(ShownAddress::domain).forEach(from::add);
         }
-        boolean clear = originators.fault().isEmpty()
-                && originators.from().size() == 1
-                && from.size() <= MOST_FROM
-                && !from.contains("");
+        boolean clear = originators.fault().isEmpty() && originators.from().size() == 1 && !from.contains("");
+        from.remove("");
 
+        // In this order, so that nobody uses up the time for what the domain of From says by a slow DNS of his own.
+        Map<String, Wanted> wanted = from.size() > MOST_FROM ? Map.of() : wanted(from, lookups);
         Set<String> envelope = new LinkedHashSet<>();
         // Of what the DNS did not say in time: it might have been proven.
         Set<String> open = new LinkedHashSet<>();
-        spf(client, helo, sender, lookups, proof, envelope, open);
         Set<String> signers = new LinkedHashSet<>();
-        dkim(header, body, from, lookups, proof, signers, open);
-        if (!clear) {
-            proof.method("dmarc", Proof.Dmarc.PERMERROR.keyword(), "From can be read in more than one way, or in none");
-            return proof.dmarc(
-                            Proof.Dmarc.PERMERROR,
-                            Proof.Wish.NONE,
-                            from.stream().findFirst().orElse(""))
-                    .build();
+        Map<Boolean, List<DkimSignature>> signatures = DkimSignature.of(header).stream()
+                .collect(Collectors.partitioningBy(signature -> isRelated(signature, from)));
+        Map<String, DkimSignature.BodyDigest> digests = new HashMap<>();
+        dkim(first(signatures.get(true), MOST_SIGNATURES), header, body, lookups, digests, proof, signers, open);
+        spf(client, helo, sender, lookups, proof, envelope, open);
+        int left = Math.max(MOST_SIGNATURES - signatures.get(true).size(), 0);
+        dkim(first(signatures.get(false), left), header, body, lookups, digests, proof, signers, open);
+        if (signatures.values().stream().allMatch(List::isEmpty)) {
+            proof.method("dkim", "none", "");
         }
-        for (String domain : from) {
-            dmarc(domain, envelope, signers, open, lookups, proof);
+        if (from.isEmpty()) {
+            proof.method("dmarc", Proof.Dmarc.PERMERROR.keyword(), "there is no address in From");
+            proof.dmarc(Proof.Dmarc.PERMERROR, Proof.Wish.NONE, "");
+        } else if (from.size() > MOST_FROM) {
+            // Among them may be one that asks for it, and nobody's mail is from so many.
+            String first = from.iterator().next();
+            proof.method("dmarc", Proof.Dmarc.FAIL.keyword(), "From names many domains", "header.from", first);
+            proof.dmarc(Proof.Dmarc.FAIL, Proof.Wish.REJECT, first);
+        } else {
+            for (String domain : from) {
+                dmarc(domain, wanted.get(domain), clear, envelope, signers, open, proof);
+            }
         }
         arc(header, body, from, lookups, proof);
         return proof.build();
@@ -135,6 +145,12 @@ public final class SenderProof {
             Proof.Builder proof,
             Set<String> envelope,
             Set<String> open) {
+        if (!sender.isNullSender()) {
+            MailAddress address = sender.get();
+            Spf.Result result = spf(client, helo, address, lookups);
+            proof.method("spf", result.keyword(), "", "smtp.mailfrom", address.asString());
+            note(result, DomainNames.comparable(address.getDomain().asString()), proof, envelope, open);
+        }
         if (!helo.isEmpty()) {
             Spf.Result result = Spf.check(client, helo, "", helo, lookups);
             String name = DomainNames.comparable(helo);
@@ -143,12 +159,6 @@ public final class SenderProof {
                 // RFC 7208, section 2.4: it is the sender then.
                 note(result, name, proof, envelope, open);
             }
-        }
-        if (!sender.isNullSender()) {
-            MailAddress address = sender.get();
-            Spf.Result result = spf(client, helo, address, lookups);
-            proof.method("spf", result.keyword(), "", "smtp.mailfrom", address.asString());
-            note(result, DomainNames.comparable(address.getDomain().asString()), proof, envelope, open);
         }
     }
 
@@ -162,20 +172,21 @@ public final class SenderProof {
         }
     }
 
+    private static <T> List<T> first(List<T> all, int most) {
+        return all.subList(0, Math.min(all.size(), most));
+    }
+
     private void dkim(
+            List<DkimSignature> signatures,
             HeaderBlock header,
             DkimSignature.Body body,
-            Set<String> from,
             Lookups lookups,
+            Map<String, DkimSignature.BodyDigest> digests,
             Proof.Builder proof,
             Set<String> signers,
             Set<String> open)
             throws IOException {
-        List<DkimSignature> signatures = new ArrayList<>(DkimSignature.of(header));
-        // Others may put any number of theirs on top; those that can count come first.
-        signatures.sort((one, other) -> Boolean.compare(isRelated(other, from), isRelated(one, from)));
-        Map<String, DkimSignature.BodyDigest> digests = new HashMap<>();
-        for (DkimSignature signature : signatures.subList(0, Math.min(signatures.size(), MOST_SIGNATURES))) {
+        for (DkimSignature signature : signatures) {
             String result;
             String reason;
             try {
@@ -201,9 +212,6 @@ public final class SenderProof {
                     signature.selector(),
                     "header.b",
                     signature.beginning());
-        }
-        if (signatures.isEmpty()) {
-            proof.method("dkim", "none", "");
         }
     }
 
@@ -265,7 +273,7 @@ public final class SenderProof {
         try {
             Optional<String> fault = chain.fault().isPresent() ? chain.fault() : fault(chain, header, body, lookups);
             proof.method("arc", fault.isPresent() ? "fail" : "pass", fault.orElse(""));
-            if (fault.isEmpty() && from.stream().allMatch(chain::saysProven)) {
+            if (fault.isEmpty() && !from.isEmpty() && from.stream().allMatch(chain::saysProven)) {
                 proof.sealer(chain.domain(chain.length()));
             }
         } catch (UnansweredException unanswered) {
@@ -302,23 +310,60 @@ public final class SenderProof {
         return records.size() == 1 ? DkimRecord.parse(records.get(0)) : Optional.empty();
     }
 
+    /** What the domain of a From has published, and wants. */
+    private static final class Wanted {
+        private final DmarcRecord record;
+        private final Proof.Wish wish;
+
+        private Wanted(DmarcRecord record, Proof.Wish wish) {
+            this.record = record;
+            this.wish = wish;
+        }
+    }
+
+    /** By domain; without those for which the DNS does not answer. */
+    private Map<String, Wanted> wanted(Set<String> from, Lookups all) {
+        Map<String, Wanted> wanted = new HashMap<>();
+        for (String domain : from) {
+            // Of several, none uses up the time of another.
+            Lookups lookups = from.size() == 1 ? all : lookups();
+            try {
+                DmarcRecord record = DmarcRecord.find(domain, lookups);
+                wanted.put(
+                        domain,
+                        new Wanted(
+                                record,
+                                record.wish(lookups, ThreadLocalRandom.current().nextInt(PERCENT))));
+            } catch (UnansweredException unanswered) {
+                // It is a temperror.
+            }
+        }
+        return wanted;
+    }
+
     private static void dmarc(
             String domain,
+            Wanted wanted,
+            boolean clear,
             Set<String> envelope,
             Set<String> signers,
             Set<String> open,
-            Lookups lookups,
             Proof.Builder proof) {
         Proof.Dmarc result;
         Proof.Wish wish = Proof.Wish.NONE;
-        try {
-            DmarcRecord record = DmarcRecord.find(domain, lookups);
+        if (wanted == null) {
+            result = Proof.Dmarc.TEMPERROR;
+        } else {
+            DmarcRecord record = wanted.record;
             boolean aligned = signers.stream().anyMatch(signer -> record.isAligned(signer, true))
                     || envelope.stream().anyMatch(sender -> record.isAligned(sender, false));
-            if (aligned) {
+            if (aligned && clear) {
                 proof.provenFrom(domain);
             }
-            if (!record.isPresent()) {
+            if (!clear && (aligned || !record.isPresent())) {
+                // What one reader sees proven, another may not see at all.
+                result = Proof.Dmarc.PERMERROR;
+            } else if (!record.isPresent()) {
                 result = Proof.Dmarc.NONE;
             } else if (aligned) {
                 result = Proof.Dmarc.PASS;
@@ -326,10 +371,8 @@ public final class SenderProof {
                 result = Proof.Dmarc.TEMPERROR;
             } else {
                 result = Proof.Dmarc.FAIL;
-                wish = record.wish(lookups, ThreadLocalRandom.current().nextInt(PERCENT));
+                wish = wanted.wish;
             }
-        } catch (UnansweredException unanswered) {
-            result = Proof.Dmarc.TEMPERROR;
         }
         proof.method("dmarc", result.keyword(), "", "header.from", domain);
         proof.dmarc(result, wish, domain);

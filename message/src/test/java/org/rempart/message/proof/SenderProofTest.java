@@ -82,8 +82,8 @@ class SenderProofTest {
         assertThat(proof.summary()).isEqualTo("spf=pass spf=pass dkim=none dmarc=pass");
         assertThat(proof.field("mx.ours.example"))
                 .isEqualTo("Authentication-Results: mx.ours.example;\r\n"
-                        + "\tspf=pass smtp.helo=mx.lists.example;\r\n"
                         + "\tspf=pass smtp.mailfrom=bounces@far.example;\r\n"
+                        + "\tspf=pass smtp.helo=mx.lists.example;\r\n"
                         + "\tdkim=none;\r\n"
                         + "\tdmarc=pass header.from=far.example\r\n");
     }
@@ -160,6 +160,45 @@ class SenderProofTest {
                         .dmarc())
                 .isEqualTo(Proof.Dmarc.PERMERROR);
         assertThat(of(CLIENT, "x@far.example", "Subject: none\r\n\r\n").dmarc()).isEqualTo(Proof.Dmarc.PERMERROR);
+    }
+
+    @Test
+    void whoHasASlowDnsOfHisOwnHidesNoWish() throws Exception {
+        StringBuilder slow = new StringBuilder("slow.example TXT v=spf1");
+        for (int i = 0; i < 9; i++) {
+            slow.append(" mx:m").append(i).append(".slow.example");
+            for (int j = 0; j < 10; j++) {
+                zone.add("m" + i + ".slow.example MX h.slow.example");
+            }
+        }
+        zone.add("h.slow.example A 192.0.2.250").add(slow + " -all");
+        String forged = "DKIM-Signature: v=1; a=rsa-sha256; d=far.example; s=x; h=from; bh=AAAA; b=AAAA\r\n";
+        Proof proof = of("198.51.100.1", "x@slow.example", forged.repeat(20) + MESSAGE);
+        assertThat(zone.questions).hasSizeGreaterThan(Lookups.MOST);
+        assertThat(proof.results()).contains("spf=temperror smtp.mailfrom");
+        assertThat(proof.dmarc()).isEqualTo(Proof.Dmarc.FAIL);
+        assertThat(proof.wish()).isEqualTo(Proof.Wish.REJECT);
+    }
+
+    @Test
+    void aSecondFromHidesNoDomain() throws Exception {
+        zone.add("mine.example TXT v=spf1 +all").add("_dmarc.mine.example TXT v=DMARC1; p=none");
+        String mine = "From: x@mine.example\r\nSubject: x\r\n\r\n";
+        for (String more : List.of(
+                "From: boss@far.example\r\n",
+                "From : boss@far.example\r\n",
+                "no field\r\nFrom: boss@far.example\r\n")) {
+            Proof proof = of("198.51.100.1", "x@mine.example", more + mine);
+            assertThat(proof.dmarc()).as(more).isEqualTo(Proof.Dmarc.FAIL);
+            assertThat(proof.wish()).isEqualTo(Proof.Wish.REJECT);
+            assertThat(proof.provesFrom("mine.example")).isFalse();
+        }
+        Proof many = of(
+                "198.51.100.1",
+                "x@mine.example",
+                mine.replace("x@mine.example", "x@mine.example, a@a.example, b@b.example, boss@far.example"));
+        assertThat(many.dmarc()).isEqualTo(Proof.Dmarc.FAIL);
+        assertThat(many.wish()).isEqualTo(Proof.Wish.REJECT);
     }
 
     @Test
