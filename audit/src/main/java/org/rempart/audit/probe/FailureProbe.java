@@ -47,9 +47,7 @@ final class FailureProbe implements Probe {
 
     @Override
     public void run(Plan plan, Budget budget, Findings findings) throws IOException {
-        Optional<Listener> place = plan.listeners().stream()
-                .filter(listener -> listener.service().forClients())
-                .findFirst();
+        Optional<Listener> place = IdentityProbe.forLogins(plan);
         if (place.isEmpty()) {
             return;
         }

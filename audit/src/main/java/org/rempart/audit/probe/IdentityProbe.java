@@ -51,9 +51,7 @@ final class IdentityProbe implements Probe {
         }
         Account account = plan.account().get();
         Optional<Listener> place = submission(plan);
-        Optional<Listener> anywhere = place.or(() -> plan.listeners().stream()
-                .filter(listener -> listener.service().forClients())
-                .findFirst());
+        Optional<Listener> anywhere = forLogins(plan);
         if (anywhere.isPresent()) {
             try (Dialogue dialogue = Dialogue.openSecure(anywhere.get(), budget)) {
                 login(dialogue, account);
@@ -78,6 +76,18 @@ final class IdentityProbe implements Probe {
             }
         }
         return Optional.empty();
+    }
+
+    /** Where a login is tried best: on submission, or else where TLS is there from the first byte. */
+    static Optional<Listener> forLogins(Plan plan) {
+        List<Listener> clients = plan.listeners().stream()
+                .filter(listener -> listener.service().forClients())
+                .toList();
+        return submission(plan)
+                .or(() -> clients.stream()
+                        .filter(listener -> listener.service().direct())
+                        .findFirst())
+                .or(() -> clients.stream().findFirst());
     }
 
     private static void login(Dialogue dialogue, Account account) throws IOException {
