@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.rempart.it.contract.Contract;
+import org.rempart.it.contract.Way;
 
 @Contract
 @DisplayName("C: the audit finds nothing wrong with our server")
@@ -44,8 +46,15 @@ class AuditContractTest {
                             "--ca=" + server.ca(),
                             "--thorough"));
 
+            Map<String, String> expected = new TreeMap<>();
             // Two wrong logins don't show the brake: it holds an account only where its owner was never seen.
-            assertThat(audit.problems()).as(audit.printed()).isEqualTo(Map.of("auth.brake", "not testable"));
+            expected.put("auth.brake", "not testable");
+            if (Way.current() == Way.DROP_IN) {
+                // A matter of the JVM's options, which are James's there; and James's greeting of IMAP has no setting.
+                expected.put("tls.signature-hash", "warn");
+                expected.put("leak.product", "fail");
+            }
+            assertThat(audit.problems()).as(audit.printed()).isEqualTo(expected);
         }
     }
 }
