@@ -26,7 +26,7 @@ import org.rempart.testsupport.ServerCertificate;
 /** What the quickstart does for the packaged server, for the other ways of deploying. */
 final class LoopbackSite {
     /** What James's samples protect their key store with. */
-    private static final String STOCK_SECRET = "james72laBalle";
+    static final String STOCK_SECRET = "james72laBalle";
 
     private static final String DOMAIN = "example.com";
 
@@ -129,7 +129,7 @@ final class LoopbackSite {
     }
 
     /** JMAP has its port by default, and JMX one that only one server can have. */
-    private static void moveOthers(Path conf) throws IOException {
+    static void moveOthers(Path conf) throws IOException {
         for (String name : List.of("jmap", "jmx")) {
             Path file = conf.resolve(name + ".properties");
             String text = Files.exists(file) ? Files.readString(file) : "";
