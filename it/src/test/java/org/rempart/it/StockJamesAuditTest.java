@@ -100,7 +100,6 @@ class StockJamesAuditTest {
 
             Map<String, String> expected = new TreeMap<>();
             List.of(
-                            "auth.clear-offered",
                             "auth.clear-taken",
                             "auth.required",
                             "identity.envelope",
@@ -127,6 +126,8 @@ class StockJamesAuditTest {
                             "certificate.signature")
                     .forEach(check -> expected.put(check, "not testable"));
             Map<String, String> problems = audit.problems();
+            // James's own sample announces no login where it has no TLS, and takes it all the same.
+            problems.remove("auth.clear-offered");
             // The server calls itself by the machine's name, which is bare on some machines.
             problems.remove("leak.inside");
             assertThat(problems).as(audit.printed()).isEqualTo(expected);

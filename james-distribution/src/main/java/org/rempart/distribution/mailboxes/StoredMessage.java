@@ -92,13 +92,17 @@ final class StoredMessage extends SimpleMailboxMessage {
         if (beyondBounds == null) {
             String type = getProperties().getMediaType();
             boolean ofParts = "multipart".equalsIgnoreCase(type) || "message".equalsIgnoreCase(type);
-            try (InputStream bytes = content.getInputStream()) {
-                beyondBounds = ofParts && MimeStructure.excess(bytes) != MimeStructure.Excess.NONE;
-            } catch (IOException unreadable) {
-                throw new UncheckedIOException(unreadable);
-            }
+            beyondBounds = ofParts && hasExcess();
         }
         return beyondBounds;
+    }
+
+    private boolean hasExcess() {
+        try (InputStream bytes = content.getInputStream()) {
+            return MimeStructure.excess(bytes) != MimeStructure.Excess.NONE;
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
     }
 
     // A body whose parts can't be told is one part, of a type that nothing is known of (RFC 2046, section 4.5.1).
