@@ -70,8 +70,8 @@ public record OwnServer(List<String> hosts, List<X509Certificate> certificates, 
             if (!Files.exists(path)) {
                 continue;
             }
-            for (XmlNode server : ConfigurationAudit.servers(XmlNode.read(path), file.getValue())) {
-                if (!ConfigurationAudit.enabled(server)) {
+            for (XmlNode server : ListenerAudit.servers(XmlNode.read(path), file.getValue())) {
+                if (!ListenerAudit.enabled(server)) {
                     continue;
                 }
                 Set<Service> offered = services(server);
