@@ -8,7 +8,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +33,6 @@ import org.rempart.audit.Plan;
 import org.rempart.audit.Result;
 import org.rempart.audit.dns.Dns;
 import org.rempart.audit.dns.HttpsPolicyFetch;
-import org.rempart.audit.dns.LiveDns;
 import org.rempart.audit.net.Budget;
 import org.rempart.audit.net.Listener;
 import org.rempart.audit.probe.Probes;
@@ -149,17 +147,8 @@ final class AuditCommand implements Callable<Integer> {
     @Option(names = "--no-dns", negatable = false, description = "Leave the DNS alone.")
     private boolean noDns;
 
-    @Option(
-            names = "--resolver",
-            paramLabel = "HOST[:PORT]",
-            description = "The resolver to ask (default: the system's).")
-    private String resolver;
-
-    @Option(
-            names = "--trust-anchor",
-            paramLabel = "FILE",
-            description = "The root's DS records, for DNSSEC (default: IANA's).")
-    private Path anchor;
+    @Mixin
+    private DnsOptions dnsOptions;
 
     @Option(names = "--thorough", description = "Every form of a relay attempt from every sender in every state.")
     private boolean thorough;
@@ -357,10 +346,7 @@ final class AuditCommand implements Callable<Integer> {
         if (noDns) {
             return (name, type) -> new Dns.Answer(Dns.Status.FAILED, List.of(), false, "the DNS is left alone");
         }
-        Optional<InetSocketAddress> server =
-                resolver == null ? Optional.empty() : Optional.of(hostAndPort(resolver, 53));
-        Optional<String> anchors = anchor == null ? Optional.empty() : Optional.of(Files.readString(anchor));
-        return LiveDns.at(server, anchors, Duration.ofSeconds(timeout));
+        return dnsOptions.dns(spec.commandLine(), Duration.ofSeconds(timeout));
     }
 
     private Sink sink() throws IOException {
@@ -371,17 +357,9 @@ final class AuditCommand implements Callable<Integer> {
         if (Files.isDirectory(folder)) {
             return new FolderSink(folder, Instant.now());
         }
-        return SmtpSink.start(hostAndPort(sink, 0));
-    }
-
-    private InetSocketAddress hostAndPort(String text, int usual) {
-        Matcher matcher = Pattern.compile("(?:\\[([0-9a-fA-F:.%]+)]|([^:\\[\\]]+|[0-9a-fA-F:]+))(?::(\\d{1,5}))?")
-                .matcher(text);
-        if (!matcher.matches() || (matcher.group(3) == null && usual == 0)) {
-            throw new ParameterException(spec.commandLine(), "'" + text + "' is neither HOST:PORT nor a folder");
-        }
-        int port = matcher.group(3) == null ? usual : Integer.parseInt(matcher.group(3));
-        return new InetSocketAddress(matcher.group(1) != null ? matcher.group(1) : matcher.group(2), port);
+        return SmtpSink.start(DnsOptions.hostAndPort(sink, 0)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "'" + sink + "' is neither HOST:PORT nor a folder")));
     }
 
     private void announce(PrintWriter out, List<Listener> found, Optional<Account> lent, boolean candidates) {

@@ -7,8 +7,6 @@ package org.rempart.audit.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -29,13 +27,13 @@ import org.rempart.audit.conf.OwnServer;
 import org.rempart.audit.dns.Dns;
 import org.rempart.audit.dns.DnsProbe;
 import org.rempart.audit.dns.HttpsPolicyFetch;
-import org.rempart.audit.dns.LiveDns;
 import org.rempart.audit.dns.OwnZone;
 import org.rempart.audit.dns.OwnZone.Compared;
 import org.rempart.audit.dns.OwnZone.State;
 import org.rempart.audit.dns.PolicyFetch;
 import org.rempart.audit.net.Budget;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -52,8 +50,6 @@ import picocli.CommandLine.Spec;
             "Exit code: 0 when all is there and right, 1 when something is missing or wrong, 2 when it could not run."
         })
 final class DnsCommand implements Callable<Integer> {
-    private static final int DNS_PORT = 53;
-
     @Spec
     private CommandSpec spec;
 
@@ -88,17 +84,8 @@ final class DnsCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print it as JSON.")
     private boolean json;
 
-    @Option(
-            names = "--resolver",
-            paramLabel = "HOST[:PORT]",
-            description = "The resolver to ask (default: the system's).")
-    private String resolver;
-
-    @Option(
-            names = "--trust-anchor",
-            paramLabel = "FILE",
-            description = "The root's DS records, for DNSSEC (default: IANA's).")
-    private Path anchor;
+    @Mixin
+    private DnsOptions dnsOptions;
 
     @Option(
             names = "--timeout",
@@ -140,7 +127,7 @@ final class DnsCommand implements Callable<Integer> {
             out.flush();
             return 0;
         }
-        Dns dns = dns();
+        Dns dns = dnsOptions.dns(spec.commandLine(), Duration.ofSeconds(timeout));
         List<Compared> compared = own.compare(dns);
         probe(name, server, dns);
         boolean right = compared.stream().allMatch(each -> each.state() == State.THERE || !isAsked(each))
@@ -170,19 +157,6 @@ final class DnsCommand implements Callable<Integer> {
                 .map(host -> host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", ""))
                 .toList();
         return new OwnServer(names.isEmpty() ? read.hosts() : names, all, read.services());
-    }
-
-    private Dns dns() throws IOException {
-        Optional<InetSocketAddress> server = Optional.empty();
-        if (resolver != null) {
-            int colon = resolver.lastIndexOf(':');
-            boolean port = colon > 0 && resolver.substring(colon + 1).matches("\\d{1,5}");
-            server = Optional.of(new InetSocketAddress(
-                    InetAddress.getByName(port ? resolver.substring(0, colon) : resolver),
-                    port ? Integer.parseInt(resolver.substring(colon + 1)) : DNS_PORT));
-        }
-        Optional<String> anchors = anchor == null ? Optional.empty() : Optional.of(Files.readString(anchor));
-        return LiveDns.at(server, anchors, Duration.ofSeconds(timeout));
     }
 
     private void probe(String name, OwnServer server, Dns dns) throws IOException {
