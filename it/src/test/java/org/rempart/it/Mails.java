@@ -5,6 +5,7 @@
 package org.rempart.it;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -70,14 +71,19 @@ final class Mails {
     }
 
     /** Waits for the mail in an account's inbox. */
-    static byte[] awaitLocal(Endpoints server, String account, String password, String marker) {
+    static byte[] awaitLocal(Endpoints server, String account, String password, String marker) throws IOException {
+        return awaitLocal(server.imaps(), tls(server), account, password, marker);
+    }
+
+    /** Waits for the mail in an account's inbox, at a server of the test's own. */
+    static byte[] awaitLocal(InetSocketAddress imaps, TlsClient tls, String account, String password, String marker) {
         return Awaitility.await("mail " + marker + " of " + account)
                 .atMost(PATIENCE)
                 // The first mail makes the mailbox.
                 .ignoreExceptionsInstanceOf(ImapClient.ImapException.class)
                 .until(
                         () -> {
-                            try (ImapClient imap = ImapClient.connectTls(server.imaps(), tls(server))) {
+                            try (ImapClient imap = ImapClient.connectTls(imaps, tls)) {
                                 imap.login(account, password);
                                 return imap.messages("INBOX").stream()
                                         .filter(message -> text(message).contains(marker))

@@ -8,18 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.util.Base64;
 import java.util.List;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.rempart.it.contract.Contract;
-import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.SmtpReply;
 import org.rempart.quickstart.client.TlsClient;
@@ -51,16 +46,9 @@ class SenderProofContractTest {
                     false,
                     "port 53 of " + RESOLVER + " can't be served (" + forbidden.getMessage() + "): it needs root");
         }
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-        generator.initialize(2048);
-        KeyPair keys = generator.generateKeyPair();
-        Base64.Encoder base64 = Base64.getEncoder();
         variant = new Variant("sender-proof");
         String ours = variant.domain();
-        dns.text(
-                        "s1._domainkey." + ours,
-                        "v=DKIM1; k=rsa; p="
-                                + base64.encodeToString(keys.getPublic().getEncoded()))
+        dns.text(SigningKey.owner(variant), SigningKey.into(variant))
                 .text("far.example", "v=spf1 ip4:127.0.0.0/8 -all")
                 .text("_dmarc.far.example", "v=DMARC1; p=reject")
                 .text("elsewhere.example", "v=spf1 ip4:192.0.2.1 -all")
@@ -69,14 +57,6 @@ class SenderProofContractTest {
                 .text("_dmarc.soft.example", "v=DMARC1; p=quarantine")
                 .ignore("_dmarc.silent.example")
                 .text("bomb.example", "v=spf1" + " include:bomb.example".repeat(500) + " -all");
-        variant.write(
-                "s1.pem",
-                "-----BEGIN PRIVATE KEY-----\n"
-                        + base64.encodeToString(keys.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n");
-        variant.edit(
-                "rempart.xml",
-                "</policy>",
-                "<dkim><sign domain=\"" + ours + "\" selector=\"s1\" key=\"conf/s1.pem\"/></dkim></policy>");
         variant.edit("rempart.xml", "<spoofed>mark", "<spoofed>refuse");
         variant.edit(
                 "dnsservice.xml",
@@ -115,21 +95,7 @@ class SenderProofContractTest {
 
     /** The header of what has arrived. */
     private String header(String marker) throws Exception {
-        byte[] arrived = Awaitility.await(marker)
-                .atMost(Mails.PATIENCE)
-                .ignoreExceptionsInstanceOf(ImapClient.ImapException.class)
-                .until(
-                        () -> {
-                            try (ImapClient imap = ImapClient.connectTls(variant.imaps(), tls())) {
-                                imap.login(alice, PASSWORD);
-                                return imap.messages("INBOX").stream()
-                                        .filter(message -> Mails.text(message).contains(marker))
-                                        .findFirst()
-                                        .orElse(null);
-                            }
-                        },
-                        message -> message != null);
-        return Mails.header(arrived);
+        return Mails.header(Mails.awaitLocal(variant.imaps(), tls(), alice, PASSWORD, marker));
     }
 
     @Test

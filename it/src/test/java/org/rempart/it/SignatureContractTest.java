@@ -6,9 +6,6 @@ package org.rempart.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -17,7 +14,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.rempart.it.contract.Contract;
-import org.rempart.quickstart.client.ImapClient;
 import org.rempart.quickstart.client.SmtpClient;
 import org.rempart.quickstart.client.TlsClient;
 import org.rempart.testsupport.Dkimpy;
@@ -37,21 +33,8 @@ class SignatureContractTest {
     @BeforeAll
     void start() throws Exception {
         Dkimpy.require();
-        KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
-        generator.initialize(2048);
-        KeyPair keys = generator.generateKeyPair();
-        Base64.Encoder base64 = Base64.getEncoder();
-        record = "v=DKIM1; k=rsa; p=" + base64.encodeToString(keys.getPublic().getEncoded());
         variant = new Variant("signatures");
-        variant.write(
-                "s1.pem",
-                "-----BEGIN PRIVATE KEY-----\n"
-                        + base64.encodeToString(keys.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n");
-        variant.edit(
-                "rempart.xml",
-                "</policy>",
-                "<dkim><sign domain=\"" + variant.domain()
-                        + "\" selector=\"s1\" key=\"conf/s1.pem\"/></dkim></policy>");
+        record = SigningKey.into(variant);
         variant.start();
         alice = "alice@" + variant.domain();
         bob = "bob@" + variant.domain();
@@ -67,7 +50,7 @@ class SignatureContractTest {
     }
 
     private List<String> verdicts(byte[] message) throws Exception {
-        return Dkimpy.verify(Map.of("s1._domainkey." + variant.domain(), record), List.of(message))
+        return Dkimpy.verify(Map.of(SigningKey.owner(variant), record), List.of(message))
                 .get(0);
     }
 
@@ -97,20 +80,7 @@ class SignatureContractTest {
                 .contains("d=" + variant.domain() + ";")
                 .doesNotContain("X-Mailer");
 
-        byte[] local = org.awaitility.Awaitility.await()
-                .atMost(Mails.PATIENCE)
-                .ignoreExceptionsInstanceOf(ImapClient.ImapException.class)
-                .until(
-                        () -> {
-                            try (ImapClient imap = ImapClient.connectTls(variant.imaps(), tls())) {
-                                imap.login(bob, PASSWORD);
-                                return imap.messages("INBOX").stream()
-                                        .filter(message -> Mails.text(message).contains(marker))
-                                        .findFirst()
-                                        .orElse(null);
-                            }
-                        },
-                        message -> message != null);
+        byte[] local = Mails.awaitLocal(variant.imaps(), tls(), bob, PASSWORD, marker);
         assertThat(Mails.header(local)).doesNotContain("DKIM-Signature").contains("X-Mailer");
     }
 
@@ -132,7 +102,7 @@ class SignatureContractTest {
         }
         byte[] arrived = Mails.awaitRemote(Trial.server(), marker).raw();
         assertThat(Mails.header(arrived)).contains("ARC-Seal: i=1; cv=none; ").doesNotContain("\nDKIM-Signature");
-        assertThat(Dkimpy.verifySeals(Map.of("s1._domainkey." + variant.domain(), record), List.of(arrived))
+        assertThat(Dkimpy.verifySeals(Map.of(SigningKey.owner(variant), record), List.of(arrived))
                         .get(0))
                 .startsWith("pass");
     }
