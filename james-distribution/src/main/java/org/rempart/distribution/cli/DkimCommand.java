@@ -274,7 +274,7 @@ final class DkimCommand extends Group {
         out().println("2. When bin/rempart dkim list " + domain
                 + " says that they are published, put these lines into <dkim>"
                 + " of conf/rempart.xml"
-                + (old.isEmpty() ? ":" : ", in the place of those of the old keys, which sign until then:"));
+                + (old.isEmpty() ? ":" : " and remove those of the old keys. Until then the old keys sign:"));
         out().println();
         made.keySet()
                 .forEach(rule -> out().println("  <sign domain=\"" + domain + "\" selector=\"" + rule.selector()

@@ -169,7 +169,7 @@ class DkimCommandTest {
         assertThat(run("rotate", "ours.example")).as(err.toString()).isZero();
         assertThat(printed()).containsOnlyKeys("r20261201b");
         assertThat(out.toString())
-                .contains("in the place of those of the old keys, which sign until then")
+                .contains("of conf/rempart.xml and remove those of the old keys. Until then the old keys sign:")
                 .contains("r20261201._domainkey.ours.example, conf/dkim/r20261201.ours.example.pem");
         assertThat(run("list")).isZero();
         assertThat(out.toString()).contains("r20261201 rsa conf/dkim/r20261201.ours.example.pem signs, DNS: published");

@@ -247,7 +247,7 @@ class SenderProofTest {
             assertThat(no.sealer()).as(broken).isEmpty();
             assertThat(no.results()).contains("; arc=fail");
         }
-        // Whoever says something else, says nothing of this From.
+        // A seal for a message from another domain proves nothing about this one.
         assertThat(of("198.51.100.1", "x@lists.example", sealed(MESSAGE.replace("far.", "bank."), "lists.example"))
                         .sealer())
                 .isEmpty();

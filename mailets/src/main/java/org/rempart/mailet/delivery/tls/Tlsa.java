@@ -80,7 +80,7 @@ final class Tlsa {
         }
     }
 
-    /** Whether it names the host's own certificate or key, whoever issued it, for whatever names and dates. */
+    /** Whether it names the host's own certificate or key. Then issuer, names and dates do not count. */
     boolean isOfHost() {
         return usage == HOST;
     }
