@@ -5,10 +5,13 @@
 package org.rempart.smtp;
 
 import java.util.Locale;
+import java.util.Optional;
+import javax.mail.MessagingException;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.mailet.Mail;
 import org.rempart.policy.trail.AuditEvent;
 
 /** The audit trail's events of a connection: its id, client, account and TLS facts are in them from the start. */
@@ -38,5 +41,20 @@ final class AuditTrail {
         SmtpFacts.tls(session)
                 .ifPresent(tls -> trail.with("tls", tls.getProtocol()).with("cipher", tls.getCipherSuite()));
         return trail;
+    }
+
+    /** Writes into an event what is known of a mail: envelope, Message-ID, subject and size. */
+    static void describe(AuditEvent trail, Mail mail) {
+        trail.with("mail", mail.getName())
+                .with("from", mail.getMaybeSender().asString())
+                .recipients(mail.getRecipients());
+        try {
+            Optional.ofNullable(mail.getMessage().getMessageID()).ifPresent(id -> trail.with("messageId", id));
+            trail.subject(Optional.ofNullable(mail.getMessage().getSubject()).orElse(""));
+            trail.with("size", mail.getMessageSize());
+        } catch (MessagingException | RuntimeException unreadable) {
+            // The trail is worth more with what is known than not at all.
+            trail.with("unreadable", String.valueOf(unreadable.getMessage()));
+        }
     }
 }

@@ -233,22 +233,12 @@ public final class CheckSubmission extends GenericMailet {
         return new Refusal(reply, "rate exceeded", limit.rule());
     }
 
-    private static void trail(Username account, Mail mail, Optional<Refusal> refusal) throws MessagingException {
+    private static void trail(Username account, Mail mail, Optional<Refusal> refusal) {
         AuditEvent trail = AuditEvent.now("submission")
                 .with("protocol", "jmap")
                 .with("account", account.asString())
-                .with("verdict", refusal.isPresent() ? "refused" : "accepted")
-                .with("mail", mail.getName())
-                .with("from", mail.getMaybeSender().asString())
-                .recipients(mail.getRecipients());
-        try {
-            Optional.ofNullable(mail.getMessage().getMessageID()).ifPresent(id -> trail.with("messageId", id));
-            trail.subject(Optional.ofNullable(mail.getMessage().getSubject()).orElse(""));
-            trail.with("size", mail.getMessageSize());
-        } catch (MessagingException | RuntimeException unreadable) {
-            // The trail is worth more with what is known than not at all.
-            trail.with("unreadable", String.valueOf(unreadable.getMessage()));
-        }
+                .with("verdict", refusal.isPresent() ? "refused" : "accepted");
+        AuditTrail.describe(trail, mail);
         refusal.ifPresent(why -> {
             trail.with("answer", why.reply).with("reason", why.reason);
             Optional.ofNullable(why.rule).ifPresent(trail::rule);

@@ -7,7 +7,6 @@ package org.rempart.smtp;
 import java.io.IOException;
 import java.util.Optional;
 import javax.inject.Inject;
-import javax.mail.MessagingException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -73,19 +72,9 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
 
     private void log(SMTPSession session, Mail mail, String verdict, HookResult result) {
         boolean account = SmtpFacts.account(session).isPresent();
-        AuditEvent trail = AuditTrail.event(account ? "submission" : "reception", session)
-                .with("verdict", verdict)
-                .with("mail", mail.getName())
-                .with("from", mail.getMaybeSender().asString())
-                .recipients(mail.getRecipients());
-        try {
-            Optional.ofNullable(mail.getMessage().getMessageID()).ifPresent(id -> trail.with("messageId", id));
-            trail.subject(Optional.ofNullable(mail.getMessage().getSubject()).orElse(""));
-            trail.with("size", mail.getMessageSize());
-        } catch (MessagingException | RuntimeException unreadable) {
-            // The trail is worth more with what is known than not at all.
-            trail.with("unreadable", String.valueOf(unreadable.getMessage()));
-        }
+        AuditEvent trail =
+                AuditTrail.event(account ? "submission" : "reception", session).with("verdict", verdict);
+        AuditTrail.describe(trail, mail);
         if (result.getSmtpRetCode() != null) {
             trail.with("answer", result.getSmtpRetCode() + " " + result.getSmtpDescription());
         }
