@@ -133,8 +133,8 @@ class TlsReportsTest {
         return context;
     }
 
-    private TlsReports reports() throws Exception {
-        Dns dns = new Dns() {
+    private Dns dns() {
+        return new Dns() {
             @Override
             public List<MailExchanger> exchangers(String domain) {
                 return List.of();
@@ -153,6 +153,10 @@ class TlsReportsTest {
                 return texts.getOrDefault(name, List.of());
             }
         };
+    }
+
+    private TlsReports reports() throws Exception {
+        Dns dns = dns();
         MailetContext server = (MailetContext) Proxy.newProxyInstance(
                 MailetContext.class.getClassLoader(),
                 new Class<?>[] {MailetContext.class},
@@ -436,24 +440,8 @@ class TlsReportsTest {
 
     @Test
     void anInnerSiteIsNotConnectedTo() throws Exception {
-        Dns dns = new Dns() {
-            @Override
-            public List<MailExchanger> exchangers(String domain) {
-                return List.of();
-            }
-
-            @Override
-            public List<InetAddress> addresses(String host) {
-                return List.of(InetAddress.getLoopbackAddress());
-            }
-
-            @Override
-            public List<String> texts(String name) {
-                return List.of();
-            }
-        };
-        ReportPost post = new ReportPost(
-                new WebClients(dns, trust(), web.getAddress().getPort(), Duration.ofSeconds(5), ReportPost::isPublic));
+        ReportPost post = new ReportPost(new WebClients(
+                dns(), trust(), web.getAddress().getPort(), Duration.ofSeconds(5), ReportPost::isPublic));
         org.assertj.core.api.Assertions.assertThatThrownBy(
                         () -> post.send(URI.create("https://reports.bank.example/"), new byte[1]))
                 .isInstanceOf(IOException.class)
