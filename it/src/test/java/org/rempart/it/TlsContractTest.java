@@ -59,7 +59,7 @@ class TlsContractTest {
         assertThat(received(encrypted)).contains("with ESMTPS id").contains("using TLSv1.3 with cipher");
     }
 
-    private String received(String marker) {
+    private String received(String marker) throws IOException {
         return Mails.header(Mails.awaitLocal(server, server.user2(), server.password2(), marker))
                 .lines()
                 .filter(line -> line.startsWith("Received:"))
