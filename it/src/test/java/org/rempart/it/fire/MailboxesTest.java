@@ -27,12 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.rempart.testsupport.PostgresServer;
 
-/**
- * Not in every build yet: about one run in three finds that an IMAP client is told of another's expunge or flags before the
- * answer to a command that must not renumber, or before that to SELECT.
- */
 @Tag("fire")
-@Tag("heavy")
 @DisplayName("Many sessions on few mailboxes, doing everything at once")
 class MailboxesTest {
     private static final int CLIENTS = 8;
@@ -46,6 +41,7 @@ class MailboxesTest {
     private static final Pattern HUNG_UP = Pattern.compile("(?s).*(getSelected\\(\\)|selected)\" is null.*");
 
     @Test
+    @Tag("quick")
     void each_is_answered_in_time_and_right_with_the_embedded_database() throws Exception {
         try (FireServer server = FireServer.make("mailboxes")) {
             run(server, "Derby");
@@ -53,6 +49,7 @@ class MailboxesTest {
     }
 
     @Test
+    @Tag("quick")
     void each_is_answered_in_time_and_right_with_postgresql() throws Exception {
         try (PostgresServer postgres = PostgresServer.start();
                 FireServer server = FireServer.make("mailboxes-postgresql")) {

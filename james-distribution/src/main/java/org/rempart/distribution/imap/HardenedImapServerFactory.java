@@ -16,11 +16,13 @@ import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.commons.configuration2.tree.ImmutableNode;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.imap.api.process.ImapProcessor;
+import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imap.decode.ImapDecoder;
 import org.apache.james.imap.encode.ImapEncoder;
 import org.apache.james.imapserver.netty.IMAPServer;
 import org.apache.james.imapserver.netty.IMAPServerFactory;
 import org.apache.james.imapserver.netty.ImapMetrics;
+import org.apache.james.imapserver.netty.NettyConstants;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.protocols.netty.ChannelHandlerFactory;
@@ -139,9 +141,13 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         }
     }
 
-    /** Tells a session who its client is, before the first command comes: behind a proxy it is known only then. */
+    /**
+     * Tells a session who its client is, before the first command comes: behind a proxy it is known only then. And which
+     * thread writes to him.
+     */
     private static final class Introduction extends ChannelInboundHandlerAdapter {
         private final LoginBrake brake;
+        private boolean introduced;
 
         Introduction(LoginBrake brake) {
             this.brake = brake;
@@ -149,7 +155,14 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object received) {
-            brake.introduce(context.channel());
+            ImapSession session = context.channel()
+                    .attr(NettyConstants.IMAP_SESSION_ATTRIBUTE_KEY)
+                    .get();
+            if (session != null && !introduced) {
+                introduced = true;
+                Outbox.introduce(session, context.channel().eventLoop());
+                brake.introduce(context.channel());
+            }
             context.fireChannelRead(received);
         }
     }

@@ -23,6 +23,7 @@ import org.apache.james.imap.message.request.CompressRequest;
 import org.apache.james.imap.message.request.ExpungeRequest;
 import org.apache.james.imap.message.request.FetchRequest;
 import org.apache.james.imap.message.request.SearchRequest;
+import org.apache.james.imap.message.request.StartTLSRequest;
 import org.apache.james.imap.message.request.StoreRequest;
 import org.apache.james.imap.message.response.ExistsResponse;
 import org.apache.james.imap.message.response.ExpungeResponse;
@@ -44,7 +45,7 @@ import reactor.core.publisher.Mono;
  *       {@code EXISTS} counts what the client may still ask for.
  *   <li>A message that had gone before the client heard of it has no number, and so no {@code EXPUNGE}.
  *   <li>The tagged answer comes once, and last: what came after it would change numbers in the middle of the next command
- *       (section 7.5.1).
+ *       (section 7.5.1). All is written in the order in which it was said ({@link Outbox}).
  *   <li>UIDs that do not exist are no fault of the client (section 6.4.9), in a mailbox without messages, too.
  * </ul>
  */
@@ -91,10 +92,13 @@ final class OrderlyProcessor implements ImapProcessor {
                     .flatMap(tick -> Mono.error(new TimeoutException()));
             Mono<Void> answered = turn.then(Mono.defer(() -> next.processReactive(message, answers, session)))
                     .doOnTerminate(answers::processed);
-            return Mono.firstWithSignal(answered, silence)
+            Mono<Void> whole = Mono.firstWithSignal(answered, silence)
                     .onErrorResume(
                             TimeoutException.class,
                             late -> Mono.fromRunnable(() -> overdue(request, answers, session)));
+            // James ends a command with what is left to write, and begins the next: both only when this one is written.
+            return whole.onErrorResume(fault -> answers.written().then(Mono.error(fault)))
+                    .then(answers.written());
         });
     }
 
@@ -149,6 +153,7 @@ final class OrderlyProcessor implements ImapProcessor {
         private final ImapRequest request;
         private final Responder next;
         private final ImapSession session;
+        private final Outbox outbox;
         private long heard = System.nanoTime();
         private CompletableFuture<Void> told = CompletableFuture.completedFuture(null);
         private StatusResponse tagged;
@@ -159,6 +164,12 @@ final class OrderlyProcessor implements ImapProcessor {
             this.request = request;
             this.next = next;
             this.session = session;
+            this.outbox = Outbox.of(session);
+        }
+
+        /** Ends when all that was said until then is written. */
+        Mono<Void> written() {
+            return outbox.written();
         }
 
         synchronized Duration silent() {
@@ -242,12 +253,24 @@ final class OrderlyProcessor implements ImapProcessor {
                     session.getSelected() == null || request instanceof CompressRequest || (processed && told.isDone());
             if (tagged != null && !ended && last) {
                 ended = true;
-                next.respond(
+                catchUp();
+                say(
                         isAboutNothing()
                                 ? RESPONSES.taggedOk(
                                         request.getTag(), request.getCommand(), HumanReadableText.COMPLETED)
                                 : tagged);
-                next.flush();
+                flush();
+            }
+        }
+
+        /** James forgets that messages came, if they did while it told of others. */
+        private void catchUp() {
+            SelectedMailbox selected = session.getSelected();
+            if (selected != null
+                    && session.getAttribute(KNOWN) instanceof Known known
+                    && known.mailbox == selected
+                    && selected.existsCount() > known.messages) {
+                exists(known);
             }
         }
 
@@ -262,7 +285,7 @@ final class OrderlyProcessor implements ImapProcessor {
 
         private void answer(ImapResponseMessage message, SelectedMailbox selected) {
             if (selected == null) {
-                next.respond(message);
+                say(message);
                 return;
             }
             Known known = known(selected);
@@ -274,7 +297,7 @@ final class OrderlyProcessor implements ImapProcessor {
                 if (fetched.getMessageNumber().asInt() > known.messages) {
                     exists(known);
                 }
-                next.respond(message);
+                say(message);
             } else if (message instanceof VanishedResponse vanished) {
                 vanish(known, vanished);
             } else {
@@ -283,7 +306,7 @@ final class OrderlyProcessor implements ImapProcessor {
                         && known.mailbox.existsCount() > known.messages) {
                     exists(known);
                 }
-                next.respond(message);
+                say(message);
             }
         }
 
@@ -295,7 +318,7 @@ final class OrderlyProcessor implements ImapProcessor {
                 }
                 known.messages = Math.max(0, known.messages);
             }
-            next.respond(message);
+            say(message);
         }
 
         private Known known(SelectedMailbox selected) {
@@ -309,19 +332,32 @@ final class OrderlyProcessor implements ImapProcessor {
 
         private void exists(Known known) {
             known.messages = known.mailbox.existsCount();
-            next.respond(new ExistsResponse(known.messages));
+            say(new ExistsResponse(known.messages));
         }
 
         private void expunge(Known known, int number, ImapResponseMessage message) {
             if (number <= known.messages) {
                 known.messages--;
-                next.respond(message);
+                say(message);
             }
+        }
+
+        private void say(ImapResponseMessage message) {
+            write(() -> next.respond(message));
         }
 
         @Override
         public void flush() {
-            next.flush();
+            write(next::flush);
+        }
+
+        private void write(Runnable write) {
+            if (request instanceof StartTLSRequest || request instanceof CompressRequest) {
+                // In the connection's thread already, which goes on to encrypt or compress.
+                write.run();
+            } else {
+                outbox.add(write);
+            }
         }
     }
 }

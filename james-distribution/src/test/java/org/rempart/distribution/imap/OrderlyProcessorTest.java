@@ -5,10 +5,13 @@
 package org.rempart.distribution.imap;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import javax.mail.Flags;
 import org.apache.james.imap.api.ImapConfiguration;
@@ -160,6 +163,61 @@ class OrderlyProcessorTest {
         assertThat(said).containsExactly("1 EXISTS", "a OK", "b OK");
         OrderlyProcessor.tell(idle, exists(idle)).block();
         assertThat(said).as("after the end").hasSize(3);
+    }
+
+    /** Netty has what its own thread writes pass what others have left to it. */
+    @Test
+    void theAnswerToDoneDoesNotOvertakeWhatWasTold() {
+        Deque<Runnable> connection = new ArrayDeque<>();
+        Outbox.introduce(session, connection::add);
+        select();
+        List<Responder> idling = new ArrayList<>();
+        Mono<Void> begun = process(new IdleRequest(new Tag("a")), (request, responder) -> {
+            idling.add(responder);
+            return Mono.empty();
+        });
+        List<String> ended = new ArrayList<>();
+        begun.subscribe(nothing -> {}, failure -> {}, () -> ended.add("begun"));
+        assertThat(ended).as("before the connection's thread had its turn").isEmpty();
+        Responder idle = idling.get(0);
+        OrderlyProcessor.tell(idle, exists(idle)).block();
+        idle.respond(ok(new IdleRequest(new Tag("a"))));
+        process(noop("b"), (request, responder) -> Mono.fromRunnable(() -> responder.respond(ok(request))))
+                .subscribe();
+        assertThat(said).as("in another thread than the connection's").isEmpty();
+
+        while (!connection.isEmpty()) {
+            connection.remove().run();
+        }
+        assertThat(said).containsExactly("1 EXISTS", "a OK", "b OK");
+        assertThat(ended).containsExactly("begun");
+    }
+
+    @Test
+    void whatCannotBeWrittenFailsItsCommand() {
+        select();
+        assertThatThrownBy(() -> process(noop("a"), (request, responder) -> {
+                            responder.respond(null);
+                            return Mono.empty();
+                        })
+                        .block())
+                .isInstanceOf(NullPointerException.class);
+        process(noop("b"), (request, responder) -> Mono.fromRunnable(() -> responder.respond(ok(request))))
+                .block();
+        assertThat(said).endsWith("b OK");
+    }
+
+    @Test
+    void messagesThatCameMeanwhileAreToldAtTheEnd() {
+        select();
+        process(
+                        noop("a"),
+                        (request, responder) -> exists(responder).then(Mono.fromRunnable(() -> {
+                            messages = 2;
+                            responder.respond(ok(request));
+                        })))
+                .block();
+        assertThat(said).containsExactly("1 EXISTS", "2 EXISTS", "a OK");
     }
 
     @Test
