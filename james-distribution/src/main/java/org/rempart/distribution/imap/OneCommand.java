@@ -5,7 +5,7 @@
 package org.rempart.distribution.imap;
 
 import java.io.IOException;
-import java.nio.charset.Charset;
+import java.lang.reflect.Method;
 import org.apache.commons.lang3.tuple.ImmutablePair;
 import org.apache.james.imap.api.display.HumanReadableText;
 import org.apache.james.imap.decode.DecodingException;
@@ -17,6 +17,9 @@ import org.apache.james.imap.message.Literal;
  * parser that looks for the end of something in the next line would wait until the client sends one.
  */
 final class OneCommand extends ImapRequestLineReader {
+    /** Only those who read for themselves may call it. */
+    private static final Method CONTINUATION = continuation();
+
     private final ImapRequestLineReader whole;
 
     OneCommand(ImapRequestLineReader whole) {
@@ -42,21 +45,60 @@ final class OneCommand extends ImapRequestLineReader {
         return whole.read(size, withLineEnd);
     }
 
-    // The line's end before a literal is part of it.
-
-    @Override
-    public String consumeLiteral(Charset charset) throws DecodingException {
-        return whole.consumeLiteral(charset);
-    }
-
+    /**
+     * Reads a literal. What announces it is read in one line, too, and the client is asked for its bytes only when their
+     * number is one.
+     */
     @Override
     public ImmutablePair<Integer, Literal> consumeLiteral(boolean withLineEnd) throws IOException {
-        return whole.consumeLiteral(withLineEnd);
+        consumeChar('{');
+        StringBuilder digits = new StringBuilder();
+        while (nextChar() >= '0' && nextChar() <= '9') {
+            digits.append(consume());
+        }
+        boolean waits = nextChar() != '+';
+        if (!waits) {
+            consume();
+        }
+        consumeChar('}');
+        int size = size(digits.toString());
+        if (nextChar() == '\r') {
+            consume();
+        }
+        if (nextChar() != '\n') {
+            throw new DecodingException(HumanReadableText.ILLEGAL_ARGUMENTS, "a literal begins with the next line");
+        }
+        whole.consume();
+        if (waits) {
+            commandContinuationRequest();
+        }
+        return ImmutablePair.of(size, whole.read(size, withLineEnd));
     }
 
-    /** Only literals ask for it, which are read above. */
+    private static int size(String digits) throws DecodingException {
+        try {
+            return Integer.parseInt(digits);
+        } catch (NumberFormatException none) {
+            throw new DecodingException(HumanReadableText.ILLEGAL_ARGUMENTS, "that is no size of a literal", none);
+        }
+    }
+
     @Override
     protected void commandContinuationRequest() {
-        throw new IllegalStateException("no literal is read here");
+        try {
+            CONTINUATION.invoke(whole);
+        } catch (ReflectiveOperationException changed) {
+            throw new IllegalStateException("James asks for literals in another way now", changed);
+        }
+    }
+
+    private static Method continuation() {
+        try {
+            Method method = ImapRequestLineReader.class.getDeclaredMethod("commandContinuationRequest");
+            method.setAccessible(true);
+            return method;
+        } catch (NoSuchMethodException changed) {
+            throw new IllegalStateException("James asks for literals in another way now", changed);
+        }
     }
 }

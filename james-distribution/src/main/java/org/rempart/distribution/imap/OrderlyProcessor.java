@@ -18,6 +18,7 @@ import org.apache.james.imap.api.message.response.StatusResponseFactory;
 import org.apache.james.imap.api.process.ImapProcessor;
 import org.apache.james.imap.api.process.ImapSession;
 import org.apache.james.imap.api.process.SelectedMailbox;
+import org.apache.james.imap.message.request.AbstractMailboxSelectionRequest;
 import org.apache.james.imap.message.request.AbstractMessageRangeRequest;
 import org.apache.james.imap.message.request.CompressRequest;
 import org.apache.james.imap.message.request.ExpungeRequest;
@@ -46,6 +47,7 @@ import reactor.core.publisher.Mono;
  *   <li>A message that had gone before the client heard of it has no number, and so no {@code EXPUNGE}.
  *   <li>The tagged answer comes once, and last: what came after it would change numbers in the middle of the next command
  *       (section 7.5.1). All is written in the order in which it was said ({@link Outbox}).
+ *   <li>What changed while a client was told of other changes is told the next time ({@link SelectedChanges}).
  *   <li>UIDs that do not exist are no fault of the client (section 6.4.9), in a mailbox without messages, too.
  * </ul>
  */
@@ -79,7 +81,10 @@ final class OrderlyProcessor implements ImapProcessor {
     @Override
     public Mono<Void> processReactive(ImapMessage message, Responder responder, ImapSession session) {
         if (!(message instanceof ImapRequest request)) {
-            return next.processReactive(message, responder, session);
+            // What is said of a line that is no command, in the connection's thread. James may end the connection right
+            // after,
+            // with that unsaid.
+            return next.processReactive(message, responder, session).then(Mono.fromRunnable(responder::flush));
         }
         return Mono.defer(() -> {
             Answers answers = new Answers(request, responder, session);
@@ -90,7 +95,9 @@ final class OrderlyProcessor implements ImapProcessor {
                     .filter(tick -> answers.silent().compareTo(deadline) > 0)
                     .next()
                     .flatMap(tick -> Mono.error(new TimeoutException()));
-            Mono<Void> answered = turn.then(Mono.defer(() -> next.processReactive(message, answers, session)))
+            ImapSession seen =
+                    message instanceof AbstractMailboxSelectionRequest ? SelectedChanges.selecting(session) : session;
+            Mono<Void> answered = turn.then(Mono.defer(() -> next.processReactive(message, answers, seen)))
                     .doOnTerminate(answers::processed);
             Mono<Void> whole = Mono.firstWithSignal(answered, silence)
                     .onErrorResume(

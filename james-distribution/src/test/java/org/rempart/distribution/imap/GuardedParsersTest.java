@@ -70,6 +70,19 @@ class GuardedParsersTest {
                 "ID (\"a\" \"b\"",
                 "ENABLE",
                 "XYZZY (",
+                "SELECT {",
+                "SELECT {1",
+                "SELECT {1a ..",
+                "SELECT {}",
+                "SELECT {+}",
+                "SELECT {-1}",
+                "SELECT {1++}",
+                "SELECT {1}x",
+                "SELECT {99999999999}",
+                "RENAME a {1",
+                "APPEND INBOX {",
+                "APPEND INBOX {99999999999+}",
+                "LOGIN {",
             })
     void aCommandThatEndsTooEarlyIsBad(String command) throws Exception {
         ImapRequestLineReader lines = lines("c " + command + "\r\nn NOOP\r\n");

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Function;
 import javax.mail.Flags;
 import org.apache.james.imap.api.ImapConfiguration;
 import org.apache.james.imap.api.ImapMessage;
@@ -45,6 +46,7 @@ class OrderlyProcessorTest {
     private final List<String> said = new ArrayList<>();
     private final ImapSession session = new FakeImapSession();
     private int messages = 1;
+    private int flushed;
 
     private interface Processing {
         Mono<Void> of(ImapRequest request, Responder responder);
@@ -64,22 +66,26 @@ class OrderlyProcessorTest {
     }
 
     private Mono<Void> process(ImapRequest request, Processing processing) {
+        return process(request, responder -> processing.of(request, responder));
+    }
+
+    private Mono<Void> process(ImapMessage processed, Function<Responder, Mono<Void>> processing) {
         return new OrderlyProcessor(new ImapProcessor() {
                     @Override
                     public Mono<Void> processReactive(ImapMessage message, Responder responder, ImapSession any) {
-                        return processing.of((ImapRequest) message, responder);
+                        return processing.apply(responder);
                     }
 
                     @Override
                     public void configure(ImapConfiguration configuration) {}
                 })
                 .processReactive(
-                        request,
+                        processed,
                         new Responder() {
                             @Override
                             public void respond(ImapResponseMessage message) {
                                 said.add(
-                                        message instanceof StatusResponse status
+                                        message instanceof StatusResponse status && status.getTag() != null
                                                 ? status.getTag().asString() + " " + status.getServerResponseType()
                                                 : message instanceof ExistsResponse exists
                                                         ? exists.getNumberOfMessages() + " EXISTS"
@@ -87,7 +93,9 @@ class OrderlyProcessorTest {
                             }
 
                             @Override
-                            public void flush() {}
+                            public void flush() {
+                                flushed = said.size();
+                            }
                         },
                         session);
     }
@@ -205,6 +213,14 @@ class OrderlyProcessorTest {
         process(noop("b"), (request, responder) -> Mono.fromRunnable(() -> responder.respond(ok(request))))
                 .block();
         assertThat(said).endsWith("b OK");
+    }
+
+    @Test
+    void theByeToALineThatIsNoCommandIsWrittenBeforeTheEnd() {
+        ImapMessage bye = RESPONSES.bye(HumanReadableText.BYE_UNKNOWN_COMMAND);
+        process(bye, responder -> Mono.fromRunnable(() -> responder.respond((ImapResponseMessage) bye)))
+                .block();
+        assertThat(flushed).isEqualTo(1);
     }
 
     @Test
