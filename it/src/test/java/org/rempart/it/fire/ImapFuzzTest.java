@@ -186,7 +186,8 @@ class ImapFuzzTest {
             throw new AssertionError(what + " and " + ahead + " NOOPs are not answered", silence);
         } catch (IOException ended) {
             if (command.contains("STARTTLS")) {
-                // What follows it in the same packet may have been put there by another (RFC 9051, section 11.1): nobody is
+                // What follows it in the same packet may have been put there by another (RFC 9051, section 11.1):
+                // nobody is
                 // answered.
                 return "injected";
             }
