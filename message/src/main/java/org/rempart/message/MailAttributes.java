@@ -37,7 +37,7 @@ public final class MailAttributes {
     /** A part of this server has written the mail: a report or a notice. Set by {@link OwnMail}. */
     public static final AttributeName OWN = AttributeName.of("org.rempart.own");
 
-    /** The mail was taken while its account was held. Set by SubmissionRateHook and CheckSubmission. */
+    /** The mail was taken while its account was held. Set by AccountLimitsHook and CheckSubmission. */
     public static final AttributeName KEPT_FOR_HELD_ACCOUNT = AttributeName.of("org.rempart.kept-for-held-account");
 
     /**

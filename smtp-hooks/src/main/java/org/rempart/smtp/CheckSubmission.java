@@ -41,7 +41,7 @@ import org.rempart.policy.trail.AuditEvent;
 
 /**
  * Asks of mail that a user submits by JMAP (RFC 8621, section 7) what {@link OwnSenderHook}, {@link OwnFromHook} and {@link
- * SubmissionRateHook} ask of mail over SMTP, and writes it to the audit trail. First in the processor {@code root}:
+ * AccountLimitsHook} ask of mail over SMTP, and writes it to the audit trail. First in the processor {@code root}:
  *
  * <pre>{@code
  * <mailet match="All" class="org.rempart.smtp.CheckSubmission">

@@ -26,10 +26,10 @@ final class ListenerCheck {
             RequireAuthHook.class,
             OwnSenderHook.class,
             OwnFromHook.class,
-            SubmissionRateHook.class);
+            AccountLimitsHook.class);
 
     private static final Set<Class<?>> OF_SUBMISSION =
-            Set.of(RequireAuthHook.class, OwnSenderHook.class, OwnFromHook.class, SubmissionRateHook.class);
+            Set.of(RequireAuthHook.class, OwnSenderHook.class, OwnFromHook.class, AccountLimitsHook.class);
 
     /** By handler, those that it relies on wherever it stands. */
     private static final Map<Class<?>, List<Class<?>>> NEEDS = Map.of(

@@ -53,7 +53,7 @@ public final class SubmissionHandlers implements HandlersPackage {
             DSNMessageHook.class,
             OwnFromHook.class,
             // Counts what all others would take.
-            SubmissionRateHook.class,
+            AccountLimitsHook.class,
             UnusualUseHook.class,
             TlsFactsHook.class);
 

@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * count:
  *
  * <pre>{@code
- * <handler class="org.rempart.smtp.SubmissionRateHook"/>
+ * <handler class="org.rempart.smtp.AccountLimitsHook"/>
  * }</pre>
  *
  * A message counts once it is accepted, with all its recipients, on whichever listener. MAIL and RCPT already ask whether
@@ -49,9 +49,9 @@ import org.slf4j.LoggerFactory;
  * {@code 550 5.7.28} until an administrator releases it; with {@code <held mail="keep"/>} it is taken, and marked for the
  * matcher AccountIsHeld, which puts it aside. A session without an account is not this hook's business.
  */
-public final class SubmissionRateHook extends PolicyHook
+public final class AccountLimitsHook extends PolicyHook
         implements MailHook, RcptHook, JamesMessageHook, HookResultHook {
-    private static final Logger LOGGER = LoggerFactory.getLogger(SubmissionRateHook.class);
+    private static final Logger LOGGER = LoggerFactory.getLogger(AccountLimitsHook.class);
     private static final AttachmentKey<Admission> ADMISSION =
             AttachmentKey.of("org.rempart.smtp.admission", Admission.class);
 
@@ -64,7 +64,7 @@ public final class SubmissionRateHook extends PolicyHook
     private final PostmasterNotice postmaster;
 
     @Inject
-    SubmissionRateHook(
+    AccountLimitsHook(
             SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster, FileSystem fileSystem) {
         super(fileSystem);
         this.ledger = ledger;
