@@ -13,13 +13,12 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
+import org.apache.james.protocols.api.Response;
+import org.apache.james.protocols.api.handler.LineHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
-import org.apache.james.protocols.smtp.hook.Hook;
+import org.apache.james.protocols.smtp.core.DataLineFilter;
 import org.apache.james.protocols.smtp.hook.HookResult;
-import org.apache.james.protocols.smtp.hook.HookResultHook;
-import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.MailHook;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.smtpserver.JamesMessageHook;
@@ -43,17 +42,16 @@ import org.slf4j.LoggerFactory;
  * <handler class="org.rempart.smtp.AccountLimitsHook"/>
  * }</pre>
  *
- * A message counts once it is accepted, with all its recipients, on whichever listener. MAIL and RCPT already ask whether
+ * A message counts once it is accepted, with all its recipients, on whichever listener; one that a later hook refuses or
+ * fails at does not. MAIL and RCPT already ask whether
  * there would be room. What exceeds a limit is answered {@code 452 4.7.28}; with {@code then="hold"} the account is held
  * at that moment, the postmaster is told, and it, and all that the account tries from then on, is answered
  * {@code 550 5.7.28} until an administrator releases it; with {@code <held mail="keep"/>} it is taken, and marked for the
  * matcher AccountIsHeld, which puts it aside. A session without an account is not this hook's business.
  */
 public final class AccountLimitsHook extends PolicyHook
-        implements MailHook, RcptHook, JamesMessageHook, HookResultHook {
+        implements MailHook, RcptHook, DataLineFilter, JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(AccountLimitsHook.class);
-    private static final AttachmentKey<Admission> ADMISSION =
-            AttachmentKey.of("org.rempart.smtp.admission", Admission.class);
 
     /** Marks what was taken of a held account. */
     private static final Attribute KEPT = new Attribute(MailAttributes.KEPT_FOR_HELD_ACCOUNT, AttributeValue.of(true));
@@ -102,21 +100,23 @@ public final class AccountLimitsHook extends PolicyHook
     }
 
     private HookResult ask(SMTPSession session, int recipients) {
-        return SmtpFacts.account(session)
+        return Transaction.of(session)
+                .account()
                 .map(account -> answer(session, account, ledger.ask(account, limits(), recipients)))
                 .orElse(HookResult.DECLINED);
     }
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        Optional<Username> account = SmtpFacts.account(session);
+        Transaction transaction = Transaction.of(session);
+        Optional<Username> account = transaction.account();
         if (account.isEmpty()) {
             return HookResult.DECLINED;
         }
-        activity.sent(account.get(), SmtpFacts.client(session), subject(mail));
+        activity.sent(account.get(), transaction.client(), subject(mail));
         Admission admission =
                 ledger.enter(account.get(), limits(), mail.getRecipients().size());
-        session.setAttachment(ADMISSION, admission, State.Transaction);
+        transaction.admit(admission);
         HookResult answer = answer(session, account.get(), admission);
         if (isKept(admission)) {
             mail.setAttribute(KEPT);
@@ -125,7 +125,7 @@ public final class AccountLimitsHook extends PolicyHook
                     .recipients(mail.getRecipients())
                     .log();
         } else {
-            admission.limit().ifPresent(limit -> Verdicts.refusedBy(session, limit.rule()));
+            admission.limit().ifPresent(limit -> transaction.refuse(limit.rule()));
         }
         return answer;
     }
@@ -139,15 +139,24 @@ public final class AccountLimitsHook extends PolicyHook
         }
     }
 
-    /** A message that a later hook refuses was not submitted. */
+    /** A message that is not taken in the end, for whatever reason, was not submitted. */
     @Override
-    public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
-        HookReturnCode.Action action = result.getResult().getAction();
-        if (hook instanceof JamesMessageHook
-                && (action == HookReturnCode.Action.DENY || action == HookReturnCode.Action.DENYSOFT)) {
-            session.removeAttachment(ADMISSION, State.Transaction).ifPresent(Admission::withdraw);
+    public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
+        if (!StrictLinesFilter.isEndOfMessage(line)) {
+            return next.onLine(session, line);
         }
-        return result;
+        // James forgets it before it answers.
+        Transaction transaction = Transaction.of(session);
+        boolean taken = false;
+        try {
+            Response answer = next.onLine(session, line);
+            taken = answer != null && answer.getRetCode().startsWith("2");
+            return answer;
+        } finally {
+            if (!taken) {
+                transaction.withdraw();
+            }
+        }
     }
 
     private HookResult answer(SMTPSession session, Username account, Admission admission) {

@@ -25,6 +25,7 @@ import org.apache.james.protocols.smtp.core.esmtp.AuthCmdHandler;
  *   <li>{@code PLAIN} has three parts, with NUL between them. The second and third are not empty; the first is empty or the
  *       same name, since nobody acts for another account here, and is else answered {@code 535 5.7.8}.
  *   <li>{@code LOGIN} asks for a name and for a password; neither is empty.
+ *   <li>During a mail transaction it is answered {@code 503 5.5.1} (RFC 4954, section 4): who sends a mail does not change.
  *   <li>A cancelled exchange is answered {@code 501 5.7.0}, what is no base64 {@code 501 5.5.2}, another mechanism
  *       {@code 504 5.5.4}.
  * </ul>
@@ -35,6 +36,8 @@ public final class AuthCommand extends AuthCmdHandler {
     private static final Response USAGE = Answers.answer("501", "5.5.4 Usage: AUTH mechanism [initial-response]");
     private static final Response UNKNOWN = Answers.answer("504", "5.5.4 Unrecognized authentication type");
     private static final Response ALREADY = Answers.answer("503", "5.5.1 Already authenticated");
+    private static final Response IN_TRANSACTION =
+            Answers.answer("503", "5.5.1 AUTH is not permitted during a mail transaction");
     private static final Response WRONG = Answers.answer("535", "5.7.8 Authentication credentials invalid");
     private static final Response EMPTY_CHALLENGE = new SMTPResponse("334", "").immutable();
     private static final Response NAME = new SMTPResponse("334", "VXNlcm5hbWU6").immutable();
@@ -54,6 +57,9 @@ public final class AuthCommand extends AuthCmdHandler {
         }
         if (session.getUsername() != null) {
             return ALREADY;
+        }
+        if (Transaction.isOpen(session)) {
+            return IN_TRANSACTION;
         }
         String[] parts = argument.split(" +", 2);
         String mechanism = parts[0].toUpperCase(Locale.ROOT);

@@ -6,16 +6,12 @@ package org.rempart.smtp;
 
 import java.io.IOException;
 import java.time.Clock;
-import java.util.HashSet;
-import java.util.Set;
 import javax.inject.Inject;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
@@ -38,10 +34,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(ForwardedSenderHook.class);
-
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static final AttachmentKey<Set<MailAddress>> TAKEN =
-            AttachmentKey.of("org.rempart.smtp.forwarded-senders", (Class<Set<MailAddress>>) (Class) Set.class);
 
     private final DomainList domains;
     private SenderRewriting senders;
@@ -82,9 +74,7 @@ public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
         if (!sender.isNullSender()) {
             return refuse(session, sender, recipient, "no bounce", "This address takes delivery reports only");
         }
-        Set<MailAddress> taken = session.getAttachment(TAKEN, State.Transaction).orElseGet(HashSet::new);
-        taken.add(recipient);
-        session.setAttachment(TAKEN, taken, State.Transaction);
+        Transaction.of(session).takeBounce(recipient);
         return HookResult.DECLINED;
     }
 
@@ -96,12 +86,5 @@ public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
                 .with("reason", reason)
                 .log();
         return Answers.refuse("550", "5.7.1 " + answer);
-    }
-
-    /** Whether a recipient is the good address of a forwarded mail's sender, which no table knows. */
-    static boolean takes(SMTPSession session, MailAddress recipient) {
-        return session.getAttachment(TAKEN, State.Transaction)
-                .filter(taken -> taken.contains(recipient))
-                .isPresent();
     }
 }

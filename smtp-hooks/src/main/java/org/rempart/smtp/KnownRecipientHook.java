@@ -57,7 +57,7 @@ public final class KnownRecipientHook extends PolicyHook implements RcptHook {
     public HookResult doRcpt(SMTPSession session, MaybeSender sender, MailAddress recipient) {
         try {
             if (!addresses.isOurs(recipient)
-                    || ForwardedSenderHook.takes(session, recipient)
+                    || Transaction.of(session).takesBounce(recipient)
                     || recipient.getLocalPart().equalsIgnoreCase("postmaster")
                     || addresses.isKnown(recipient)) {
                 return HookResult.DECLINED;

@@ -25,7 +25,7 @@ import org.apache.james.smtpserver.ExtendedSMTPSession;
  * <p>James's decoder throws away a line of more than 8192 octets, answers {@code 500} at
  * once and goes on; within a message it thus answers in the middle of DATA, and then takes the message without that
  * line. This stands between the decoder and James's own handler: within a message it keeps James from answering, and
- * marks the transaction instead, for {@link StrictLinesFilter} to refuse the message at its end. Elsewhere James's
+ * marks the {@link Transaction} instead, for {@link StrictLinesFilter} to refuse the message at its end. Elsewhere James's
  * answer is right, and stays.
  *
  * <p>James cuts the line end off a command before anybody sees it, and takes a bare LF for one; {@link SessionGuard} asks
@@ -33,7 +33,6 @@ import org.apache.james.smtpserver.ExtendedSMTPSession;
  */
 final class LostLines extends ChannelInboundHandlerAdapter {
     private static final String HANDLER_NAME = "rempartLostLines";
-    private static final AttachmentKey<Boolean> LOST = AttachmentKey.of("org.rempart.smtp.line-lost", Boolean.class);
     private static final AttachmentKey<Boolean> BARE_LF = AttachmentKey.of("org.rempart.smtp.bare-lf", Boolean.class);
 
     private final SMTPSession session;
@@ -73,11 +72,6 @@ final class LostLines extends ChannelInboundHandlerAdapter {
         return channel;
     }
 
-    /** Whether a line of the message that this session is receiving was dropped. */
-    static boolean hasLost(SMTPSession session) {
-        return session.getAttachment(LOST, State.Transaction).isPresent();
-    }
-
     /** Whether the line that is being worked on, or one before it that no command was made of, ended in a bare LF. */
     static boolean endedInBareLf(SMTPSession session) {
         return session.removeAttachment(BARE_LF, State.Connection).isPresent();
@@ -100,7 +94,7 @@ final class LostLines extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof TooLongFrameException && isReceivingMessage()) {
-            session.setAttachment(LOST, Boolean.TRUE, State.Transaction);
+            Transaction.of(session).loseLine();
         } else {
             ctx.fireExceptionCaught(cause);
         }

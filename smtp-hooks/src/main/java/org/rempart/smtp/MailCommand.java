@@ -19,10 +19,11 @@ import org.apache.james.smtpserver.JamesMailCmdHandler;
 
 /**
  * MAIL (RFC 5321, section 4.1.1.2), as James has it, once {@link EnvelopeArgument} and {@link EnvelopeParameters} have
- * nothing against it. One of {@link CoreHandlers}.
+ * nothing against it. While a transaction is open, it is answered {@code 503 5.5.1} and changes nothing (section 4.1.4). One of {@link CoreHandlers}.
  */
 public final class MailCommand extends JamesMailCmdHandler {
     private static final String AUTH = "AUTH";
+    private static final Response OPEN = Answers.answer("503", "5.5.1 Sender already specified");
 
     private Set<String> offered = Set.of();
 
@@ -33,6 +34,10 @@ public final class MailCommand extends JamesMailCmdHandler {
 
     @Override
     public Response onCommand(SMTPSession session, Request request) {
+        if (Transaction.isOpen(session)) {
+            // James would forget the sender here, and go on with the recipients for the next one.
+            return OPEN;
+        }
         try {
             EnvelopeArgument argument = EnvelopeArgument.read("FROM", request.getArgument());
             EnvelopeParameters.check(session, argument.parameters(), offered(session));

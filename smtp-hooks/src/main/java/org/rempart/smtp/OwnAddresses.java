@@ -4,6 +4,7 @@
  */
 package org.rempart.smtp;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import javax.mail.internet.AddressException;
@@ -11,6 +12,7 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.rrt.api.CanSendFrom;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.api.RecipientRewriteTable.ErrorMappingException;
@@ -21,6 +23,7 @@ import org.apache.james.user.api.UsersRepositoryException;
 import org.rempart.message.OurAddresses;
 import org.rempart.message.OurAddresses.DirectoryException;
 import org.rempart.policy.Decision;
+import org.rempart.policy.Rule;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.submission.SubmissionPolicy;
 
@@ -66,6 +69,22 @@ final class OwnAddresses {
                 submission.identity().decideHeader(() -> owns(account, address), () -> ours.isOurs(address)),
                 account,
                 address);
+    }
+
+    /**
+     * Notes that a message was refused since it is not from its account, and says so in the trail.
+     *
+     * @param where {@code envelope} or {@code header}
+     * @param addresses those that are not the account's
+     */
+    static void refused(SMTPSession session, String where, List<String> addresses, String reason, Rule rule) {
+        AuditTrail.event("identity-refused", session)
+                .with("where", where)
+                .with("addresses", addresses)
+                .with("reason", reason)
+                .rule(rule)
+                .log();
+        Transaction.of(session).refuse(rule);
     }
 
     private boolean owns(Username account, MailAddress address) {

@@ -69,7 +69,7 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        Optional<Username> account = SmtpFacts.account(session);
+        Optional<Username> account = Transaction.of(session).account();
         Decision<Boolean> anybody = policy().submission().identity().decideHeader(() -> false, () -> false);
         if (account.isEmpty() || anybody.verdict()) {
             return HookResult.DECLINED;
@@ -81,10 +81,10 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
             if (strangers.isEmpty()) {
                 return HookResult.DECLINED;
             }
-            Verdicts.identityRefused(session, "header", strangers, "not the account's", anybody.rule());
+            OwnAddresses.refused(session, "header", strangers, "not the account's", anybody.rule());
             return Answers.refuse("553", "5.7.1 From address not owned by the authenticated account");
         } catch (UnreadableHeaderException unreadable) {
-            Verdicts.identityRefused(session, "header", List.of(), unreadable.getMessage(), anybody.rule());
+            OwnAddresses.refused(session, "header", List.of(), unreadable.getMessage(), anybody.rule());
             return Answers.refuse("550", "5.7.1 From field missing, or message header malformed");
         } catch (OurAddresses.DirectoryException | IOException | MessagingException unknown) {
             LOGGER.error("Can't tell whether {} may send {}", account.get().asString(), mail.getName(), unknown);

@@ -77,7 +77,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
 
     @Override
     public HookResult doMail(SMTPSession session, MaybeSender sender) {
-        Optional<Username> account = SmtpFacts.account(session);
+        Optional<Username> account = Transaction.of(session).account();
         Optional<MailAddress> address = sender.asOptional();
         if (account.isEmpty() || address.isEmpty()) {
             return HookResult.DECLINED;
@@ -106,7 +106,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        Optional<Username> account = SmtpFacts.account(session);
+        Optional<Username> account = Transaction.of(session).account();
         Decision<Boolean> anybody = policy().submission().identity().decideEnvelope(() -> false, () -> false);
         if (account.isEmpty() || !mail.getMaybeSender().isNullSender() || anybody.verdict()) {
             return HookResult.DECLINED;
@@ -138,7 +138,7 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
 
     private static HookResult refuse(
             SMTPSession session, Decision<Boolean> decision, List<String> addresses, String reason) {
-        Verdicts.identityRefused(session, "envelope", addresses, reason, decision.rule());
+        OwnAddresses.refused(session, "envelope", addresses, reason, decision.rule());
         return Answers.refuse("553", "5.7.1 Sender address not owned by the authenticated account");
     }
 }

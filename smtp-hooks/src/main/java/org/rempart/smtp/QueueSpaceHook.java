@@ -205,16 +205,12 @@ public final class QueueSpaceHook implements ListenerHook, MailHook, DataLineFil
         // James has failed to write, and does not listen any more.
         Response answer =
                 StorageFailure.isFull(String.valueOf(response.getLines())) ? Answers.STORAGE_FULL : Answers.NOT_STORED;
-        if (isEndOfMessage(line)) {
+        if (StrictLinesFilter.isEndOfMessage(line)) {
             session.resetState();
             return answer;
         }
         session.pushLineHandler(new AnswerAtTheEnd(answer));
         return null;
-    }
-
-    private static boolean isEndOfMessage(byte[] line) {
-        return line.length == 3 && line[0] == '.';
     }
 
     private static final class AnswerAtTheEnd implements LineHandler<SMTPSession> {
@@ -226,7 +222,7 @@ public final class QueueSpaceHook implements ListenerHook, MailHook, DataLineFil
 
         @Override
         public Response onLine(SMTPSession session, byte[] line) {
-            if (!isEndOfMessage(line)) {
+            if (!StrictLinesFilter.isEndOfMessage(line)) {
                 return null;
             }
             session.popLineHandler();

@@ -16,7 +16,6 @@ import java.util.Locale;
 import java.util.Optional;
 import javax.net.ssl.SSLSession;
 import org.apache.james.core.MailAddress;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.LineHandler;
@@ -40,8 +39,6 @@ import org.apache.james.protocols.smtp.core.DataLineFilter;
  * <p>It is one of {@link CoreHandlers}; there is nothing to configure.
  */
 public final class ReceivedFilter implements DataLineFilter {
-    private static final AttachmentKey<Boolean> WRITTEN =
-            AttachmentKey.of("org.rempart.smtp.received-written", Boolean.class);
     private static final int LONGEST_NAME = 255;
 
     /** RFC 5322, section 3.3; the JDK's own RFC 1123 form writes GMT, which is obsolete there. */
@@ -59,8 +56,7 @@ public final class ReceivedFilter implements DataLineFilter {
 
     @Override
     public Response onLine(SMTPSession session, byte[] line, LineHandler<SMTPSession> next) {
-        if (session.getAttachment(WRITTEN, State.Transaction).isEmpty()) {
-            session.setAttachment(WRITTEN, Boolean.TRUE, State.Transaction);
+        if (!Transaction.of(session).writeTrace()) {
             for (String fieldLine : field(session)) {
                 Response failure = next.onLine(session, (fieldLine + "\r\n").getBytes(StandardCharsets.US_ASCII));
                 if (failure != null) {
@@ -74,12 +70,13 @@ public final class ReceivedFilter implements DataLineFilter {
     /** The field's lines, without their ends. */
     List<String> field(SMTPSession session) {
         List<String> lines = new ArrayList<>();
-        InetAddress client = SmtpFacts.client(session);
+        Transaction transaction = Transaction.of(session);
+        InetAddress client = transaction.client();
         String helo = session.getAttachment(SMTPSession.CURRENT_HELO_NAME, State.Connection)
                 .map(ReceivedFilter::domainCharacters)
                 .orElse("");
         lines.add("Received: from " + (helo.isEmpty() ? "unknown" : helo) + " ([" + literal(client) + "])");
-        Optional<SSLSession> tls = SmtpFacts.tls(session);
+        Optional<SSLSession> tls = transaction.tls();
         tls.ifPresent(ssl -> lines.add(" (using " + ssl.getProtocol() + " with cipher " + ssl.getCipherSuite() + ")"));
         List<MailAddress> recipients =
                 session.getAttachment(SMTPSession.RCPT_LIST, State.Transaction).orElse(List.of());
@@ -103,7 +100,7 @@ public final class ReceivedFilter implements DataLineFilter {
         if (!greeting.equals("EHLO")) {
             return "SMTP";
         }
-        return "ESMTP" + (tls ? "S" : "") + (SmtpFacts.account(session).isPresent() ? "A" : "");
+        return "ESMTP" + (tls ? "S" : "") + (Transaction.of(session).account().isPresent() ? "A" : "");
     }
 
     private static String literal(InetAddress address) {

@@ -5,7 +5,6 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -17,8 +16,6 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
@@ -66,16 +63,6 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RelayHook.class);
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static final AttachmentKey<Set<MailAddress>> DECIDED =
-            AttachmentKey.of("org.rempart.smtp.decided-recipients", (Class<Set<MailAddress>>) (Class) Set.class);
-
-    private static final AttachmentKey<Boolean> RELAYED = AttachmentKey.of("org.rempart.smtp.relayed", Boolean.class);
-
-    /** The rule that lets the mail pass if it turns out to be proven. */
-    private static final AttachmentKey<Rule> AWAITS_PROOF =
-            AttachmentKey.of("org.rempart.smtp.awaits-proof", Rule.class);
-
     private final DomainList domains;
 
     @Inject
@@ -94,13 +81,17 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
         } catch (DomainListException | RuntimeException unknown) {
             return Answers.cannotDecide(LOGGER, recipient, unknown);
         }
-        boolean authenticated = SmtpFacts.account(session).isPresent();
-        RelayRequest request = RelayRequest.of(SmtpFacts.client(session), authenticated, sender, ours);
+        Transaction transaction = Transaction.of(session);
+        if (transaction.isFull()) {
+            return Answers.refuseForNow("452", "4.5.3 Too many recipients");
+        }
+        boolean authenticated = transaction.account().isPresent();
+        RelayRequest request = RelayRequest.of(transaction.client(), authenticated, sender, ours);
         Decision<RelayVerdict> decision = policy().relay().decide(request);
         if (decision.verdict() == RelayVerdict.DENIED) {
             Decision<RelayVerdict> proven = policy().relay().decide(request.proven());
             if (proven.verdict() == RelayVerdict.ALLOWED) {
-                session.setAttachment(AWAITS_PROOF, proven.rule(), State.Transaction);
+                transaction.awaitProof(proven.rule());
                 decision = proven;
             }
         }
@@ -108,11 +99,11 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             case ALLOWED:
                 // James's own hook, further down the chain, asks this.
                 session.setRelayingAllowed(true);
-                session.setAttachment(RELAYED, Boolean.TRUE, State.Transaction);
-                remember(session, recipient);
+                transaction.relay();
+                transaction.decide(recipient);
                 return HookResult.DECLINED;
             case LOCAL:
-                remember(session, recipient);
+                transaction.decide(recipient);
                 return HookResult.DECLINED;
             case DENIED:
                 AuditTrail.event("relay-refused", session)
@@ -127,29 +118,20 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
         throw new AssertionError(decision);
     }
 
-    private static void remember(SMTPSession session, MailAddress recipient) {
-        Set<MailAddress> decided =
-                session.getAttachment(DECIDED, State.Transaction).orElseGet(HashSet::new);
-        decided.add(recipient);
-        session.setAttachment(DECIDED, decided, State.Transaction);
-    }
-
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        Set<MailAddress> decided =
-                session.getAttachment(DECIDED, State.Transaction).orElseGet(Set::of);
-        if (!decided.containsAll(mail.getRecipients())) {
+        Transaction transaction = Transaction.of(session);
+        if (!transaction.hasDecided(mail.getRecipients())) {
             LOGGER.error(
                     "A handler in front of RelayHook took a recipient of {}; put RelayHook before all that answer RCPT",
                     mail.getName());
             return Answers.cannotDecide();
         }
-        Optional<HookResult> unproven = session.getAttachment(AWAITS_PROOF, State.Transaction)
-                .flatMap(rule -> refuseUnproven(session, mail, rule));
+        Optional<HookResult> unproven = transaction.awaitedProof().flatMap(rule -> refuseUnproven(session, mail, rule));
         if (unproven.isPresent()) {
             return unproven.get();
         }
-        if (session.getAttachment(RELAYED, State.Transaction).isPresent()) {
+        if (transaction.relays()) {
             try {
                 Optional<HookResult> refusal = refuseOriginators(session, mail);
                 if (refusal.isPresent()) {
@@ -166,15 +148,14 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
 
     /** What was let pass at RCPT in the hope of a proof is told now that there is none. */
     private static Optional<HookResult> refuseUnproven(SMTPSession session, Mail mail, Rule rule) {
-        Proof.Dmarc found = SenderProofHook.proof(session).map(Proof::dmarc).orElse(Proof.Dmarc.NONE);
+        Optional<Proof> proof = Transaction.of(session).proof();
+        Proof.Dmarc found = proof.map(Proof::dmarc).orElse(Proof.Dmarc.NONE);
         if (found == Proof.Dmarc.PASS) {
             return Optional.empty();
         }
         AuditTrail.event("relay-refused", session)
                 .with("from", mail.getMaybeSender().asString())
-                .with(
-                        "results",
-                        SenderProofHook.proof(session).map(Proof::summary).orElse(""))
+                .with("results", proof.map(Proof::summary).orElse(""))
                 .rule(rule)
                 .log();
         return Optional.of(
@@ -186,7 +167,8 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
     /** Where only senders of some domains may relay, that is true of From and Sender, too. */
     private Optional<HookResult> refuseOriginators(SMTPSession session, Mail mail)
             throws MessagingException, IOException {
-        if (mayRelayAs(session, MaybeSender.nullSender()).verdict() == RelayVerdict.ALLOWED) {
+        Transaction transaction = Transaction.of(session);
+        if (mayRelayAs(transaction, MaybeSender.nullSender()).verdict() == RelayVerdict.ALLOWED) {
             return Optional.empty();
         }
         Originators originators = Originators.of(OriginatorCheck.headerOf(mail));
@@ -195,7 +177,7 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
             for (ShownAddress address : field.mailboxes()) {
                 Optional<MailAddress> sender = address.asMailAddress();
                 if (sender.isEmpty()
-                        || mayRelayAs(session, MaybeSender.of(sender.get())).verdict() != RelayVerdict.ALLOWED) {
+                        || mayRelayAs(transaction, MaybeSender.of(sender.get())).verdict() != RelayVerdict.ALLOWED) {
                     refused.add(address.toString());
                 }
             }
@@ -205,15 +187,15 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
         }
         AuditTrail.event("relay-refused", session)
                 .with("from", refused.stream().limit(MOST_TOLD).collect(Collectors.joining(", ")))
-                .rule(mayRelayAs(session, MaybeSender.nullSender()).rule())
+                .rule(mayRelayAs(transaction, MaybeSender.nullSender()).rule())
                 .log();
         return Optional.of(Answers.refuse("550", "5.7.1 From address not allowed"));
     }
 
-    private Decision<RelayVerdict> mayRelayAs(SMTPSession session, MaybeSender sender) {
-        boolean authenticated = SmtpFacts.account(session).isPresent();
-        RelayRequest request = RelayRequest.of(SmtpFacts.client(session), authenticated, sender, false);
-        boolean proven = session.getAttachment(AWAITS_PROOF, State.Transaction).isPresent();
+    private Decision<RelayVerdict> mayRelayAs(Transaction transaction, MaybeSender sender) {
+        RelayRequest request =
+                RelayRequest.of(transaction.client(), transaction.account().isPresent(), sender, false);
+        boolean proven = transaction.awaitedProof().isPresent();
         return policy().relay().decide(proven ? request.proven() : request);
     }
 }

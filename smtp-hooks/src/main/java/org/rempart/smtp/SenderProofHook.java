@@ -12,8 +12,6 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.filesystem.api.FileSystem;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.smtpserver.JamesMessageHook;
@@ -52,7 +50,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SenderProofHook extends PolicyHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(SenderProofHook.class);
-    private static final AttachmentKey<Proof> PROOF = AttachmentKey.of("org.rempart.smtp.proof", Proof.class);
     private static final String FIELD = "Authentication-Results";
 
     private final SenderProof senders;
@@ -63,24 +60,20 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
         this.senders = new SenderProof(Dns.of(dns));
     }
 
-    /** What was proven of the mail of this transaction; empty where nobody looked. */
-    static Optional<Proof> proof(SMTPSession session) {
-        return session.getAttachment(PROOF, State.Transaction);
-    }
-
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        if (!policy().inbound().proof() || !isFromOutside(session, mail)) {
+        Transaction transaction = Transaction.of(session);
+        if (!policy().inbound().proof() || !isFromOutside(transaction, mail)) {
             return HookResult.DECLINED;
         }
         try (RawMessage message = RawMessage.of(mail)) {
             Proof proof = senders.of(
-                    SmtpFacts.client(session),
+                    transaction.client(),
                     SmtpFacts.helo(session),
                     mail.getMaybeSender(),
                     message.header(),
                     message::body);
-            session.setAttachment(PROOF, proof, State.Transaction);
+            transaction.prove(proof);
             Optional<HookResult> refusal = refusal(session, mail, proof);
             if (refusal.isPresent()) {
                 return refusal.get();
@@ -95,9 +88,9 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
         }
     }
 
-    private boolean isFromOutside(SMTPSession session, Mail mail) {
-        RelayRequest outside = RelayRequest.of(SmtpFacts.client(session), false, mail.getMaybeSender(), false);
-        return SmtpFacts.account(session).isEmpty()
+    private boolean isFromOutside(Transaction transaction, Mail mail) {
+        RelayRequest outside = RelayRequest.of(transaction.client(), false, mail.getMaybeSender(), false);
+        return transaction.account().isEmpty()
                 && policy().relay().decide(outside).verdict() == RelayVerdict.DENIED;
     }
 
@@ -114,13 +107,14 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
         if (proof.dmarc() != Proof.Dmarc.FAIL || proof.wish() == Proof.Wish.NONE) {
             return Optional.empty();
         }
+        Transaction transaction = Transaction.of(session);
         Decision<FailedHandling> decision = proof.wish() == Proof.Wish.REJECT
-                ? policy().inbound().onReject(SmtpFacts.client(session), proof.from(), proof.sealer())
-                : policy().inbound().onQuarantine(SmtpFacts.client(session), proof.from(), proof.sealer());
+                ? policy().inbound().onReject(transaction.client(), proof.from(), proof.sealer())
+                : policy().inbound().onQuarantine(transaction.client(), proof.from(), proof.sealer());
         switch (decision.verdict()) {
             case REFUSE:
                 audit(session, proof, decision, "refused");
-                Verdicts.refusedBy(session, decision.rule());
+                transaction.refuse(decision.rule());
                 return Optional.of(
                         Answers.refuse("550", "5.7.26 The domain of From asks to refuse mail that does not prove it"));
             case MARK:

@@ -19,7 +19,8 @@ import org.apache.james.protocols.api.handler.UnknownCommandHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 
 /**
- * Keeps what was said in clear text from counting after STARTTLS (RFC 3207, sections 4.2 and 5). Put it first, on every
+ * Keeps what was said before from counting where it must not: in clear text, after STARTTLS (RFC 3207, sections 4.2 and 5),
+ * or of another mail. Put it first, on every
  * listener:
  *
  * <pre>{@code
@@ -29,6 +30,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
  * }</pre>
  *
  * <ul>
+ *   <li>MAIL begins a {@link Transaction}: what was decided about a mail before does not count for this one.
  *   <li>STARTTLS forgets all that the client said before: greeting, sender, recipients. James keeps them, so that
  *       somebody in between could have said them.
  *   <li>A command that arrives between the answer to STARTTLS and the end of the handshake was injected in clear text.
@@ -91,6 +93,9 @@ public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSess
         }
         if (hasControlCharacters(request.getCommand()) || hasControlCharacters(request.getArgument())) {
             return Answers.CONTROL_CHARACTERS;
+        }
+        if (request.getCommand().equalsIgnoreCase("MAIL") && !Transaction.isOpen(session)) {
+            Transaction.begin(session);
         }
         if (startsTls(session, request)) {
             if (!session.needsCommandInjectionDetection()) {

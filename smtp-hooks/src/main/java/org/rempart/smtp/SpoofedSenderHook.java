@@ -110,7 +110,8 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
         Decision<SpoofedHandling> decision = decide(session);
         boolean excepted = !decision.rule()
                 .equals(policy().submission().spoofed().handling().rule());
-        if (SmtpFacts.account(session).isPresent() || (decision.verdict() == SpoofedHandling.ACCEPT && !excepted)) {
+        if (Transaction.of(session).account().isPresent()
+                || (decision.verdict() == SpoofedHandling.ACCEPT && !excepted)) {
             return HookResult.DECLINED;
         }
         Map<String, Set<String>> claims;
@@ -146,14 +147,14 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
     /** Whether the SPF record of our own domain names the client. */
     private boolean isProven(SMTPSession session, MailAddress sender) {
         return policy().inbound().proof()
-                && senders.mayClientSendAs(SmtpFacts.client(session), SmtpFacts.helo(session), sender);
+                && senders.mayClientSendAs(Transaction.of(session).client(), SmtpFacts.helo(session), sender);
     }
 
     /** Where the mail claims to be ours, and the addresses that it claims there; one place at most for the header. */
     private Map<String, Set<String>> claims(SMTPSession session, Mail mail)
             throws DomainListException, MessagingException, IOException {
         OurNames ours = new OurNames(domains, session);
-        Optional<Proof> proof = SenderProofHook.proof(session);
+        Optional<Proof> proof = Transaction.of(session).proof();
         Map<String, Set<String>> claims = new LinkedHashMap<>();
         MaybeSender sender = mail.getMaybeSender();
         if (!sender.isNullSender()
@@ -241,18 +242,18 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
     }
 
     private boolean isClaimed(SMTPSession session, OurNames ours, MailAddress address) throws DomainListException {
-        return SmtpFacts.account(session).isEmpty()
+        return Transaction.of(session).account().isEmpty()
                 && ours.holds(DomainNames.comparable(address.getDomain().asString()))
                 && !mayRelayAs(session, MaybeSender.of(address));
     }
 
     private boolean mayRelayAs(SMTPSession session, MaybeSender sender) {
-        RelayRequest asThat = RelayRequest.of(SmtpFacts.client(session), false, sender, false);
+        RelayRequest asThat = RelayRequest.of(Transaction.of(session).client(), false, sender, false);
         return policy().relay().decide(asThat).verdict() == RelayVerdict.ALLOWED;
     }
 
     private Decision<SpoofedHandling> decide(SMTPSession session) {
-        return policy().submission().spoofed().decide(SmtpFacts.client(session));
+        return policy().submission().spoofed().decide(Transaction.of(session).client());
     }
 
     private static HookResult refuse(
@@ -262,7 +263,7 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
             Collection<String> claimed,
             String what) {
         audit(session, decision, "refused", where, claimed);
-        Verdicts.refusedBy(session, decision.rule());
+        Transaction.of(session).refuse(decision.rule());
         return Answers.refuse("550", "5.7.1 " + what + " needs authentication");
     }
 

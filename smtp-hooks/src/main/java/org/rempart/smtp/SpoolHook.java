@@ -97,7 +97,7 @@ public final class SpoolHook implements JamesMessageHook {
                         FutureReleaseMailParameterHook.FUTURERELEASE_HOLDFOR, State.Transaction)
                 .map(FutureReleaseParameters.HoldFor::value);
         try {
-            if (SmtpFacts.account(session).isPresent()) {
+            if (Transaction.of(session).account().isPresent()) {
                 complete(mail, session.getConfiguration().getHelloName());
             }
             RawMessage.keepBytes(mail);

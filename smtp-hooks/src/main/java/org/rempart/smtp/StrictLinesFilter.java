@@ -4,12 +4,9 @@
  */
 package org.rempart.smtp;
 
-import java.util.Optional;
 import java.util.Set;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
-import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
-import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.ConnectHandler;
 import org.apache.james.protocols.api.handler.LineHandler;
@@ -41,9 +38,6 @@ import org.rempart.message.Originators;
 public final class StrictLinesFilter implements ListenerHook, DataLineFilter, ConnectHandler<SMTPSession> {
     /** The headers of mail that people write have a hundredth of it. */
     static final int MOST_HEADER_LINES = 20_000;
-
-    private static final AttachmentKey<HeaderLength> HEADER =
-            AttachmentKey.of("org.rempart.smtp.header-length", HeaderLength.class);
 
     /**
      * Makes sure that this version of James can be watched for dropped lines.
@@ -82,9 +76,10 @@ public final class StrictLinesFilter implements ListenerHook, DataLineFilter, Co
             Swallow.everythingFrom(session);
             return Answers.NUL;
         }
-        HeaderLength header = headerOf(session);
+        Transaction transaction = Transaction.of(session);
+        HeaderLength header = transaction.header();
         header.add(line);
-        if (!LostLines.hasLost(session) && !header.isTooLong()) {
+        if (!transaction.hasLostLine() && !header.isTooLong()) {
             return next.onLine(session, line);
         }
         if (!isEndOfMessage(line)) {
@@ -97,17 +92,8 @@ public final class StrictLinesFilter implements ListenerHook, DataLineFilter, Co
         return header.isTooLong() ? Answers.HEADER_TOO_LONG : Answers.LINE_TOO_LONG;
     }
 
-    private static HeaderLength headerOf(SMTPSession session) {
-        Optional<HeaderLength> begun = session.getAttachment(HEADER, State.Transaction);
-        HeaderLength header = begun.orElseGet(HeaderLength::new);
-        if (begun.isEmpty()) {
-            session.setAttachment(HEADER, header, State.Transaction);
-        }
-        return header;
-    }
-
     /** How much of a header has come so far. */
-    private static final class HeaderLength {
+    static final class HeaderLength {
         private long octets;
         private int lines;
         private boolean ended;
@@ -134,7 +120,8 @@ public final class StrictLinesFilter implements ListenerHook, DataLineFilter, Co
         return false;
     }
 
-    private static boolean isEndOfMessage(byte[] line) {
+    /** Whether it is the dot alone (RFC 5321, section 4.1.1.4). */
+    static boolean isEndOfMessage(byte[] line) {
         return line.length == 3 && line[0] == '.';
     }
 

@@ -71,7 +71,8 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
     }
 
     private void log(SMTPSession session, Mail mail, String verdict, HookResult result) {
-        boolean account = SmtpFacts.account(session).isPresent();
+        Transaction transaction = Transaction.of(session);
+        boolean account = transaction.account().isPresent();
         AuditEvent trail =
                 AuditTrail.event(account ? "submission" : "reception", session).with("verdict", verdict);
         AuditTrail.describe(trail, mail);
@@ -79,7 +80,7 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
             trail.with("answer", result.getSmtpRetCode() + " " + result.getSmtpDescription());
         }
         if (result.getResult().getAction() != HookReturnCode.Action.OK) {
-            Verdicts.refusal(session).ifPresent(trail::rule);
+            transaction.refusal().ifPresent(trail::rule);
         } else if (account) {
             trail.rule(policy().submission()
                     .identity()

@@ -32,7 +32,7 @@ public final class TlsFactsHook implements ListenerHook, JamesMessageHook {
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
-        SmtpFacts.tls(session).ifPresent(tls -> record(mail, tls));
+        Transaction.of(session).tls().ifPresent(tls -> record(mail, tls));
         return HookResult.DECLINED;
     }
 

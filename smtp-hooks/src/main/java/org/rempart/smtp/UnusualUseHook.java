@@ -35,7 +35,9 @@ public final class UnusualUseHook extends PolicyHook implements HookResultHook {
     @Override
     public HookResult onHookResult(SMTPSession session, HookResult result, long executionTime, Hook hook) {
         if (hook instanceof RcptHook && result.getResult().getAction() == HookReturnCode.Action.DENY) {
-            SmtpFacts.account(session).ifPresent(account -> watch.refused(session, account, policy().submission()));
+            Transaction.of(session)
+                    .account()
+                    .ifPresent(account -> watch.refused(session, account, policy().submission()));
         }
         return result;
     }

@@ -107,6 +107,19 @@ class HookDecisionsTest {
     }
 
     @Test
+    void relayHookRemembersOnlySoManyRecipients() throws Exception {
+        RelayHook hook = init(new RelayHook(OURS, policy(null)));
+        FakeConnection client = new FakeConnection();
+        for (int i = 0; i < Transaction.MOST_DECIDED; i++) {
+            assertThat(rcpt(hook, client, "nobody" + i + "@ours.example")).isEqualTo(HookResult.DECLINED);
+        }
+        assertThat(rcpt(hook, client, "alice@ours.example").getSmtpDescription())
+                .startsWith("4.5.3 ");
+        Transaction.begin(client.session());
+        assertThat(rcpt(hook, client, "alice@ours.example")).isEqualTo(HookResult.DECLINED);
+    }
+
+    @Test
     void aFaultyPolicyOrAnUnknownParameterStopsTheStart() {
         assertThatThrownBy(() -> init(new RelayHook(OURS, policy("<policy><relai/></policy>"))))
                 .isInstanceOf(ConfigurationException.class)

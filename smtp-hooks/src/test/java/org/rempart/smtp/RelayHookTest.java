@@ -210,7 +210,9 @@ class RelayHookTest {
         try (SmtpClient client = server.connect(AUTH_ON_OFFER)) {
             client.ehlo().startTls().ehlo().command("MAIL FROM:<f@foreign.example>", "250");
             client.command("RCPT TO:<u@foreign.example>", "530 5.7.0 Authentication required");
+            client.command("RSET", "250");
             client.command("AUTH PLAIN " + SmtpClient.plain("alice@ours.example", "wrong"), "535");
+            client.command("MAIL FROM:<f@foreign.example>", "250");
             client.command("RCPT TO:<u@foreign.example>", "530 5.7.0 Authentication required");
         }
     }

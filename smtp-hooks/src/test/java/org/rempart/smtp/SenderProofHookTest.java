@@ -135,7 +135,7 @@ class SenderProofHookTest {
 
     /** The outcome of both hooks, one after the other. */
     private String both(String client, String sender, String from) throws Exception {
-        session.client(client);
+        Transaction.begin(session.client(client).get());
         String policy = policy("accept", "accept");
         Mail mail = SubmissionFakes.mail(sender, "From: " + from);
         try {
@@ -163,7 +163,7 @@ class SenderProofHookTest {
 
     /** The answers to RCPT of somebody elsewhere, and to the message. */
     private String relayed(String client, String sender, String from) throws Exception {
-        session.client(client);
+        Transaction.begin(session.client(client).get());
         String policy = POLICY.replace(
                         "<allow network='app'/>", "<allow network='list' senderDomains='far.example' proof='dmarc'/>")
                 .replace("REJECT", "accept")
@@ -187,13 +187,10 @@ class SenderProofHookTest {
     void whoProvesHisSenderMayRelayWhereARuleSaysSo() throws Exception {
         directory.texts.put("far.example", List.of("v=spf1 ip4:203.0.113.1 -all"));
         assertThat(relayed("203.0.113.1", "x@far.example", "x@far.example")).isEmpty();
-        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
         // The network, but no proof.
         assertThat(relayed("203.0.113.2", "x@far.example", "x@far.example")).isEqualTo("550 5.7.1");
-        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
         // A proof of another From.
         assertThat(relayed("203.0.113.1", "x@far.example", "x@old.example")).isEqualTo("550 5.7.1");
-        session.attachments.keySet().removeIf(key -> !key.equals(SMTPSession.CURRENT_HELO_NAME));
         assertThat(relayed("203.0.113.1", "x@other.example", "x@far.example")).isEqualTo("RCPT 550 5.7.1");
         assertThat(relayed("192.0.2.1", "x@far.example", "x@far.example")).isEqualTo("RCPT 550 5.7.1");
     }
