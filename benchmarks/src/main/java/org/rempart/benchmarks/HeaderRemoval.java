@@ -40,6 +40,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.mailet.StripHeaders;
+import org.rempart.policy.file.ServerPolicy;
 
 /**
  * A mail of 24 fields that stay and some that do not, as it comes from the queue, through the mailet: with no mailet, with
@@ -69,7 +70,7 @@ public class HeaderRemoval {
         source = new InMemory(message(messageBytes, removedFields));
         FakeMailContext context = FakeMailContext.defaultContext();
 
-        stripHeaders = new StripHeaders(new NoFiles(), new OneDomain(), nobodyAsks());
+        stripHeaders = new StripHeaders(new ServerPolicy(new NoFiles()), new OneDomain(), nobodyAsks());
         stripHeaders.init(FakeMailetConfig.builder()
                 .mailetName("StripHeaders")
                 .mailetContext(context)

@@ -12,13 +12,13 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 
 /**
@@ -41,20 +41,20 @@ import org.rempart.policy.forwards.SenderRewriting;
  * Parameter {@code policy}: the URL of the policy file, {@value PolicyFile#DEFAULT_URL} if not given.
  */
 public final class BeforeForwarding extends GenericMailet {
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private final DomainList domains;
     private SenderRewriting senders;
 
     @Inject
-    public BeforeForwarding(FileSystem fileSystem, DomainList domains) {
-        this.fileSystem = fileSystem;
+    public BeforeForwarding(ServerPolicy server, DomainList domains) {
+        this.server = server;
         this.domains = domains;
     }
 
     @Override
     public void init() throws MessagingException {
         senders = ForwardConfiguration.senders(
-                this, ForwardConfiguration.policy(this, fileSystem).forwards(), fileSystem);
+                this, ForwardConfiguration.policy(this, server).forwards(), server.files());
     }
 
     @Override

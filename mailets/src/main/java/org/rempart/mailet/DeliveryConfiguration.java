@@ -18,7 +18,6 @@ import java.util.regex.Pattern;
 import javax.mail.MessagingException;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.Credentials;
 import org.rempart.mailet.delivery.DeliverySettings;
@@ -29,6 +28,7 @@ import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
@@ -319,7 +319,7 @@ final class DeliveryConfiguration {
     }
 
     /** What TLS destinations get: what {@code <tls>} says here, else the policy file. */
-    TlsPolicy tls(FileSystem files) throws MessagingException {
+    TlsPolicy tls(ServerPolicy server) throws MessagingException {
         Optional<String> url = parameters.text(POLICY);
         if (parameters.text(TLS).isPresent()) {
             if (url.isPresent()) {
@@ -328,7 +328,7 @@ final class DeliveryConfiguration {
             }
             return inlineTls();
         }
-        return parameters.policy(POLICY, files).tls();
+        return parameters.policy(POLICY, server).tls();
     }
 
     private TlsPolicy inlineTls() throws MessagingException {

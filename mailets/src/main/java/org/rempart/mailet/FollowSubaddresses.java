@@ -10,13 +10,13 @@ import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 
 /**
  * Gives mail for {@code alice+detail} (RFC 5233) to {@code alice}, where {@code <subaddresses>} of the policy says so and no
@@ -39,7 +39,7 @@ import org.rempart.policy.file.PolicyFile;
  * <p>Parameter {@code policy}: the URL of the policy file, {@value PolicyFile#DEFAULT_URL} if not given.
  */
 public final class FollowSubaddresses extends GenericMailet {
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private final UsersRepository users;
     private final RecipientRewriteTable mappings;
     private final DomainList domains;
@@ -47,8 +47,8 @@ public final class FollowSubaddresses extends GenericMailet {
 
     @Inject
     public FollowSubaddresses(
-            FileSystem fileSystem, UsersRepository users, RecipientRewriteTable mappings, DomainList domains) {
-        this.fileSystem = fileSystem;
+            ServerPolicy server, UsersRepository users, RecipientRewriteTable mappings, DomainList domains) {
+        this.server = server;
         this.users = users;
         this.mappings = mappings;
         this.domains = domains;
@@ -60,7 +60,7 @@ public final class FollowSubaddresses extends GenericMailet {
                 users,
                 mappings,
                 domains,
-                ForwardConfiguration.policy(this, fileSystem).subaddresses());
+                ForwardConfiguration.policy(this, server).subaddresses());
     }
 
     @Override

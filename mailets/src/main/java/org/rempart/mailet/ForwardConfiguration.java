@@ -14,6 +14,7 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.KeyFile;
 import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 
@@ -24,8 +25,8 @@ final class ForwardConfiguration {
     private ForwardConfiguration() {}
 
     /** The policy file that the mailet's parameter names, or the one that is there by default. */
-    static Policy policy(GenericMailet mailet, FileSystem files) throws MessagingException {
-        return Parameters.of(mailet, POLICY).policy(POLICY, files);
+    static Policy policy(GenericMailet mailet, ServerPolicy server) throws MessagingException {
+        return Parameters.of(mailet, POLICY).policy(POLICY, server);
     }
 
     /** The rewriting of senders under this server's key, which the first start writes. */

@@ -14,7 +14,6 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.mail.MessagingException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.mailrepository.api.MailRepository;
 import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.mailrepository.api.MailRepositoryStore.MailRepositoryStoreException;
@@ -23,7 +22,7 @@ import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 
 /** The parameters of a mailet in mailetcontainer.xml, checked when the server starts. */
 final class Parameters {
@@ -118,18 +117,15 @@ final class Parameters {
     }
 
     /**
-     * The policy in the file that a parameter names; where it isn't given, the one that is there by default, or the safe
-     * defaults.
+     * The policy of the server, in the file that a parameter names, or else the one that is there by default.
      *
      * @param name the parameter
-     * @throws MessagingException when the file has a fault or can't be read, or one that was named is not there
+     * @throws MessagingException when the file has a fault or can't be read, one that was named is not there, or another
+     *     part of the server has the policy of another file
      */
-    Policy policy(String name, FileSystem files) throws MessagingException {
-        Optional<String> url = text(name);
+    Policy policy(String name, ServerPolicy server) throws MessagingException {
         try {
-            return url.isPresent()
-                    ? PolicyFile.readNamed(url.get(), files::getResource)
-                    : PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource);
+            return server.asked(text(name), mailet.getClass().getSimpleName() + " in mailetcontainer.xml");
         } catch (PolicyException | IOException fault) {
             throw new MessagingException(mailet.getClass().getSimpleName() + ": " + fault.getMessage(), fault);
         }

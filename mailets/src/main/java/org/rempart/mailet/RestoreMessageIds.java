@@ -9,13 +9,13 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.header.IncomingIds;
 import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.RawMessage;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 
 /**
  * Gives an answer from outside the message ids that our users know. {@link StripHeaders} writes an id that names an inner
@@ -40,13 +40,13 @@ public final class RestoreMessageIds extends GenericMailet {
     private static final String POLICY = "policy";
     private static final String PUBLIC_NAME = "publicName";
 
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private final DomainList domains;
     private IncomingIds ids;
 
     @Inject
-    public RestoreMessageIds(FileSystem fileSystem, DomainList domains) {
-        this.fileSystem = fileSystem;
+    public RestoreMessageIds(ServerPolicy server, DomainList domains) {
+        this.server = server;
         this.domains = domains;
     }
 
@@ -64,8 +64,8 @@ public final class RestoreMessageIds extends GenericMailet {
         String publicName = given.isPresent()
                 ? parameters.hostName(PUBLIC_NAME)
                 : HeaderConfiguration.publicName(
-                        this, parameters.policy(POLICY, fileSystem).headers(), domains);
-        ids = new IncomingIds(new MessageIds(MessageIdKey.of(fileSystem, "RestoreMessageIds"), publicName));
+                        this, parameters.policy(POLICY, server).headers(), domains);
+        ids = new IncomingIds(new MessageIds(MessageIdKey.of(server.files(), "RestoreMessageIds"), publicName));
     }
 
     @Override

@@ -11,11 +11,11 @@ import org.apache.james.core.Domain;
 import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 
@@ -38,21 +38,21 @@ import org.rempart.policy.forwards.SenderRewriting;
  * {@code <forwards domain="…">} names the domain; else it is the server's default domain.
  */
 public final class RewriteForwardedSender extends GenericMailet {
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private final DomainList domains;
     private SenderRewriting senders;
     private Optional<String> configured;
 
     @Inject
-    public RewriteForwardedSender(FileSystem fileSystem, DomainList domains) {
-        this.fileSystem = fileSystem;
+    public RewriteForwardedSender(ServerPolicy server, DomainList domains) {
+        this.server = server;
         this.domains = domains;
     }
 
     @Override
     public void init() throws MessagingException {
-        ForwardPolicy policy = ForwardConfiguration.policy(this, fileSystem).forwards();
-        senders = ForwardConfiguration.senders(this, policy, fileSystem);
+        ForwardPolicy policy = ForwardConfiguration.policy(this, server).forwards();
+        senders = ForwardConfiguration.senders(this, policy, server.files());
         configured = policy.domain();
     }
 

@@ -42,6 +42,7 @@ import org.rempart.mailet.delivery.tlsrpt.TlsReports;
 import org.rempart.message.RawMessage;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.SecureDns;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.TlsPolicy;
@@ -119,6 +120,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
     private final GaugeRegistry gauges;
     private final SubmissionLedger ledger;
     private final FileSystem files;
+    private final ServerPolicy server;
     private DeliverySettings settings;
     private DeliveryService service;
     /** Null where it is not asked. */
@@ -136,21 +138,22 @@ public final class SecureRemoteDelivery extends GenericMailet {
             MetricFactory metrics,
             GaugeRegistry gauges,
             SubmissionLedger ledger,
-            FileSystem files) {
+            ServerPolicy server) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
         this.metrics = metrics;
         this.gauges = gauges;
         this.ledger = ledger;
-        this.files = files;
+        this.server = server;
+        this.files = server.files();
     }
 
     @Override
     public void init() throws MessagingException {
         DeliveryConfiguration configuration = DeliveryConfiguration.of(this);
         settings = configuration.settings(domains);
-        TlsPolicy policy = configuration.tls(files);
+        TlsPolicy policy = configuration.tls(server);
         OutboundTlsRules rules = rules(policy);
         reports = reports(policy);
         sendersWaive = policy.sendersWaive();

@@ -21,7 +21,6 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.AttributeUtils;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
@@ -41,6 +40,7 @@ import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.dkim.DkimPolicy.Sign;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 import org.rempart.policy.relay.RelayPolicy;
 import org.rempart.policy.relay.RelayRequest;
@@ -72,7 +72,7 @@ import org.rempart.policy.relay.RelayVerdict;
 public final class SignMail extends GenericMailet {
     private static final String POLICY = "policy";
 
-    private final FileSystem files;
+    private final ServerPolicy server;
     private final DomainList domains;
     private final Clock clock;
     private final Map<Sign, DkimKey> keys = new LinkedHashMap<>();
@@ -81,25 +81,25 @@ public final class SignMail extends GenericMailet {
     private Optional<String> forwardDomain;
 
     @Inject
-    public SignMail(FileSystem files, DomainList domains) {
-        this(files, domains, Clock.systemUTC());
+    public SignMail(ServerPolicy server, DomainList domains) {
+        this(server, domains, Clock.systemUTC());
     }
 
-    SignMail(FileSystem files, DomainList domains, Clock clock) {
-        this.files = files;
+    SignMail(ServerPolicy server, DomainList domains, Clock clock) {
+        this.server = server;
         this.domains = domains;
         this.clock = clock;
     }
 
     @Override
     public void init() throws MessagingException {
-        Policy whole = Parameters.of(this, POLICY).policy(POLICY, files);
+        Policy whole = Parameters.of(this, POLICY).policy(POLICY, server);
         policy = whole.dkim();
         relay = whole.relay();
         forwardDomain = whole.forwards().domain();
         try {
             for (Sign rule : policy.rules()) {
-                keys.put(rule, DkimKey.of(rule, files::getResource));
+                keys.put(rule, DkimKey.of(rule, server.files()::getResource));
             }
         } catch (IOException fault) {
             throw new MessagingException("SignMail: " + fault.getMessage(), fault);

@@ -22,7 +22,6 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
@@ -39,6 +38,7 @@ import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
@@ -115,14 +115,14 @@ public final class StripHeaders extends GenericMailet {
     private static final String VALUES = "values";
     private static final String INNER = "inner";
 
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private final DomainList domains;
     private final UsersRepository users;
     private HeaderFirewall firewall;
 
     @Inject
-    public StripHeaders(FileSystem fileSystem, DomainList domains, UsersRepository users) {
-        this.fileSystem = fileSystem;
+    public StripHeaders(ServerPolicy server, DomainList domains, UsersRepository users) {
+        this.server = server;
         this.domains = domains;
         this.users = users;
     }
@@ -142,11 +142,11 @@ public final class StripHeaders extends GenericMailet {
         }
         HeaderPolicy policy = inline
                 ? inlinePolicy(parameters)
-                : parameters.policy(POLICY, fileSystem).headers();
+                : parameters.policy(POLICY, server).headers();
         String publicName = HeaderConfiguration.publicName(this, policy, domains);
         // What is not rewritten needs no key, and then none is written.
         MessageIds ids = policy.rewriteValues().verdict()
-                ? new MessageIds(MessageIdKey.of(fileSystem, "StripHeaders"), publicName)
+                ? new MessageIds(MessageIdKey.of(server.files(), "StripHeaders"), publicName)
                 : null;
         firewall = new HeaderFirewall(policy, this::isOurs, publicName, ids, machine(), this::isAccount);
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class RestoreMessageIdsTest {
     private static RestoreMessageIds restore(String... parameters) throws MessagingException {
-        return Server.start(new RestoreMessageIds(Server.files(Map.of()), Server.domains(true)), parameters);
+        return Server.start(new RestoreMessageIds(Server.policy(Map.of()), Server.domains(true)), parameters);
     }
 
     private static String through(GenericMailet mailet, String message) throws Exception {

@@ -101,7 +101,7 @@ class SecureRemoteDeliveryTest {
     void saysWhatWouldBeRight(String name, String value, String right) {
         // A fault is found before anything of the server is used.
         SecureRemoteDelivery mailet =
-                new SecureRemoteDelivery(null, Server.domains(true), null, null, null, null, Server.files(Map.of()));
+                new SecureRemoteDelivery(null, Server.domains(true), null, null, null, null, Server.policy(Map.of()));
 
         assertThatThrownBy(() -> Server.start(mailet, name, value))
                 .isInstanceOf(MessagingException.class)
@@ -112,7 +112,7 @@ class SecureRemoteDeliveryTest {
     @Test
     void rulesMayStandInline() throws Exception {
         TlsPolicy policy = configured("tls", "bank.example=verify, *.gov.example=encrypt, old.example=none, *=encrypt")
-                .tls(Server.files(Map.of()));
+                .tls(Server.policy(Map.of()));
 
         assertThat(level(policy, "bank.example")).isEqualTo(TlsLevel.VERIFY);
         assertThat(level(policy, "tax.gov.example")).isEqualTo(TlsLevel.ENCRYPT);
@@ -122,7 +122,7 @@ class SecureRemoteDeliveryTest {
 
     @Test
     void withoutRulesTheDefaultsHold() throws Exception {
-        assertThat(level(configured().tls(Server.files(Map.of())), "elsewhere.example"))
+        assertThat(level(configured().tls(Server.policy(Map.of())), "elsewhere.example"))
                 .isEqualTo(TlsLevel.OPPORTUNISTIC);
     }
 

@@ -33,6 +33,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
+import org.rempart.policy.file.ServerPolicy;
 
 /** What StripHeaders needs of a server, and mails that came in through one. */
 final class Server {
@@ -43,7 +44,7 @@ final class Server {
 
     /** A mailet with these parameters, started. */
     static StripHeaders stripHeaders(String... namesAndValues) throws MessagingException {
-        return start(new StripHeaders(files(Map.of()), domains(true), users()), namesAndValues);
+        return start(new StripHeaders(policy(Map.of()), domains(true), users()), namesAndValues);
     }
 
     static <M extends org.apache.mailet.base.GenericMailet> M start(M mailet, String... namesAndValues)
@@ -74,6 +75,11 @@ final class Server {
             }
         });
         return mailet;
+    }
+
+    /** The policy of a server that has these files. */
+    static ServerPolicy policy(Map<String, String> contents) {
+        return new ServerPolicy(files(contents));
     }
 
     /** Files of the configuration, by their URL. */

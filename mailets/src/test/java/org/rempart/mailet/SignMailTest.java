@@ -50,7 +50,7 @@ class SignMailTest {
     }
 
     private static SignMail mailet(Map<String, String> files) throws MessagingException {
-        return Server.start(new SignMail(Server.files(files), Server.domains(true), Clock.fixed(NOW, ZoneOffset.UTC)));
+        return Server.start(new SignMail(Server.policy(files), Server.domains(true), Clock.fixed(NOW, ZoneOffset.UTC)));
     }
 
     private static SignMail mailet() throws MessagingException {

@@ -35,6 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.policy.file.ServerPolicy;
 
 class StripHeadersTest {
     /** Raw UTF-8 in the header, content types that no parser takes, a comment in MIME-Version, mixed line ends. */
@@ -381,7 +382,7 @@ class StripHeadersTest {
         MailImpl mail = Server.mail(
                 ("Received: from a.example by ex01.branch.example; date\r\n\r\n" + ON_DISK).getBytes(ISO_8859_1));
         StripHeaders strip = Server.start(
-                new StripHeaders(Server.files(Map.of()), Server.domains(false), Server.users()),
+                new StripHeaders(Server.policy(Map.of()), Server.domains(false), Server.users()),
                 "received",
                 "rewrite",
                 "publicName",
@@ -457,7 +458,7 @@ class StripHeadersTest {
                 + "</headers></policy>";
         StripHeaders strip = Server.start(
                 new StripHeaders(
-                        Server.files(Map.of("file://conf/other.xml", policy)), Server.domains(true), Server.users()),
+                        Server.policy(Map.of("file://conf/other.xml", policy)), Server.domains(true), Server.users()),
                 "policy",
                 "file://conf/other.xml");
         MailImpl mail = Server.mail("Received: from x by y; z\r\nX-Acme-A: b\r\nX-Mailer: c\r\n\r\n".getBytes(UTF_8));
@@ -468,11 +469,22 @@ class StripHeadersTest {
         mail.dispose();
     }
 
+    @Test
+    void oneServerHasOnePolicy() throws Exception {
+        ServerPolicy server = Server.policy(Map.of("file://conf/other.xml", "<policy/>"));
+        Server.start(new StripHeaders(server, Server.domains(true), Server.users()));
+        assertThatThrownBy(() ->
+                        Server.start(new SignMail(server, Server.domains(true)), "policy", "file://conf/other.xml"))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("StripHeaders in mailetcontainer.xml has that of file://conf/rempart.xml")
+                .hasMessageContaining("SignMail in mailetcontainer.xml that of file://conf/other.xml");
+    }
+
     private static String leaves(String account, String header) throws Exception {
         MailImpl mail = Server.mail((header + "\r\nbody").getBytes(ISO_8859_1));
         mail.setAttribute(new Attribute(Mail.SMTP_AUTH_USER, AttributeValue.of(account)));
         StripHeaders strip = new StripHeaders(
-                Server.files(Map.of()),
+                Server.policy(Map.of()),
                 Server.domains(true),
                 Server.users("j.doe7@ours.example", "bob@ours.example", "root@ours.example"));
         Server.start(strip, "publicName", "pub.example", "received", "keep").service(mail);
@@ -534,7 +546,7 @@ class StripHeadersTest {
     @Test
     void wrongPolicyFileStopsTheStart() {
         StripHeaders strip = new StripHeaders(
-                Server.files(Map.of("file://conf/rempart.xml", "<policy><headers><strips/></headers></policy>")),
+                Server.policy(Map.of("file://conf/rempart.xml", "<policy><headers><strips/></headers></policy>")),
                 Server.domains(true),
                 Server.users());
         assertThatThrownBy(() -> Server.start(strip))

@@ -79,7 +79,7 @@ class StripReportsTest {
 
     private static String through(MailImpl mail, String... parameters) throws Exception {
         StripHeaders strip = Server.start(
-                new StripHeaders(Server.files(Map.of()), Server.domains(true), Server.users()), parameters);
+                new StripHeaders(Server.policy(Map.of()), Server.domains(true), Server.users()), parameters);
         strip.service(mail);
         String result = new String(Server.bytes(mail), ISO_8859_1);
         LifecycleUtil.dispose(mail);

@@ -26,7 +26,7 @@ public final class Stripping {
     public static String strip(String message, String... parameters) throws MessagingException, IOException {
         MailImpl mail = Server.mail(message.getBytes(ISO_8859_1));
         StripHeaders mailet = Server.start(
-                new StripHeaders(Server.files(Map.of()), Server.domains(true), Server.users()), parameters);
+                new StripHeaders(Server.policy(Map.of()), Server.domains(true), Server.users()), parameters);
         try {
             mailet.service(mail);
             // James's own message, which is there when nothing was to be stripped, writes other bytes than it holds.

@@ -5,43 +5,38 @@
 package org.rempart.matcher;
 
 import java.io.IOException;
+import java.util.Optional;
 import javax.mail.MessagingException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMatcher;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 
 /** A matcher that asks the policy. A fault in the policy stops the server's start. */
 abstract class PolicyMatcher extends GenericMatcher {
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private Policy policy;
 
-    PolicyMatcher(FileSystem fileSystem) {
-        this.fileSystem = fileSystem;
+    PolicyMatcher(ServerPolicy server) {
+        this.server = server;
     }
 
     @Override
     public void init() throws MessagingException {
-        policy = read(() -> PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource));
+        read(Optional.empty());
     }
 
-    /** Reads the policy file that a condition names. */
-    final Policy readNamed(String url) throws MessagingException {
-        return read(() -> PolicyFile.readNamed(url, fileSystem::getResource));
-    }
-
-    private Policy read(Reading reading) throws MessagingException {
+    /**
+     * Reads the policy.
+     *
+     * @param named the URL of its file, where the condition names one
+     */
+    final void read(Optional<String> named) throws MessagingException {
         try {
-            return reading.read();
+            policy = server.asked(named, name() + " in mailetcontainer.xml");
         } catch (PolicyException | IOException fault) {
             throw new MessagingException(name() + ": " + fault.getMessage(), fault);
         }
-    }
-
-    @FunctionalInterface
-    private interface Reading {
-        Policy read() throws PolicyException, IOException;
     }
 
     final Policy policy() {

@@ -8,15 +8,15 @@ import java.net.InetAddress;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.message.MailOrigin;
-import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
@@ -36,7 +36,7 @@ import org.rempart.policy.relay.RelayVerdict;
  * When it can't decide, because the domains can't be looked up or the mail's address is none, it throws. Write
  * {@code <onMatchException>matchall</onMatchException>} beside it, and the gate then stays shut, for every recipient that
  * is left; without it, James hands the mail to its error processor; with {@code nomatch} the gate would stand open. The
- * condition, if any, is the URL of another policy file, which has to be there:
+ * condition, if any, is the URL of the server's policy file, where that is not the one by default:
  * {@code RelayDenied=file://conf/other.xml}.
  *
  * <p>A mail may leave when
@@ -57,18 +57,15 @@ import org.rempart.policy.relay.RelayVerdict;
  * does such a mail count as coming from this machine, though James then records 127.0.0.1.
  */
 public final class RelayDenied extends PolicyMatcher {
-    private Policy policy;
-
     @Inject
-    public RelayDenied(FileSystem fileSystem) {
-        super(fileSystem);
+    public RelayDenied(ServerPolicy server) {
+        super(server);
     }
 
     @Override
     public void init() throws MessagingException {
         if (Conditions.isAbsent(getCondition())) {
             super.init();
-            policy = policy();
             return;
         }
         String url = getCondition().trim();
@@ -77,7 +74,7 @@ public final class RelayDenied extends PolicyMatcher {
                     "this is not the URL of a policy file",
                     "write RelayDenied=file://conf/rempart.xml, or no condition");
         }
-        policy = readNamed(url);
+        read(Optional.of(url));
     }
 
     @Override
@@ -96,7 +93,7 @@ public final class RelayDenied extends PolicyMatcher {
         mail.getRecipients().stream()
                 .filter(recipient -> {
                     boolean ours = getMailetContext().isLocalServer(recipient.getDomain());
-                    return policy.relay()
+                    return policy().relay()
                                     .decide(RelayRequest.of(client, authenticated, sender, ours))
                                     .verdict()
                             == RelayVerdict.DENIED;
@@ -107,13 +104,13 @@ public final class RelayDenied extends PolicyMatcher {
 
     /** The recipients outside whom an alias or a forward of ours has added, where the policy does not let it. */
     private Collection<MailAddress> forwardedInVain(Mail mail) throws MessagingException {
-        if (policy.forwards().outside().verdict() == ForwardHandling.ALLOW) {
+        if (policy().forwards().outside().verdict() == ForwardHandling.ALLOW) {
             return List.of();
         }
         return IsForwarded.forwarded(mail, getMailetContext())
                 .orElseThrow(() -> new MessagingException("RelayDenied: nobody has noted whom " + mail.getName()
                         + " was addressed to, which "
-                        + policy.forwards().outside().rule()
+                        + policy().forwards().outside().rule()
                         + " asks for; put org.rempart.mailet.BeforeForwarding before RecipientRewriteTable"));
     }
 

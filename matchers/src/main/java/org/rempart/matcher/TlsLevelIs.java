@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.Mail;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.tls.TlsLevel;
 
 /**
@@ -33,8 +33,8 @@ public final class TlsLevelIs extends PolicyMatcher {
     private final Set<TlsLevel> levels = EnumSet.noneOf(TlsLevel.class);
 
     @Inject
-    public TlsLevelIs(FileSystem fileSystem) {
-        super(fileSystem);
+    public TlsLevelIs(ServerPolicy server) {
+        super(server);
     }
 
     @Override

@@ -30,22 +30,23 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.Matcher;
 import org.apache.mailet.MatcherConfig;
+import org.rempart.policy.file.ServerPolicy;
 
 /** A matcher as James starts it, in a server whose domains are ours.example and also-ours.example; and mails for it. */
 final class Trial {
     private static final List<Domain> OURS = List.of(Domain.of("ours.example"), Domain.of("also-ours.example"));
 
-    private final Function<FileSystem, Matcher> matcher;
+    private final Function<ServerPolicy, Matcher> matcher;
     private final String condition;
     private final Map<String, String> texts = new HashMap<>();
 
-    private Trial(Function<FileSystem, Matcher> matcher, String condition) {
+    private Trial(Function<ServerPolicy, Matcher> matcher, String condition) {
         this.matcher = matcher;
         this.condition = condition;
     }
 
     /** @param condition what stands behind the equals sign; null for nothing */
-    static Trial of(Function<FileSystem, Matcher> matcher, String condition) {
+    static Trial of(Function<ServerPolicy, Matcher> matcher, String condition) {
         return new Trial(matcher, condition);
     }
 
@@ -62,7 +63,7 @@ final class Trial {
 
     /** Starts the matcher. */
     Matcher start() throws MessagingException {
-        Matcher started = matcher.apply(new Files());
+        Matcher started = matcher.apply(new ServerPolicy(new Files()));
         started.init(new MatcherConfig() {
             @Override
             public String getCondition() {

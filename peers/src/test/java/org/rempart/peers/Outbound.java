@@ -52,6 +52,7 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
 import org.rempart.mailet.SendReport;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.testsupport.DnsServer;
 
@@ -144,7 +145,7 @@ final class Outbound implements AutoCloseable {
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry(),
                 new MemorySubmissionLedger(),
-                new Folder(folder));
+                new ServerPolicy(new Folder(folder)));
         mailet.init(config.build());
         Mailet reports = new SendReport(domains, null, new Folder(folder));
         reports.init(FakeMailetConfig.builder()

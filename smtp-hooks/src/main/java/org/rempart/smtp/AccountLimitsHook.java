@@ -26,6 +26,7 @@ import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.submission.HeldMail;
@@ -63,8 +64,8 @@ public final class AccountLimitsHook extends PolicyHook
 
     @Inject
     AccountLimitsHook(
-            SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster, FileSystem fileSystem) {
-        super(fileSystem);
+            SubmissionLedger ledger, AccountActivity activity, PostmasterNotice postmaster, ServerPolicy server) {
+        super(server);
         this.ledger = ledger;
         this.activity = activity;
         this.postmaster = postmaster;

@@ -15,7 +15,6 @@ import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.core.Username;
 import org.apache.james.domainlist.api.DomainList;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.rrt.api.CanSendFrom;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.user.api.UsersRepository;
@@ -33,6 +32,7 @@ import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.submission.HeldMail;
@@ -69,7 +69,7 @@ public final class CheckSubmission extends GenericMailet {
     private final DomainList domains;
     private final SubmissionLedger ledger;
     private final PostmasterNotice postmaster;
-    private final FileSystem files;
+    private final ServerPolicy server;
     private Policy policy;
     private OwnAddresses addresses;
     private String refused;
@@ -82,14 +82,14 @@ public final class CheckSubmission extends GenericMailet {
             DomainList domains,
             SubmissionLedger ledger,
             PostmasterNotice postmaster,
-            FileSystem files) {
+            ServerPolicy server) {
         this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;
         this.domains = domains;
         this.ledger = ledger;
         this.postmaster = postmaster;
-        this.files = files;
+        this.server = server;
     }
 
     /** Why a mail is refused: what its sender is told, and what the trail says. */
@@ -120,11 +120,10 @@ public final class CheckSubmission extends GenericMailet {
                     "CheckSubmission: <processor> is missing; write the one that has RefuseMail, such as <processor>relay-denied</processor>");
         }
         refused = refused.trim();
-        String url = getInitParameter(POLICY);
         try {
-            policy = url == null
-                    ? PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
-                    : PolicyFile.readNamed(url.trim(), files::getResource);
+            policy = server.asked(
+                    Optional.ofNullable(getInitParameter(POLICY)).map(String::trim),
+                    "CheckSubmission in mailetcontainer.xml");
         } catch (PolicyException | IOException fault) {
             throw new MessagingException("CheckSubmission: " + fault.getMessage(), fault);
         }

@@ -16,6 +16,7 @@ import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.rempart.policy.KeyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,8 +40,8 @@ public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
     private SenderRewriting senders;
 
     @Inject
-    public ForwardedSenderHook(DomainList domains, FileSystem fileSystem) {
-        super(fileSystem);
+    public ForwardedSenderHook(DomainList domains, ServerPolicy server) {
+        super(server);
         this.domains = domains;
     }
 

@@ -15,6 +15,7 @@ import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.user.api.UsersRepository;
 import org.rempart.message.OurAddresses;
+import org.rempart.policy.file.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,8 +42,8 @@ public final class KnownRecipientHook extends PolicyHook implements RcptHook {
 
     @Inject
     public KnownRecipientHook(
-            DomainList domains, UsersRepository users, RecipientRewriteTable mappings, FileSystem fileSystem) {
-        super(fileSystem);
+            DomainList domains, UsersRepository users, RecipientRewriteTable mappings, ServerPolicy server) {
+        super(server);
         this.domains = domains;
         this.users = users;
         this.mappings = mappings;

@@ -11,7 +11,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.OidcSASLConfiguration;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
@@ -26,6 +25,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.user.api.InvalidUsernameException;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.trail.AuditEvent;
@@ -79,8 +79,8 @@ public final class LoginFailuresHook extends PolicyHook
             UsersRepository users,
             UnusualUseWatch watch,
             LoginNotice notice,
-            FileSystem fileSystem) {
-        super(fileSystem);
+            ServerPolicy server) {
+        super(server);
         this.ledger = ledger;
         this.users = users;
         this.watch = watch;

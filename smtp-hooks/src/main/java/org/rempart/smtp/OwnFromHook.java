@@ -21,6 +21,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
+import org.rempart.policy.file.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,8 +55,8 @@ public final class OwnFromHook extends PolicyHook implements JamesMessageHook {
             CanSendFrom canSendFrom,
             RecipientRewriteTable mappings,
             DomainList domains,
-            FileSystem fileSystem) {
-        super(fileSystem);
+            ServerPolicy server) {
+        super(server);
         this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;

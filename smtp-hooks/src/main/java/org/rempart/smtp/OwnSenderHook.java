@@ -27,6 +27,7 @@ import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
+import org.rempart.policy.file.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,8 +63,8 @@ public final class OwnSenderHook extends PolicyHook implements MailHook, JamesMe
             CanSendFrom canSendFrom,
             RecipientRewriteTable mappings,
             DomainList domains,
-            FileSystem fileSystem) {
-        super(fileSystem);
+            ServerPolicy server) {
+        super(server);
         this.users = users;
         this.canSendFrom = canSendFrom;
         this.mappings = mappings;

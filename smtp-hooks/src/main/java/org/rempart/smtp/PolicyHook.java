@@ -5,6 +5,7 @@
 package org.rempart.smtp;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.commons.configuration2.Configuration;
@@ -13,6 +14,7 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 
 /**
  * A handler of smtpserver.xml that asks the policy. Each takes an optional {@code <policy>} parameter, the URL of the
@@ -24,16 +26,17 @@ import org.rempart.policy.file.PolicyFile;
  * </handler>
  * }</pre>
  *
- * A fault in the policy, or a parameter that the handler does not know, stops the server's start.
+ * A fault in the policy, a parameter that the handler does not know, or the name of another file than other parts of the
+ * server have, stops the server's start.
  */
 abstract class PolicyHook implements ListenerHook {
     private static final String POLICY = "policy";
 
-    private final FileSystem fileSystem;
+    private final ServerPolicy server;
     private Policy policy;
 
-    PolicyHook(FileSystem fileSystem) {
-        this.fileSystem = fileSystem;
+    PolicyHook(ServerPolicy server) {
+        this.server = server;
     }
 
     /** The parameters, besides {@code policy}, that the handler takes. */
@@ -46,12 +49,11 @@ abstract class PolicyHook implements ListenerHook {
         Set<String> known = new TreeSet<>(parameters());
         known.add(POLICY);
         HandlerParameters.refuseUnknown(this, config, known);
-        String named = config.getString(POLICY, null);
         try {
-            policy = named == null
-                    ? PolicyFile.read(PolicyFile.DEFAULT_URL, fileSystem::getResource)
-                    : PolicyFile.readNamed(named, fileSystem::getResource);
-            ready(fileSystem);
+            policy = server.asked(
+                    Optional.ofNullable(config.getString(POLICY, null)),
+                    getClass().getSimpleName() + " in smtpserver.xml");
+            ready(server.files());
         } catch (PolicyException | IOException fault) {
             throw new ConfigurationException(getClass().getSimpleName() + ": " + fault.getMessage(), fault);
         }

@@ -15,7 +15,6 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.core.MaybeSender;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
@@ -30,6 +29,7 @@ import org.rempart.message.ShownAddress;
 import org.rempart.message.proof.Proof;
 import org.rempart.policy.Decision;
 import org.rempart.policy.Rule;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
 import org.slf4j.Logger;
@@ -66,8 +66,8 @@ public final class RelayHook extends PolicyHook implements RcptHook, JamesMessag
     private final DomainList domains;
 
     @Inject
-    public RelayHook(DomainList domains, FileSystem fileSystem) {
-        super(fileSystem);
+    public RelayHook(DomainList domains, ServerPolicy server) {
+        super(server);
         this.domains = domains;
     }
 

@@ -7,13 +7,13 @@ package org.rempart.smtp;
 import java.util.Collection;
 import java.util.List;
 import javax.inject.Inject;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.api.Request;
 import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.api.handler.CommandHandler;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.core.esmtp.EhloExtension;
 import org.rempart.policy.Decision;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.tls.ClientTls;
 
 /**
@@ -35,8 +35,8 @@ public final class RequireTlsHook extends PolicyHook implements CommandHandler<S
     private static final List<String> COMMANDS = List.of(AUTH, "MAIL", "RCPT", "DATA", "VRFY", "EXPN");
 
     @Inject
-    public RequireTlsHook(FileSystem fileSystem) {
-        super(fileSystem);
+    public RequireTlsHook(ServerPolicy server) {
+        super(server);
     }
 
     @Override

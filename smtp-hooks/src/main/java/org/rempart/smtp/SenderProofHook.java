@@ -11,7 +11,6 @@ import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.dnsservice.api.DNSService;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.smtpserver.JamesMessageHook;
@@ -27,6 +26,7 @@ import org.rempart.message.proof.Proof;
 import org.rempart.message.proof.SenderProof;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainNames;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.inbound.FailedHandling;
 import org.rempart.policy.inbound.UnansweredHandling;
 import org.rempart.policy.relay.RelayRequest;
@@ -55,8 +55,8 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
     private final SenderProof senders;
 
     @Inject
-    public SenderProofHook(DNSService dns, FileSystem fileSystem) {
-        super(fileSystem);
+    public SenderProofHook(DNSService dns, ServerPolicy server) {
+        super(server);
         this.senders = new SenderProof(Dns.of(dns));
     }
 

@@ -20,7 +20,6 @@ import org.apache.james.core.MaybeSender;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.MailHook;
@@ -38,6 +37,7 @@ import org.rempart.message.proof.Proof;
 import org.rempart.message.proof.SenderProof;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainNames;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
 import org.rempart.policy.submission.SpoofedHandling;
@@ -83,8 +83,8 @@ public final class SpoofedSenderHook extends PolicyHook implements MailHook, Jam
     private final SenderProof senders;
 
     @Inject
-    public SpoofedSenderHook(DomainList domains, DNSService dns, FileSystem fileSystem) {
-        super(fileSystem);
+    public SpoofedSenderHook(DomainList domains, DNSService dns, ServerPolicy server) {
+        super(server);
         this.domains = domains;
         this.senders = new SenderProof(Dns.of(dns));
     }

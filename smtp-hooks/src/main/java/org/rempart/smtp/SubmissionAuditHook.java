@@ -17,6 +17,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.SMTPConstants;
 import org.apache.mailet.Mail;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.policy.trail.Pseudonyms;
 
@@ -34,8 +35,8 @@ import org.rempart.policy.trail.Pseudonyms;
  */
 public final class SubmissionAuditHook extends PolicyHook implements HookResultHook {
     @Inject
-    public SubmissionAuditHook(FileSystem fileSystem) {
-        super(fileSystem);
+    public SubmissionAuditHook(ServerPolicy server) {
+        super(server);
     }
 
     /** What {@code <audit>} of the policy says holds for all events of the process. */

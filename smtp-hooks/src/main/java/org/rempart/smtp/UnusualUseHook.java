@@ -5,13 +5,13 @@
 package org.rempart.smtp;
 
 import javax.inject.Inject;
-import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.Hook;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookResultHook;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.RcptHook;
+import org.rempart.policy.file.ServerPolicy;
 
 /**
  * Notices a burst of recipients that are refused to an account, as {@code <unusual refused="…"/>} of the policy says. For
@@ -27,8 +27,8 @@ public final class UnusualUseHook extends PolicyHook implements HookResultHook {
     private final UnusualUseWatch watch;
 
     @Inject
-    UnusualUseHook(UnusualUseWatch watch, FileSystem fileSystem) {
-        super(fileSystem);
+    UnusualUseHook(UnusualUseWatch watch, ServerPolicy server) {
+        super(server);
         this.watch = watch;
     }
 

@@ -18,6 +18,7 @@ import org.apache.james.protocols.api.handler.ProtocolHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.policy.file.ServerPolicy;
 
 class HandlerParametersTest {
     static Stream<ProtocolHandler> handlers() {
@@ -31,13 +32,13 @@ class HandlerParametersTest {
                 new KnownRecipientHook(null, null, null, emptyFolder()));
     }
 
-    /** A file system in which nothing is there. */
-    private static FileSystem emptyFolder() {
+    /** Of a server in which no file is there. */
+    private static ServerPolicy emptyFolder() {
         InvocationHandler absent = (proxy, method, arguments) -> {
             throw new FileNotFoundException(String.valueOf(arguments[0]));
         };
-        return (FileSystem)
-                Proxy.newProxyInstance(FileSystem.class.getClassLoader(), new Class<?>[] {FileSystem.class}, absent);
+        return new ServerPolicy((FileSystem)
+                Proxy.newProxyInstance(FileSystem.class.getClassLoader(), new Class<?>[] {FileSystem.class}, absent));
     }
 
     @ParameterizedTest
@@ -68,5 +69,19 @@ class HandlerParametersTest {
         assertThatThrownBy(() -> new RequireTlsHook(emptyFolder()).init(config))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageContaining("there is no file file://conf/other.xml");
+    }
+
+    @Test
+    void oneServerHasOnePolicy() throws Exception {
+        ServerPolicy server = emptyFolder();
+        new KnownRecipientHook(null, null, null, server).init(new BaseHierarchicalConfiguration());
+        BaseHierarchicalConfiguration other = new BaseHierarchicalConfiguration();
+        other.addProperty("policy", "file://conf/other.xml");
+        assertThatThrownBy(() -> new RequireTlsHook(server).init(other))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(
+                        "RequireTlsHook: a server has one policy, but KnownRecipientHook in smtpserver.xml has that of"
+                                + " file://conf/rempart.xml, and RequireTlsHook in smtpserver.xml that of file://conf/other.xml;"
+                                + " name the same file in both, or none in either");
     }
 }

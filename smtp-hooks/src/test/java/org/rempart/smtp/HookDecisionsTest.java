@@ -29,6 +29,7 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.policy.file.ServerPolicy;
 
 /** What each hook decides, hook by hook, whatever the flavour of James. */
 class HookDecisionsTest {
@@ -36,13 +37,13 @@ class HookDecisionsTest {
             DomainList.class,
             (method, arguments) -> ((Domain) arguments[0]).asString().equals("ours.example"));
 
-    private static FileSystem policy(String content) {
-        return FakeConnection.proxy(FileSystem.class, (method, arguments) -> {
+    private static ServerPolicy policy(String content) {
+        return new ServerPolicy(FakeConnection.proxy(FileSystem.class, (method, arguments) -> {
             if (content == null) {
                 throw new FileNotFoundException((String) arguments[0]);
             }
             return new ByteArrayInputStream(content.getBytes(StandardCharsets.UTF_8));
-        });
+        }));
     }
 
     private static <T extends PolicyHook> T init(T hook) throws ConfigurationException {

@@ -72,6 +72,12 @@ class RelayHookTest {
         server.spool().clear();
     }
 
+    /** For six listeners, with a dozen handlers each that ask the policy. */
+    @Test
+    void thePolicyIsReadOnce() {
+        assertThat(server.policiesRead()).isOne();
+    }
+
     @Test
     void r1MailForOurDomainIsTaken() throws IOException {
         try (SmtpClient client = server.connect(MX)) {

@@ -170,8 +170,7 @@ class SenderProofHookTest {
                 .replace("QUARANTINE", "accept");
         Mail mail = SubmissionFakes.mail(sender, "From: " + from);
         try {
-            RelayHook relay =
-                    SubmissionFakes.init(new RelayHook(directory.domains(), SubmissionFakes.policyFile(policy)));
+            RelayHook relay = SubmissionFakes.init(new RelayHook(directory.domains(), SubmissionFakes.policy(policy)));
             String atRcpt = SubmissionFakes.answer(
                     relay.doRcpt(session.get(), mail.getMaybeSender(), new MailAddress("carol@elsewhere.example")));
             mail.setRecipients(List.of(new MailAddress("carol@elsewhere.example")));

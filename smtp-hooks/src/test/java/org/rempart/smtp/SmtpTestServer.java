@@ -80,6 +80,7 @@ final class SmtpTestServer implements AutoCloseable {
             CertificateRequest.of(HELLO_NAME).selfSigned();
 
     private final Path home;
+    private final HomeFileSystem files;
     private final Spool spool = new Spool();
     private final List<String> notices = new CopyOnWriteArrayList<>();
     private final SMTPServerFactory factory;
@@ -89,6 +90,7 @@ final class SmtpTestServer implements AutoCloseable {
 
     private SmtpTestServer(Path home, String policy, List<String> listeners) throws Exception {
         this.home = home;
+        this.files = new HomeFileSystem(home);
         Path conf = Files.createDirectories(home.resolve("conf"));
         if (policy != null) {
             Files.writeString(conf.resolve("rempart.xml"), policy);
@@ -130,13 +132,12 @@ final class SmtpTestServer implements AutoCloseable {
                         .toInstance((user, other) -> user.equals(other)
                                 ? Authorizator.AuthorizationState.ALLOWED
                                 : Authorizator.AuthorizationState.FORBIDDEN);
-                bind(FileSystem.class).toInstance(new HomeFileSystem(home));
+                bind(FileSystem.class).toInstance(files);
                 bind(new TypeLiteral<MailQueueFactory<?>>() {}).toInstance(spool.asMailQueueFactory());
                 bind(MailetContext.class).toInstance(notices());
             }
         });
-        factory = new SMTPServerFactory(
-                dns, new InjectedHandlers(injector), new HomeFileSystem(home), new RecordingMetricFactory());
+        factory = new SMTPServerFactory(dns, new InjectedHandlers(injector), files, new RecordingMetricFactory());
         XMLConfiguration configuration = new XMLConfiguration();
         new FileHandler(configuration)
                 .load(new ByteArrayInputStream(("<smtpservers>" + String.join("", listeners) + "</smtpservers>")
@@ -241,6 +242,11 @@ final class SmtpTestServer implements AutoCloseable {
         factory.destroy();
     }
 
+    /** How often the policy file was read. */
+    int policiesRead() {
+        return files.policiesRead.get();
+    }
+
     Path home() {
         return home;
     }
@@ -340,6 +346,7 @@ final class SmtpTestServer implements AutoCloseable {
     }
 
     private static final class HomeFileSystem implements FileSystem {
+        private final AtomicInteger policiesRead = new AtomicInteger();
         private final Path home;
 
         private HomeFileSystem(Path home) {
@@ -348,6 +355,9 @@ final class SmtpTestServer implements AutoCloseable {
 
         @Override
         public InputStream getResource(String url) throws IOException {
+            if (url.endsWith("/rempart.xml")) {
+                policiesRead.incrementAndGet();
+            }
             return new FileInputStream(getFile(url));
         }
 

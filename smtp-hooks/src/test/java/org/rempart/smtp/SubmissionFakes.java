@@ -44,6 +44,7 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.policy.ledger.MemoryUnusualUseLedger;
 
@@ -187,15 +188,16 @@ final class SubmissionFakes {
         }
 
         OwnSenderHook ownSenderHook(String policy) throws ConfigurationException {
-            return init(new OwnSenderHook(users(), canSendFrom(), mappings(), domains(), policyFile(policy)));
+            return init(
+                    new OwnSenderHook(users(), canSendFrom(), mappings(), domains(), SubmissionFakes.policy(policy)));
         }
 
         SpoofedSenderHook spoofedSenderHook(String policy) throws ConfigurationException {
-            return init(new SpoofedSenderHook(domains(), dns(), policyFile(policy)));
+            return init(new SpoofedSenderHook(domains(), dns(), SubmissionFakes.policy(policy)));
         }
 
         SenderProofHook senderProofHook(String policy) throws ConfigurationException {
-            return init(new SenderProofHook(dns(), policyFile(policy)));
+            return init(new SenderProofHook(dns(), SubmissionFakes.policy(policy)));
         }
 
         private DNSService dns() {
@@ -213,7 +215,7 @@ final class SubmissionFakes {
         }
 
         OwnFromHook ownFromHook(String policy) throws ConfigurationException {
-            return init(new OwnFromHook(users(), canSendFrom(), mappings(), domains(), policyFile(policy)));
+            return init(new OwnFromHook(users(), canSendFrom(), mappings(), domains(), SubmissionFakes.policy(policy)));
         }
     }
 
@@ -222,14 +224,14 @@ final class SubmissionFakes {
         return hook;
     }
 
-    /** Where the policy file has this content: a whole policy, or what stands inside {@code <submission>}. */
-    static FileSystem policyFile(String submission) {
-        return submission.startsWith("<policy") ? file(submission) : policyFile(submission, "");
+    /** Of a server whose policy file has this content: a whole policy, or what stands inside {@code <submission>}. */
+    static ServerPolicy policy(String submission) {
+        return submission.startsWith("<policy") ? new ServerPolicy(file(submission)) : policy(submission, "");
     }
 
     /** The same, with what stands beside {@code <submission>}. */
-    static FileSystem policyFile(String submission, String beside) {
-        return file("<policy>" + beside + "<submission>" + submission + "</submission></policy>");
+    static ServerPolicy policy(String submission, String beside) {
+        return new ServerPolicy(file("<policy>" + beside + "<submission>" + submission + "</submission></policy>"));
     }
 
     private static FileSystem file(String policy) {
@@ -258,7 +260,7 @@ final class SubmissionFakes {
                             throw new AssertionError("nobody is told anything");
                         },
                         activity,
-                        policyFile("")));
+                        file("<policy/>")));
     }
 
     /** Tells nobody: no account is there whose owner could be told. */
@@ -272,7 +274,7 @@ final class SubmissionFakes {
                             throw new AssertionError("nobody is told anything");
                         },
                         new AccountActivity(),
-                        policyFile("")));
+                        file("<policy/>")));
     }
 
     /** Where files lie in this folder. */

@@ -18,6 +18,7 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.LoginFailureLedger;
@@ -26,7 +27,7 @@ import org.rempart.policy.ledger.Usage;
 import org.rempart.policy.submission.RateLimit;
 
 /**
- * That all listeners share one ledger. James instantiates each handler of each listener from one child of its injector,
+ * That all listeners share one ledger, and one policy. James instantiates each handler of each listener from one child of its injector,
  * where the ledger has no binding until the first handler asks for it.
  */
 @Tag("james-3.8")
@@ -34,11 +35,13 @@ class SubmissionLedgerBindingTest {
     private static final class Asked {
         private final SubmissionLedger submissions;
         private final LoginFailureLedger failures;
+        private final ServerPolicy policy;
 
         @Inject
-        private Asked(SubmissionLedger submissions, LoginFailureLedger failures) {
+        private Asked(SubmissionLedger submissions, LoginFailureLedger failures, ServerPolicy policy) {
             this.submissions = submissions;
             this.failures = failures;
+            this.policy = policy;
         }
     }
 
@@ -63,10 +66,12 @@ class SubmissionLedgerBindingTest {
         assertThat(first).isNotSameAs(second);
         assertThat(first.submissions).isSameAs(second.submissions);
         assertThat(first.failures).isSameAs(second.failures);
+        assertThat(first.policy).isSameAs(second.policy);
         // And so do those that another child injector makes, such as a webadmin route that releases an account.
         Asked elsewhere = james.createChildInjector().getInstance(Asked.class);
         assertThat(elsewhere.submissions).isSameAs(first.submissions);
         assertThat(elsewhere.failures).isSameAs(first.failures);
+        assertThat(elsewhere.policy).isSameAs(first.policy);
     }
 
     @Test

@@ -71,7 +71,7 @@ class SubmissionLoginFailuresTest {
                 directory.users(),
                 SubmissionFakes.watch(),
                 SubmissionFakes.notice(),
-                SubmissionFakes.policyFile(POLICY)));
+                SubmissionFakes.policy(POLICY)));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
     }
 
@@ -159,8 +159,7 @@ class SubmissionLoginFailuresTest {
                 directory.users(),
                 SubmissionFakes.watch(),
                 SubmissionFakes.notice(),
-                SubmissionFakes.policyFile(
-                        "<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
+                SubmissionFakes.policy("<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
         for (int seconds = 1; seconds <= 32; seconds *= 2) {
             assertThat(login("alice@ours.example", "wrong")).isEqualTo("535");
@@ -179,7 +178,7 @@ class SubmissionLoginFailuresTest {
                 directory.users(),
                 SubmissionFakes.watch(),
                 SubmissionFakes.notice(),
-                SubmissionFakes.policyFile(
+                SubmissionFakes.policy(
                         "<failures per=\"address\" limit=\"2/1h\" then=\"block/1h\" exempt=\"office\"/>",
                         "<networks><network name=\"office\">192.0.2.0/28</network></networks>")));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
@@ -241,8 +240,7 @@ class SubmissionLoginFailuresTest {
                 directory.users(),
                 SubmissionFakes.watch(),
                 SubmissionFakes.notice(),
-                SubmissionFakes.policyFile(
-                        "<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
+                SubmissionFakes.policy("<failures per=\"address\" limit=\"9/1h\" delay=\"1s\" then=\"block/1h\"/>")));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
         login("alice@ours.example", "wrong");
         assertThat(login("bob@ours.example", "right")).isEqualTo("235");
@@ -267,7 +265,7 @@ class SubmissionLoginFailuresTest {
                 directory.users(),
                 SubmissionFakes.watch(),
                 SubmissionFakes.notice(),
-                SubmissionFakes.policyFile("<failures per=\"password\" limit=\"3/1h\" then=\"block/1h\"/>")));
+                SubmissionFakes.policy("<failures per=\"password\" limit=\"3/1h\" then=\"block/1h\"/>")));
         hook.wireExtensions(AuthHook.class, List.of(hook, james));
         for (int i = 0; i < 3; i++) {
             session.client("198.51.100." + i);

@@ -35,6 +35,7 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 
 /** A mailet that delivers, with the sink as its gateway, on James's in-memory queue. */
@@ -95,7 +96,8 @@ final class QueueSender implements Sender {
                         new DropWizardMetricFactory(new MetricRegistry()),
                         new NoopGaugeRegistry(),
                         new MemorySubmissionLedger(),
-                        new FileSystemImpl(new JamesServerResourceLoader(System.getProperty("java.io.tmpdir")))),
+                        new ServerPolicy(new FileSystemImpl(
+                                new JamesServerResourceLoader(System.getProperty("java.io.tmpdir"))))),
                 sink,
                 Map.of("tls", "*=verify"));
     }

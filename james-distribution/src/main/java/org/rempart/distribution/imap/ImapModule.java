@@ -10,6 +10,7 @@ import com.google.inject.Scopes;
 import com.google.inject.Singleton;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import javax.inject.Provider;
@@ -31,7 +32,7 @@ import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.utils.ClassName;
 import org.apache.james.utils.GuiceGenericLoader;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.trail.AuditEvent;
 
@@ -47,14 +48,14 @@ public final class ImapModule extends AbstractModule {
     @Provides
     @Singleton
     LoginBrake loginBrake(
-            FileSystem files, LoginFailureLedger ledger, UsersRepository users, GuiceGenericLoader extensions)
+            ServerPolicy policy, LoginFailureLedger ledger, UsersRepository users, GuiceGenericLoader extensions)
             throws PolicyException, IOException, ClassNotFoundException {
         // Of the hooks, which are an extension: only James's loader of extensions finds it.
         BiConsumer<List<LoginFailureLedger.Subject>, Supplier<AuditEvent>> notice =
                 extensions.instantiate(new ClassName("org.rempart.smtp.LoginNotice"));
         return new LoginBrake(
                 ledger,
-                PolicyFile.read(PolicyFile.DEFAULT_URL, files::getResource)
+                policy.asked(Optional.empty(), "the login in imapserver.xml")
                         .submission()
                         .failures(),
                 notice,
