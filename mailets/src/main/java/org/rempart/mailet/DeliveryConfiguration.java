@@ -24,13 +24,8 @@ import org.rempart.mailet.delivery.DeliverySettings;
 import org.rempart.mailet.delivery.Endpoint;
 import org.rempart.mailet.delivery.RetrySchedule;
 import org.rempart.mailet.delivery.Timeouts;
-import org.rempart.policy.Decision;
-import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.Rule;
 import org.rempart.policy.file.ServerPolicy;
-import org.rempart.policy.tls.OutboundTls;
-import org.rempart.policy.tls.TlsLevel;
 import org.rempart.policy.tls.TlsPolicy;
 
 /**
@@ -326,46 +321,12 @@ final class DeliveryConfiguration {
                 throw parameters.fault(
                         POLICY, url.get(), "and <tls> exclude each other", "say it in the policy file, or here");
             }
-            return inlineTls();
+            try {
+                return TlsPolicy.inline(parameters.text(TLS).get());
+            } catch (PolicyException fault) {
+                throw new MessagingException("SecureRemoteDelivery: " + fault.getMessage(), fault);
+            }
         }
         return parameters.policy(POLICY, server).tls();
-    }
-
-    private TlsPolicy inlineTls() throws MessagingException {
-        Map<DomainPattern, Decision<OutboundTls>> rules = new LinkedHashMap<>();
-        for (String text : parameters.list(TLS)) {
-            int equals = text.indexOf('=');
-            Optional<TlsLevel> level =
-                    TlsLevel.ofKeyword(text.substring(equals + 1).trim());
-            if (equals < 0
-                    || level.isEmpty()
-                    || level.get() == TlsLevel.FINGERPRINT
-                    || level.get().isDane()) {
-                throw parameters.fault(
-                        TLS,
-                        text,
-                        "is no rule",
-                        "write domain=level, with opportunistic, encrypt, verify, secure or none; fingerprints and "
-                                + "DANE go into the policy file");
-            }
-            DomainPattern domain = domain(text, text.substring(0, equals));
-            if (level.get() == TlsLevel.NONE && domain.toString().equals("*")) {
-                throw parameters.fault(TLS, text, "gives up TLS for everybody", "name the domains that can't have it");
-            }
-            Decision<OutboundTls> rule = Decision.of(
-                    OutboundTls.of(level.get()), Rule.byDefault("<tls>" + text + "</tls> of SecureRemoteDelivery"));
-            if (rules.putIfAbsent(domain, rule) != null) {
-                throw parameters.fault(TLS, text, "is the second rule for the domain", "remove one of the two");
-            }
-        }
-        return TlsPolicy.builder().outbound(rules).build();
-    }
-
-    private DomainPattern domain(String rule, String domain) throws MessagingException {
-        try {
-            return DomainPattern.parse(domain);
-        } catch (PolicyException fault) {
-            throw parameters.fault(TLS, rule, "names no domain", "write bank.example=verify, or *.gov.example=encrypt");
-        }
     }
 }

@@ -91,11 +91,11 @@ class SecureRemoteDeliveryTest {
                 "gateway | gw.example:x | is no gateway",
                 "gatewayUsername | me | go together",
                 "bind | no.such.host.invalid. | address of this machine",
-                "tls | bank.example | write domain=level",
-                "tls | bank.example=strict | write domain=level",
+                "tls | bank.example | write bank.example=verify",
+                "tls | bank.example=strict | possible are none, opportunistic",
                 "tls | bank.example=fingerprint | policy file",
-                "tls | *=none | gives up TLS",
-                "tls | b.example=verify, b.example=encrypt | second rule",
+                "tls | *=none | all mail in clear text",
+                "tls | b.example=verify, b.example=encrypt | stands twice",
                 "policy | file://conf/absent.xml | absent.xml",
             })
     void saysWhatWouldBeRight(String name, String value, String right) {

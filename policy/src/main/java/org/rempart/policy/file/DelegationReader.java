@@ -24,9 +24,6 @@ final class DelegationReader {
     private DelegationReader() {}
 
     static Delegation read(XmlElement delegate) throws PolicyException {
-        delegate.onlyAttributes("account", "members", "as");
-        delegate.onlyChildren();
-        delegate.noText();
         Optional<String> account = delegate.attribute("account");
         Optional<String> members = delegate.attribute("members");
         if (account.isEmpty() && members.isEmpty()) {

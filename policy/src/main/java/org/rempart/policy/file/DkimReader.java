@@ -27,9 +27,6 @@ final class DkimReader {
     private DkimReader() {}
 
     static DkimPolicy read(XmlElement dkim) throws PolicyException {
-        dkim.onlyAttributes();
-        dkim.onlyChildren("sign");
-        dkim.noText();
         List<Sign> rules = new ArrayList<>();
         Map<String, XmlElement> elements = new HashMap<>();
         Map<String, Integer> keys = new HashMap<>();
@@ -52,9 +49,6 @@ final class DkimReader {
     }
 
     private static Sign sign(XmlElement sign) throws PolicyException {
-        sign.onlyAttributes("domain", "selector", "key");
-        sign.onlyChildren();
-        sign.noText();
         String written = sign.required("domain", "write domain=\"example.com\", a domain of yours");
         String domain = DomainNames.parse(written)
                 .orElseThrow(() -> sign.fault(

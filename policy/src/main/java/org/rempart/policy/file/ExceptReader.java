@@ -27,9 +27,6 @@ final class ExceptReader {
         Map<String, XmlElement> excepted = new LinkedHashMap<>();
         Map<String, Rule> rules = new LinkedHashMap<>();
         for (XmlElement except : exceptions) {
-            except.onlyAttributes("network", "reason");
-            except.onlyChildren();
-            except.noText();
             String network = except.required("network", "write <except network=\"printers\" reason=\"…\"/>");
             networks.use(network, except);
             except.required("reason", REASON);

@@ -21,9 +21,6 @@ final class ForwardsReader {
 
     /** Without an attribute, its default applies. */
     static ForwardPolicy read(XmlElement forwards) throws PolicyException {
-        forwards.onlyAttributes("outside", "domain", "bounces");
-        forwards.onlyChildren();
-        forwards.noText();
         ForwardPolicy policy = ForwardPolicy.byDefault();
         Optional<String> outside = forwards.attribute("outside");
         if (outside.isPresent()) {

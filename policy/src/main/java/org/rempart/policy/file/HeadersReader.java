@@ -54,9 +54,6 @@ final class HeadersReader {
     }
 
     private HeaderPolicy read() throws PolicyException {
-        headers.onlyAttributes();
-        headers.onlyChildren("strip", "keep", "received", "signed", "values");
-        headers.noText();
         for (XmlElement element : headers.children("strip")) {
             strip(element);
         }
@@ -80,9 +77,6 @@ final class HeadersReader {
     }
 
     private void strip(XmlElement element) throws PolicyException {
-        element.onlyAttributes("preset", "name");
-        element.onlyChildren();
-        element.noText();
         Optional<String> preset = element.attribute("preset");
         if (preset.isPresent() == element.attribute("name").isPresent()) {
             throw element.fault(
@@ -107,9 +101,6 @@ final class HeadersReader {
     }
 
     private void keep(XmlElement element) throws PolicyException {
-        element.onlyAttributes("name");
-        element.onlyChildren();
-        element.noText();
         HeaderPattern pattern = pattern(element);
         XmlElement stripped = strip.get(pattern);
         if (stripped != null) {
@@ -137,8 +128,6 @@ final class HeadersReader {
     }
 
     private void received(XmlElement element) throws PolicyException {
-        element.onlyAttributes("name");
-        element.onlyChildren();
         ReceivedHandling handling = element.keyword("handling", element.text(), EnumSet.allOf(ReceivedHandling.class));
         refuseSecondWord(element, strip);
         refuseSecondWord(element, keep);
@@ -180,15 +169,11 @@ final class HeadersReader {
     }
 
     private void signed(XmlElement element) throws PolicyException {
-        element.onlyAttributes();
-        element.onlyChildren();
         Signed handling = element.keyword("handling", element.text(), EnumSet.allOf(Signed.class));
         builder.keepSigned(handling == Signed.KEEP, element.rule());
     }
 
     private void values(XmlElement element) throws PolicyException {
-        element.onlyAttributes("inner");
-        element.onlyChildren();
         Values handling = element.keyword("handling", element.text(), EnumSet.allOf(Values.class));
         builder.rewriteValues(handling == Values.REWRITE, element.rule());
         Optional<String> inner = element.attribute("inner");

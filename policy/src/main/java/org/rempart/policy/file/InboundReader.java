@@ -28,9 +28,6 @@ final class InboundReader {
 
     /** What is not said is as in the defaults. */
     static InboundPolicy read(XmlElement inbound, NetworksReader networks) throws PolicyException {
-        inbound.onlyAttributes("proof");
-        inbound.onlyChildren("dmarc");
-        inbound.noText();
         String proof = inbound.attribute("proof").orElse("on");
         if (!proof.equals("on") && !proof.equals("off")) {
             throw inbound.fault(
@@ -47,9 +44,6 @@ final class InboundReader {
 
     private static InboundPolicy dmarc(boolean proof, XmlElement dmarc, NetworksReader networks)
             throws PolicyException {
-        dmarc.onlyAttributes("reject", "quarantine", "unanswered");
-        dmarc.onlyChildren("except");
-        dmarc.noText();
         if (!proof) {
             throw dmarc.fault(
                     "<dmarc> says nothing where nothing is proven", "remove it, or remove proof=\"off\" of <inbound>");
@@ -104,9 +98,7 @@ final class InboundReader {
 
     private static void domain(String attribute, XmlElement except, Map<DomainPattern, XmlElement> before)
             throws PolicyException {
-        except.onlyAttributes(attribute, "reason");
-        except.onlyChildren();
-        except.noText();
+        except.onlyAttributes(List.of(attribute, "reason"));
         String written = except.required(attribute, "write <except " + attribute + "=\"list.example\" reason=\"…\"/>");
         except.required("reason", "write reason=\"…\", for those who will ask why and until when");
         DomainPattern domain;

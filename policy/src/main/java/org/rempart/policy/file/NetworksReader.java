@@ -48,12 +48,7 @@ final class NetworksReader {
         Map<IPAddress, List<String>> holders = new HashMap<>();
         Map<String, IPAddress> vast = new HashMap<>();
         if (element.isPresent()) {
-            element.get().onlyAttributes();
-            element.get().onlyChildren("network");
-            element.get().noText();
             for (XmlElement network : element.get().children("network")) {
-                network.onlyAttributes("name");
-                network.onlyChildren();
                 String name = name(network, defined);
                 for (String cidr : network.list(network.text(), "networks")) {
                     IPAddress prefix = add(builder, network, name, cidr);

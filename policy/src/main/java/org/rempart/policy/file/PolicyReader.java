@@ -15,22 +15,7 @@ final class PolicyReader {
     private PolicyReader() {}
 
     static Policy read(XmlElement policy) throws PolicyException {
-        if (!policy.name().equals("policy")) {
-            throw policy.fault("the root element is <" + policy.name() + ">", "a policy begins with <policy>");
-        }
-        policy.onlyAttributes();
-        policy.onlyChildren(
-                "networks",
-                "relay",
-                "submission",
-                "headers",
-                "subaddresses",
-                "forwards",
-                "dkim",
-                "inbound",
-                "tls",
-                "audit");
-        policy.noText();
+        Grammar.check(policy);
         List<String> warnings = new ArrayList<>();
         Policy defaults = Policy.defaults();
 

@@ -23,9 +23,6 @@ final class RelayReader {
 
     /** An element without any {@code <allow>} lets nobody relay; without the element, authenticated clients may. */
     static RelayPolicy read(XmlElement relay, NetworksReader networks, List<String> warnings) throws PolicyException {
-        relay.onlyAttributes();
-        relay.onlyChildren("allow");
-        relay.noText();
         List<XmlElement> elements = relay.children("allow");
         List<RelayPolicy.Allow> rules = new ArrayList<>();
         for (XmlElement allow : elements) {
@@ -37,9 +34,6 @@ final class RelayReader {
 
     private static RelayPolicy.Allow allow(XmlElement allow, NetworksReader networks, List<String> warnings)
             throws PolicyException {
-        allow.onlyAttributes("authenticated", "network", "senderDomains", "proof");
-        allow.onlyChildren();
-        allow.noText();
         boolean authenticated = authenticated(allow);
         Optional<String> network = allow.attribute("network");
         if (network.isPresent()) {

@@ -17,9 +17,6 @@ final class SubaddressesReader {
 
     /** Without an attribute, its default applies. */
     static SubaddressPolicy read(XmlElement subaddresses) throws PolicyException {
-        subaddresses.onlyAttributes("mail", "separator");
-        subaddresses.onlyChildren();
-        subaddresses.noText();
         SubaddressPolicy byDefault = SubaddressPolicy.byDefault();
         Optional<String> mail = subaddresses.attribute("mail");
         return SubaddressPolicy.of(

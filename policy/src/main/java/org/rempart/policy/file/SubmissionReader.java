@@ -38,9 +38,6 @@ final class SubmissionReader {
 
     /** Without {@code <identity>}, or one of its attributes, {@code own} applies; without a limit, none does. */
     static SubmissionPolicy read(XmlElement submission, NetworksReader networks) throws PolicyException {
-        submission.onlyAttributes();
-        submission.onlyChildren("identity", "rate", "failures", "unusual", "delegate", "spoofed", "held");
-        submission.noText();
         IdentityPolicy identity = Policy.defaults().submission().identity();
         Optional<XmlElement> written = submission.child("identity");
         if (written.isPresent()) {
@@ -78,9 +75,6 @@ final class SubmissionReader {
         if (held.isEmpty()) {
             return HeldMail.REFUSE;
         }
-        held.get().onlyAttributes("mail");
-        held.get().onlyChildren();
-        held.get().noText();
         return held.get()
                 .keyword(
                         "mail",
@@ -92,17 +86,12 @@ final class SubmissionReader {
     }
 
     private static SpoofedPolicy spoofed(XmlElement spoofed, NetworksReader networks) throws PolicyException {
-        spoofed.onlyAttributes();
-        spoofed.onlyChildren("except");
         SpoofedHandling handling = spoofed.keyword("handling", spoofed.text(), EnumSet.allOf(SpoofedHandling.class));
         return SpoofedPolicy.of(
                 Decision.of(handling, spoofed.rule()), networks.networks(), ExceptReader.read(spoofed, networks));
     }
 
     private static IdentityPolicy identity(XmlElement identity) throws PolicyException {
-        identity.onlyAttributes("envelope", "header");
-        identity.onlyChildren();
-        identity.noText();
         return IdentityPolicy.of(requirement(identity, "envelope"), requirement(identity, "header"), identity.rule());
     }
 
@@ -114,9 +103,6 @@ final class SubmissionReader {
     }
 
     private static RateLimit rate(XmlElement rate) throws PolicyException {
-        rate.onlyAttributes("per", "messages", "recipients", "then");
-        rate.onlyChildren();
-        rate.noText();
         rate.keyword("per", rate.required("per", "write per=\"account\""), EnumSet.allOf(Counted.class));
         if (rate.attribute("messages").isEmpty() && rate.attribute("recipients").isEmpty()) {
             throw rate.fault("<rate> limits nothing", "write messages=\"200/1h\", recipients=\"1000/1d\" or both");
@@ -144,9 +130,6 @@ final class SubmissionReader {
     }
 
     private static FailureLimit failures(XmlElement failures, NetworksReader networks) throws PolicyException {
-        failures.onlyAttributes("per", "limit", "delay", "then", "exempt");
-        failures.onlyChildren();
-        failures.noText();
         FailureLimit.Per per = failures.keyword(
                 "per",
                 failures.required("per", "write per=\"address\", per=\"account\" or per=\"password\""),
@@ -174,9 +157,6 @@ final class SubmissionReader {
     }
 
     private static UnusualUse unusual(XmlElement unusual) throws PolicyException {
-        unusual.onlyAttributes("networks", "refused", "then");
-        unusual.onlyChildren();
-        unusual.noText();
         if (unusual.attribute("networks").isPresent()
                 == unusual.attribute("refused").isPresent()) {
             throw unusual.fault(

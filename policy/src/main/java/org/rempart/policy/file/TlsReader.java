@@ -53,9 +53,6 @@ final class TlsReader {
     }
 
     private TlsPolicy read(XmlElement tls) throws PolicyException {
-        tls.onlyAttributes();
-        tls.onlyChildren("protocols", "clients", "outbound");
-        tls.noText();
         Optional<XmlElement> protocols = tls.child("protocols");
         if (protocols.isPresent()) {
             protocols(protocols.get());
@@ -72,8 +69,6 @@ final class TlsReader {
     }
 
     private void protocols(XmlElement element) throws PolicyException {
-        element.onlyAttributes();
-        element.onlyChildren();
         List<String> protocols = new ArrayList<>();
         for (String protocol : element.list(element.text(), "protocols")) {
             if (!PROTOCOLS.contains(protocol)) {
@@ -97,8 +92,6 @@ final class TlsReader {
     }
 
     private void clients(XmlElement element) throws PolicyException {
-        element.onlyAttributes();
-        element.onlyChildren("except");
         ClientTls requirement =
                 element.keyword("requirement", element.text(), EnumSet.of(ClientTls.REQUIRED, ClientTls.OPTIONAL));
         Map<String, Decision<ClientTls>> exceptions = new HashMap<>();
@@ -110,9 +103,6 @@ final class TlsReader {
     }
 
     private void outbound(XmlElement element) throws PolicyException {
-        element.onlyAttributes("default", MTA_STS, DNSSEC, ROOT_ANCHORS, REPORTS, TLS_REQUIRED);
-        element.onlyChildren("to");
-        element.noText();
         boolean mtaSts = choice(element, MTA_STS, "on", "off", "on");
         Dnssec dnssec = dnssec(element);
         Decision<OutboundTls> byDefault = Policy.defaults().tls().outboundDefault();
@@ -214,9 +204,6 @@ final class TlsReader {
     private void to(
             XmlElement to, Map<DomainPattern, XmlElement> elements, Map<DomainPattern, Decision<OutboundTls>> rules)
             throws PolicyException {
-        to.onlyAttributes("domain", "level", "match", "fingerprints", "trust", "reason");
-        to.onlyChildren();
-        to.noText();
         DomainPattern domain = domain(to);
         OutboundTls outbound = OutboundTlsReader.read(to, warnings);
         if (domain.equals(DomainPattern.everything())) {

@@ -76,8 +76,7 @@ final class XmlElement {
     }
 
     /** @throws PolicyException when there are other attributes than these */
-    void onlyAttributes(String... possible) throws PolicyException {
-        List<String> known = List.of(possible);
+    void onlyAttributes(Collection<String> known) throws PolicyException {
         for (String attribute : attributes.keySet()) {
             if (!known.contains(attribute)) {
                 throw fault(
@@ -87,8 +86,7 @@ final class XmlElement {
     }
 
     /** @throws PolicyException when there are other elements inside than these */
-    void onlyChildren(String... possible) throws PolicyException {
-        List<String> known = List.of(possible);
+    void onlyChildren(Collection<String> known) throws PolicyException {
         for (XmlElement child : children) {
             if (!known.contains(child.name)) {
                 throw child.fault(
@@ -107,6 +105,11 @@ final class XmlElement {
                     "<" + name + "> holds the text " + Wording.quoted(text()),
                     "remove it, or put it between <!-- and --> if it is a comment");
         }
+    }
+
+    /** The elements inside, in their order. */
+    List<XmlElement> children() {
+        return List.copyOf(children);
     }
 
     /** The elements of this name inside, in their order. */
