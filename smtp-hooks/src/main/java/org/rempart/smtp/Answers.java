@@ -28,6 +28,8 @@ final class Answers {
     static final Response NUL = lastAnswer("554", "5.5.2 NUL in the message");
     static final Response HEADER_TOO_LONG = answer("554", "5.6.0 The message header is too long");
     static final Response LINE_TOO_LONG = answer("554", "5.6.0 The message has a line that is too long");
+    static final Response NO_PARAMETER = answer("501", "5.5.4 This command takes no parameter");
+    static final Response STARTTLS_OUT_OF_PLACE = answer("503", "5.5.1 STARTTLS comes before TLS and AUTH");
     static final Response STARTTLS_TOO_LATE = answer("503", "5.5.1 STARTTLS comes before the first message");
     static final Response CANNOT_DECIDE = answer("451", "4.3.0 Temporary failure, try again later");
 

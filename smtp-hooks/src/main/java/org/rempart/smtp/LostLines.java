@@ -14,6 +14,7 @@ import java.lang.reflect.Field;
 import org.apache.james.protocols.api.ProtocolSession.AttachmentKey;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.api.ProtocolSessionImpl;
+import org.apache.james.protocols.netty.CommandInjectionDetectedException;
 import org.apache.james.protocols.netty.HandlerConstants;
 import org.apache.james.protocols.netty.NettyProtocolTransport;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -26,7 +27,8 @@ import org.apache.james.smtpserver.ExtendedSMTPSession;
  * once and goes on; within a message it thus answers in the middle of DATA, and then takes the message without that
  * line. This stands between the decoder and James's own handler: within a message it keeps James from answering, and
  * marks the {@link Transaction} instead, for {@link StrictLinesFilter} to refuse the message at its end. Elsewhere James's
- * answer is right, and stays.
+ * answer is right, and stays. What James's decoder refuses since it came in clear text behind STARTTLS is answered {@code
+ * 421 4.7.0}, as {@link SessionGuard} does, and is in the audit trail.
  *
  * <p>James cuts the line end off a command before anybody sees it, and takes a bare LF for one; {@link SessionGuard} asks
  * here.
@@ -36,6 +38,7 @@ final class LostLines extends ChannelInboundHandlerAdapter {
     private static final AttachmentKey<Boolean> BARE_LF = AttachmentKey.of("org.rempart.smtp.bare-lf", Boolean.class);
 
     private final SMTPSession session;
+    private boolean injected;
 
     private LostLines(SMTPSession session) {
         this.session = session;
@@ -56,6 +59,11 @@ final class LostLines extends ChannelInboundHandlerAdapter {
                     HandlerConstants.CORE_HANDLER,
                     HANDLER_NAME,
                     new LostLines(session));
+            pipeline.addBefore(
+                    pipeline.context(HandlerConstants.FRAMER).executor(),
+                    HandlerConstants.FRAMER,
+                    "rempartStartTls",
+                    new StartTlsLines(session));
         } catch (ReflectiveOperationException | RuntimeException unknownJames) {
             throw new IllegalStateException("Can't watch the connection for lines that James drops", unknownJames);
         }
@@ -95,8 +103,19 @@ final class LostLines extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         if (cause instanceof TooLongFrameException && isReceivingMessage()) {
             Transaction.of(session).loseLine();
+        } else if (cause.getCause() instanceof CommandInjectionDetectedException) {
+            refuseInjection();
         } else {
             ctx.fireExceptionCaught(cause);
+        }
+    }
+
+    /** James's decoder has seen something behind STARTTLS in clear text, and goes on seeing it until the connection ends. */
+    private void refuseInjection() {
+        if (!injected) {
+            injected = true;
+            AuditTrail.event("command-injection", session).log();
+            ((ProtocolSessionImpl) session).getProtocolTransport().writeResponse(Answers.INJECTED, session);
         }
     }
 

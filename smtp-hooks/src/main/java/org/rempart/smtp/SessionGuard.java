@@ -41,6 +41,8 @@ import org.apache.james.protocols.smtp.SMTPSession;
  *       that goes on in clear text after its STARTTLS, however that was answered.
  *   <li>Control characters in a command are answered {@code 500 5.5.2}: a NUL or a lone CR means different things to
  *       different servers.
+ *   <li>DATA, RSET, QUIT and STARTTLS with a parameter are answered {@code 501 5.5.4}, and have no effect; STARTTLS where TLS is
+ *       active, or behind a login, {@code 503 5.5.1}.
  *   <li>A command that ends in a bare LF is answered {@code 500 5.5.2} (RFC 5321, section 2.3.8), where
  *       {@link StrictLinesFilter} is in the listener, too: who puts line ends into an address that a program hands on
  *       writes commands of his own. A message with such line ends is refused anyway, so no client is lost by it.
@@ -50,6 +52,9 @@ public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSess
     private static final String STARTTLS = "STARTTLS";
     private static final AttachmentKey<Boolean> HANDSHAKE_DUE =
             AttachmentKey.of("org.rempart.smtp.handshake-due", Boolean.class);
+
+    /** RFC 5321, section 4.1.1; RFC 3207, section 4. */
+    private static final Set<String> WITHOUT_PARAMETER = Set.of(STARTTLS, "DATA", "RSET", "QUIT");
 
     private static final List<String> COMMANDS = List.of(
             "HELO",
@@ -94,6 +99,13 @@ public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSess
         if (hasControlCharacters(request.getCommand()) || hasControlCharacters(request.getArgument())) {
             return Answers.CONTROL_CHARACTERS;
         }
+        if (WITHOUT_PARAMETER.contains(request.getCommand().toUpperCase(Locale.ROOT))
+                && !isEmpty(request.getArgument())) {
+            return Answers.NO_PARAMETER;
+        }
+        if (request.getCommand().equalsIgnoreCase(STARTTLS) && session.isStartTLSSupported() && !mayStart(session)) {
+            return Answers.STARTTLS_OUT_OF_PLACE;
+        }
         if (request.getCommand().equalsIgnoreCase("MAIL") && !Transaction.isOpen(session)) {
             Transaction.begin(session);
         }
@@ -111,12 +123,18 @@ public final class SessionGuard implements ListenerHook, CommandHandler<SMTPSess
 
     /** Whether James will answer this with 220 and wait for a handshake. */
     private static boolean startsTls(SMTPSession session, Request request) {
-        String argument = request.getArgument();
-        return request.getCommand().toUpperCase(Locale.ROOT).equals(STARTTLS)
-                && (argument == null || argument.isEmpty())
+        return request.getCommand().equalsIgnoreCase(STARTTLS)
+                && isEmpty(request.getArgument())
                 && session.isStartTLSSupported()
-                && !session.isTLSStarted()
-                && session.getUsername() == null;
+                && mayStart(session);
+    }
+
+    private static boolean mayStart(SMTPSession session) {
+        return !session.isTLSStarted() && session.getUsername() == null;
+    }
+
+    private static boolean isEmpty(String argument) {
+        return argument == null || argument.isEmpty();
     }
 
     private static boolean hasControlCharacters(String text) {

@@ -168,14 +168,16 @@ class HookDecisionsTest {
     }
 
     @Test
-    void aStarttlsThatJamesRefusesCondemnsNothing() {
+    void aStarttlsThatIsRefusedCondemnsNothing() {
         SessionGuard guard = new SessionGuard();
         FakeConnection client = new FakeConnection();
         SMTPSession session = client.session();
-        assertThat(guard.onCommand(session, request("STARTTLS", "now"))).isNull();
+        assertThat(guard.onCommand(session, request("STARTTLS", "now")).getRetCode())
+                .isEqualTo("501");
         assertThat(guard.onCommand(session, request("NOOP", null))).isNull();
         client.account = "alice@ours.example";
-        assertThat(guard.onCommand(session, request("STARTTLS", null))).isNull();
+        assertThat(guard.onCommand(session, request("STARTTLS", null)).getRetCode())
+                .isEqualTo("503");
         assertThat(guard.onCommand(session, request("NOOP", null))).isNull();
     }
 

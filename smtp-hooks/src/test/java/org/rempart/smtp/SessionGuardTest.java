@@ -184,7 +184,7 @@ class SessionGuardTest {
     @Test
     void starttlsTwiceIsRefusedAndHarmless() throws IOException {
         try (SmtpClient client = server.connect(MX)) {
-            client.ehlo().startTls().ehlo().command("STARTTLS", "500");
+            client.ehlo().startTls().ehlo().command("STARTTLS", "503");
             client.envelope("f@foreign.example", "alice@ours.example");
         }
     }
@@ -194,7 +194,7 @@ class SessionGuardTest {
         try (SmtpClient client = server.connect(SUBMISSION)) {
             client.ehlo()
                     .command("DATA", "530")
-                    .command("DATA x", "530")
+                    .command("DATA x", "501")
                     .startTls()
                     .ehlo();
             client.authenticate("alice@ours.example").envelope("alice@ours.example", "bob@ours.example");
