@@ -5,7 +5,6 @@
 package org.rempart.distribution.checks;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.List;
 import org.xbill.DNS.Record;
 
@@ -20,9 +19,4 @@ public interface Lookup {
      * @throws IOException when no resolver has answered in time, or the answer is a failure of the server
      */
     List<Record> ask(String name, int type) throws IOException;
-
-    /** The resolvers that are asked, where there are any. */
-    default List<InetSocketAddress> servers() {
-        return List.of();
-    }
 }

@@ -11,7 +11,6 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
@@ -33,52 +32,50 @@ public final class SystemLookup implements Lookup {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
     private static final int DNS_PORT = 53;
 
+    private final List<InetSocketAddress> servers;
     private final Resolver resolver;
 
-    SystemLookup(Resolver resolver) {
-        this.resolver = resolver;
-        resolver.setTimeout(PATIENCE);
+    SystemLookup(List<InetSocketAddress> servers) {
+        this.servers = List.copyOf(servers);
+        ExtendedResolver all =
+                new ExtendedResolver(servers.stream().map(SimpleResolver::new).toArray(Resolver[]::new));
+        all.setRetries(1);
+        all.setTimeout(PATIENCE);
+        this.resolver = all;
     }
 
     /**
-     * The resolvers that the server in this home asks: those that {@code conf/dnsservice.xml} names, and those of the
-     * system unless it says otherwise.
+     * The resolvers that the delivery of the server in this home asks: those that {@code conf/dnsservice.xml} names, and
+     * those of the system unless it says otherwise; those of the system alone where the others are not dnsjava's.
      */
     public static SystemLookup of(Home home) throws FaultException {
-        List<Resolver> resolvers = new ArrayList<>();
+        List<InetSocketAddress> servers = new ArrayList<>();
         Element configuration =
                 ConfigurationXml.read(home, home.conf("dnsservice.xml")).getDocumentElement();
-        NodeList discover = configuration.getElementsByTagName("autodiscover");
-        if (discover.getLength() == 0
-                || discover.item(0).getTextContent().trim().equals("true")) {
-            for (InetSocketAddress server : ResolverConfig.getCurrentConfig().servers()) {
-                resolvers.add(new SimpleResolver(server));
-            }
+        boolean ofSystemAlone =
+                ConfigurationXml.text(configuration, "setAsDNSJavaDefault").equals("false");
+        if (ofSystemAlone
+                || !ConfigurationXml.text(configuration, "autodiscover").equals("false")) {
+            servers.addAll(ResolverConfig.getCurrentConfig().servers());
         }
         NodeList named = configuration.getElementsByTagName("server");
-        for (int i = 0; i < named.getLength(); i++) {
+        for (int i = 0; i < named.getLength() && !ofSystemAlone; i++) {
             String server = named.item(i).getTextContent().trim();
             try {
-                resolvers.add(new SimpleResolver(server));
+                servers.add(new InetSocketAddress(InetAddress.getByName(server), DNS_PORT));
             } catch (UnknownHostException unknown) {
                 throw new FaultException("conf/dnsservice.xml: \"" + server + "\" is no address of a resolver");
             }
         }
-        if (resolvers.isEmpty()) {
-            resolvers.add(new SimpleResolver(new InetSocketAddress(InetAddress.getLoopbackAddress(), DNS_PORT)));
+        if (servers.isEmpty()) {
+            servers.add(new InetSocketAddress(InetAddress.getLoopbackAddress(), DNS_PORT));
         }
-        ExtendedResolver all = new ExtendedResolver(resolvers);
-        all.setRetries(1);
-        return new SystemLookup(all);
+        return new SystemLookup(servers);
     }
 
-    @Override
+    /** Who is asked. */
     public List<InetSocketAddress> servers() {
-        return resolver instanceof ExtendedResolver all
-                ? Stream.of(all.getResolvers())
-                        .map(one -> ((SimpleResolver) one).getAddress())
-                        .toList()
-                : List.of();
+        return servers;
     }
 
     @Override

@@ -23,8 +23,6 @@ import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.rempart.distribution.home.ConfigurationXml;
-import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.policy.KeyFile;
 import org.rempart.policy.PolicyException;
@@ -32,8 +30,6 @@ import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreview;
 import org.rempart.policy.headers.HeaderPreview.Field;
-import org.w3c.dom.Document;
-import org.w3c.dom.NodeList;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -80,7 +76,7 @@ final class HeadersCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         HeaderPolicy policy = policy();
-        List<String> listed = listed();
+        List<String> listed = ListedDomains.of(home);
         Set<String> ours = new HashSet<>();
         Stream.concat(listed.stream(), domains.stream()).forEach(domain -> ours.add(domain.toLowerCase(Locale.ROOT)));
         // As StripHeaders: the policy's name, else the default domain, which stands first here.
@@ -126,30 +122,6 @@ final class HeadersCommand implements Callable<Integer> {
             return Files.readAllBytes(Path.of(file));
         } catch (NoSuchFileException absent) {
             throw new IOException(file + " is not there", absent);
-        }
-    }
-
-    /** The domains of domainlist.xml, the default one first. */
-    private List<String> listed() throws IOException {
-        Path file = home.conf("domainlist.xml");
-        List<String> found = new ArrayList<>();
-        if (!Files.exists(file)) {
-            return found;
-        }
-        try {
-            Document document = ConfigurationXml.read(home, file);
-            for (String element : new String[] {"defaultDomain", "domainname"}) {
-                NodeList nodes = document.getElementsByTagName(element);
-                for (int i = 0; i < nodes.getLength(); i++) {
-                    String domain = nodes.item(i).getTextContent().trim();
-                    if (!domain.isEmpty()) {
-                        found.add(domain);
-                    }
-                }
-            }
-            return found;
-        } catch (FaultException unreadable) {
-            throw new IOException(unreadable.getMessage(), unreadable);
         }
     }
 

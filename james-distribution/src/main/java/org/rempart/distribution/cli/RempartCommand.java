@@ -71,7 +71,7 @@ public final class RempartCommand implements Callable<Integer> {
                 .addSubcommand(new DoctorCommand(home))
                 .addSubcommand(new ReloadCommand(home))
                 .addSubcommand(new HeadersCommand(home, System.in))
-                .addSubcommand(new TlsCommand(home, () -> SystemLookup.of(home)))
+                .addSubcommand(new TlsCommand(home, () -> SystemLookup.of(home).servers()))
                 .addSubcommand(new TlsReportsCommand(System.in));
         commandLine.getSubcommands().values().forEach(RempartCommand::withHelp);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +19,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.apache.james.core.Domain;
-import org.rempart.distribution.checks.Lookup;
+import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.policy.PolicyException;
@@ -26,6 +28,8 @@ import org.rempart.policy.tls.TlsPolicy;
 import org.rempart.policy.tls.TlsProbe;
 import org.rempart.policy.tls.TlsProbe.Destination;
 import org.rempart.policy.tls.TlsProbe.Host;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -64,7 +68,7 @@ final class TlsCommand implements Callable<Integer> {
     @FunctionalInterface
     interface Resolvers {
         /** @throws FaultException when the configuration names none that can be asked */
-        Lookup find() throws FaultException;
+        List<InetSocketAddress> find() throws FaultException;
     }
 
     TlsCommand(Home home, Resolvers resolvers) {
@@ -77,27 +81,29 @@ final class TlsCommand implements Callable<Integer> {
         if (port < 1 || port > HIGHEST_PORT) {
             throw new ParameterException(spec.commandLine(), port + " is no port; write 1 to " + HIGHEST_PORT);
         }
-        List<Domain> asked = new ArrayList<>();
+        List<Domain> wanted = new ArrayList<>();
         for (String domain : domains) {
             try {
-                asked.add(Domain.of(domain));
+                wanted.add(Domain.of(domain));
             } catch (IllegalArgumentException noDomain) {
                 throw new ParameterException(
                         spec.commandLine(), "\"" + domain + "\" is no domain; write what is behind the @", noDomain);
             }
         }
         TlsPolicy policy = policy();
-        MailDns dns = new MailDns(resolvers.find());
+        List<InetSocketAddress> asked = resolvers.find();
+        String ownName = ownName();
         List<Destination> found = new ArrayList<>();
         try (URLClassLoader extensions = Extensions.of(home)) {
             TlsProbe probe = ServiceLoader.load(TlsProbe.class, extensions)
                     .findFirst()
                     .orElseThrow(() -> new IOException("extensions-jars/ holds no Rempart; unpack the archive again"));
-            for (Domain domain : asked) {
+            for (Domain domain : wanted) {
                 Destination destination = probe.probe(
                         policy,
                         url -> Files.newInputStream(home.folder().resolve(url.replaceFirst("^file://", ""))),
-                        dns,
+                        asked,
+                        ownName,
                         domain,
                         port);
                 found.add(destination);
@@ -118,6 +124,22 @@ final class TlsCommand implements Callable<Integer> {
         } catch (PolicyException fault) {
             throw new IOException("conf/" + fault.getMessage(), fault);
         }
+    }
+
+    /** What the delivery says of itself: its {@code heloName}, else the default domain. */
+    private String ownName() throws IOException, FaultException {
+        Path file = home.conf("mailetcontainer.xml");
+        if (Files.exists(file)) {
+            NodeList mailets = ConfigurationXml.read(home, file).getElementsByTagName("mailet");
+            for (int i = 0; i < mailets.getLength(); i++) {
+                Element mailet = (Element) mailets.item(i);
+                String name = ConfigurationXml.text(mailet, "heloName");
+                if (mailet.getAttribute("class").endsWith("RemoteDelivery") && !name.isEmpty()) {
+                    return name;
+                }
+            }
+        }
+        return ListedDomains.of(home).stream().findFirst().orElse("localhost");
     }
 
     private void print(Destination destination) {

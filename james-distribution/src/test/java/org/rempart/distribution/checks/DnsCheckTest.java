@@ -26,7 +26,6 @@ import org.rempart.policy.dkim.DkimKeyKind;
 import org.rempart.testsupport.DnsServer;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Record;
-import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.Type;
 
 class DnsCheckTest {
@@ -191,8 +190,7 @@ class DnsCheckTest {
     void aResolverIsAskedOverTheNetwork() throws Exception {
         try (DnsServer server = DnsServer.start(InetAddress.getLoopbackAddress())) {
             server.address("mail.example.com", "192.0.2.25").fail("broken.example.com");
-            SimpleResolver resolver = new SimpleResolver(server.address());
-            SystemLookup lookup = new SystemLookup(resolver);
+            SystemLookup lookup = new SystemLookup(List.of(server.address()));
 
             assertThat(lookup.ask("mail.example.com", Type.A)).hasSize(1);
             assertThat(lookup.ask("absent.example.com", Type.A)).isEmpty();

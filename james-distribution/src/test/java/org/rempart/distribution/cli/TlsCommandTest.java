@@ -21,13 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.distribution.home.Home;
+import org.rempart.testsupport.DnsServer;
 import org.rempart.testsupport.SmtpPeer;
-import org.xbill.DNS.ARecord;
-import org.xbill.DNS.DClass;
-import org.xbill.DNS.MXRecord;
-import org.xbill.DNS.Name;
-import org.xbill.DNS.Record;
-import org.xbill.DNS.Type;
 import picocli.CommandLine;
 
 @Timeout(600)
@@ -38,33 +33,34 @@ class TlsCommandTest {
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
     private SmtpPeer peer;
+    private DnsServer dns;
 
-    /** A mail server without TLS, to which the only MX of every domain leads. */
+    /** A mail server without TLS, to which the only MX of the domains leads. */
     @BeforeEach
     void start() throws IOException {
         Files.createDirectories(folder.resolve("conf"));
         Files.writeString(
                 folder.resolve("conf/rempart.xml"),
                 "<policy><tls><outbound><to domain='bank.example' level='encrypt'/></outbound></tls></policy>");
+        Files.writeString(
+                folder.resolve("conf/mailetcontainer.xml"),
+                "<mailetcontainer><mailet class='AddFooter'/><mailet class='org.rempart.mailet.SecureRemoteDelivery'>"
+                        + "<heloName>mail.ours.example</heloName></mailet></mailetcontainer>");
         peer = SmtpPeer.named("mx").extensions("\u001b mx").start();
+        dns = DnsServer.start(InetAddress.getLoopbackAddress());
+        dns.mx("other.example", 10, "mx.hosting.example")
+                .mx("bank.example", 10, "mx.hosting.example")
+                .address("mx.hosting.example", "127.0.0.1");
     }
 
     @AfterEach
     void stop() throws IOException {
         peer.close();
-    }
-
-    private static List<Record> records(String name, int type) throws IOException {
-        Name asked = Name.fromString(name, Name.root);
-        return switch (type) {
-            case Type.MX -> List.of(new MXRecord(asked, DClass.IN, 60, 10, Name.fromString("mx.hosting.example.")));
-            case Type.A -> List.of(new ARecord(asked, DClass.IN, 60, InetAddress.getLoopbackAddress()));
-            default -> List.of();
-        };
+        dns.close();
     }
 
     private int run(String... arguments) {
-        return new CommandLine(new TlsCommand(new Home(folder), () -> TlsCommandTest::records))
+        return new CommandLine(new TlsCommand(new Home(folder), () -> List.of(dns.address())))
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
@@ -92,7 +88,8 @@ class TlsCommandTest {
                         "  host: mx.hosting.example",
                         "    address: 127.0.0.1",
                         "    starttls: not offered",
-                        "    -> mail goes in clear text: it does not offer STARTTLS");
+                        "    -> mail goes in clear text: STARTTLS is not offered");
+        assertThat(peer.commands()).startsWith("EHLO mail.ours.example");
     }
 
     @Test
@@ -105,7 +102,18 @@ class TlsCommandTest {
         assertThat(found.get(1).get("deliverable").asBoolean()).isFalse();
         assertThat(found.get(1).get("decided by").asText()).isEqualTo("policy, since a rule names the domain");
         assertThat(found.get(1).get("hosts").get(0).get("outcome").asText())
-                .isEqualTo("mail waits: it does not offer STARTTLS");
+                .isEqualTo("mail waits: 454 4.7.5 mx.hosting.example does not offer STARTTLS; required is encrypt");
+    }
+
+    @Test
+    void withoutANameOfItsOwnTheDeliverySaysTheDefaultDomain() throws IOException {
+        Files.writeString(folder.resolve("conf/mailetcontainer.xml"), "<mailetcontainer/>");
+        Files.writeString(
+                folder.resolve("conf/domainlist.xml"),
+                "<domainlist><domainnames><domainname>b.example</domainname></domainnames>"
+                        + "<defaultDomain>a.example</defaultDomain></domainlist>");
+        assertThat(run("--port", port(), "other.example")).as(err.toString()).isZero();
+        assertThat(peer.commands()).contains("EHLO a.example");
     }
 
     @Test

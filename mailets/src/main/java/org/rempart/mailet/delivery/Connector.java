@@ -30,10 +30,25 @@ import org.rempart.policy.tls.TlsLevel;
 final class Connector {
     private final DeliverySettings settings;
     private final TlsHandshake handshake;
+    private final Listener listener;
+
+    /** Is told what a server is like before it is known whether mail may go to it. */
+    interface Listener {
+        /** The server has greeted, and said in clear text what it offers. */
+        default void greeted(EhloResponse server) {}
+
+        /** TLS was begun, and gave no connection that may be used. */
+        default void handshakeFailed(TlsFailureException failure) {}
+    }
 
     Connector(DeliverySettings settings, TlsHandshake handshake) {
+        this(settings, handshake, new Listener() {});
+    }
+
+    Connector(DeliverySettings settings, TlsHandshake handshake, Listener listener) {
         this.settings = settings;
         this.handshake = handshake;
+        this.listener = listener;
     }
 
     /**
@@ -100,6 +115,7 @@ final class Connector {
                     throw refused(greeting);
                 }
                 EhloResponse server = ehlo();
+                listener.greeted(server);
                 Optional<TlsConnection> tls = Optional.empty();
                 String reason = clearText.orElse("");
                 if (clearText.isEmpty() && server.offers("STARTTLS")) {
@@ -204,6 +220,7 @@ final class Connector {
                 socket.setSoTimeout(millis(settings.timeouts().command()));
                 return handshake.start(socket, replies.hasMore() ? 1 : 0, requirement, endpoint.host());
             } catch (TlsFailureException failure) {
+                listener.handshakeFailed(failure);
                 throw new TlsUnavailableException(
                         failure.getMessage(),
                         TlsResult.of(failure),

@@ -39,7 +39,8 @@ final class Courier {
     /** RFC 5321, section 4.5.3.1.8: so many a server has to take. */
     private static final int RECIPIENTS = 100;
 
-    private static final int CONNECTION_TRIES = 12;
+    static final int CONNECTION_TRIES = 12;
+
     /** RFC 5321, section 5.1: at least so many. More of a host's addresses are tried after the other hosts. */
     private static final int ADDRESSES_AT_FIRST = 2;
 

@@ -89,6 +89,11 @@ final class SmtpConnection {
         return Optional.ofNullable(tls);
     }
 
+    /** Why mail goes in clear text; empty where it does not. */
+    String clearTextReason() {
+        return clearTextReason;
+    }
+
     /** What was wrong with TLS, where there is none. */
     Optional<TlsResult> lacking() {
         return lacking;

@@ -5,6 +5,7 @@
 package org.rempart.message.dns;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import org.apache.james.dnsservice.api.DNSService;
@@ -63,6 +64,15 @@ public interface Dns {
      */
     static Dns of(DNSService james) {
         return isDnsJava(james) ? new DnsJavaDns() : new JamesDns(james);
+    }
+
+    /**
+     * Asks these servers instead of James's, for a command that runs without James.
+     *
+     * @param patience with each of them, for an answer
+     */
+    static Dns over(List<InetSocketAddress> servers, Duration patience) {
+        return DnsJavaDns.over(servers, patience);
     }
 
     /** Whether it is James's own service: only then is dnsjava sure to be there. */

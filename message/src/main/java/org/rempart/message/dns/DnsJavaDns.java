@@ -5,6 +5,7 @@
 package org.rempart.message.dns;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,12 +19,15 @@ import org.rempart.policy.DomainNames;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedResolver;
 import org.xbill.DNS.Lookup;
 import org.xbill.DNS.MXRecord;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.PTRRecord;
 import org.xbill.DNS.Record;
+import org.xbill.DNS.Resolver;
 import org.xbill.DNS.ReverseMap;
+import org.xbill.DNS.SimpleResolver;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
@@ -40,20 +44,37 @@ final class DnsJavaDns implements Dns {
     /** For a question with all its aliases, each of which may be asked of servers that are away. */
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
+    /** Null for James's, with its cache. */
+    private final Resolver resolver;
+
     /** In the time of {@link System#nanoTime}; null for each question's own. */
     private final Long deadline;
 
     DnsJavaDns() {
-        this(null);
+        this(null, null);
     }
 
-    private DnsJavaDns(Long deadline) {
+    private DnsJavaDns(Resolver resolver, Long deadline) {
+        this.resolver = resolver;
         this.deadline = deadline;
+    }
+
+    /** Over these servers, without a cache. */
+    static DnsJavaDns over(List<InetSocketAddress> servers, Duration patience) {
+        List<Resolver> each = new ArrayList<>();
+        for (InetSocketAddress server : servers) {
+            Resolver one = new SimpleResolver(server);
+            one.setTimeout(patience);
+            each.add(one);
+        }
+        ExtendedResolver all = new ExtendedResolver(each);
+        all.setRetries(1);
+        return new DnsJavaDns(all, null);
     }
 
     @Override
     public Dns within(Duration time) {
-        return new DnsJavaDns(System.nanoTime() + time.toNanos());
+        return new DnsJavaDns(resolver, System.nanoTime() + time.toNanos());
     }
 
     @Override
@@ -134,10 +155,11 @@ final class DnsJavaDns implements Dns {
         if (left <= 0) {
             return CompletableFuture.failedFuture(new TimeoutException("the time for questions is over"));
         }
-        return LookupSession.builder()
-                .resolver(Lookup.getDefaultResolver())
-                .cache(Lookup.getDefaultCache(DClass.IN))
-                .hostsFileParser(Lookup.getDefaultHostsFileParser())
+        LookupSession.LookupSessionBuilder session =
+                LookupSession.builder().hostsFileParser(Lookup.getDefaultHostsFileParser());
+        return (resolver == null
+                        ? session.resolver(Lookup.getDefaultResolver()).cache(Lookup.getDefaultCache(DClass.IN))
+                        : session.resolver(resolver))
                 .build()
                 .lookupAsync(absolute, type)
                 .toCompletableFuture()

@@ -5,7 +5,6 @@
 package org.rempart.policy.tls;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -17,8 +16,8 @@ import org.apache.james.core.Domain;
 import org.rempart.policy.Opener;
 
 /**
- * Shows what TLS mail for a domain would get, and whether it would arrive, by asking the domain's servers; no mail is
- * sent. The delivery provides it as a {@link java.util.ServiceLoader service}, for commands that do not have it on their
+ * Shows what TLS mail for a domain would get, and whether it would arrive, by connecting to the domain's servers; no mail
+ * is sent. The delivery provides it as a {@link java.util.ServiceLoader service}, for commands that do not have it on their
  * class path.
  */
 public interface TlsProbe {
@@ -27,38 +26,14 @@ public interface TlsProbe {
      *
      * @param policy the rules
      * @param files finds the files of trust anchors that the rules name
-     * @param dns where names are looked up
+     * @param resolvers who is asked for names
+     * @param ownName what this server says of itself in EHLO
      * @param port where the servers listen; 25 for mail
      * @throws IOException when a file that a rule names can't be read
      */
-    Destination probe(TlsPolicy policy, Opener files, Dns dns, Domain domain, int port) throws IOException;
-
-    /** Looks names up. */
-    interface Dns {
-        /**
-         * The MX hosts of a domain, the preferred first; empty without a record. The name of a null MX (RFC 7505) is empty.
-         *
-         * @throws IOException when the DNS does not say
-         */
-        List<String> mx(String domain) throws IOException;
-
-        /**
-         * The addresses of a host; empty when it has none.
-         *
-         * @throws IOException when the DNS does not say
-         */
-        List<InetAddress> addresses(String host) throws IOException;
-
-        /**
-         * The TXT records of a name, the strings of each joined.
-         *
-         * @throws IOException when the DNS does not say
-         */
-        List<String> txt(String name) throws IOException;
-
-        /** The resolvers that are asked. */
-        List<InetSocketAddress> servers();
-    }
+    Destination probe(
+            TlsPolicy policy, Opener files, List<InetSocketAddress> resolvers, String ownName, Domain domain, int port)
+            throws IOException;
 
     /** What was found of a domain. */
     final class Destination {

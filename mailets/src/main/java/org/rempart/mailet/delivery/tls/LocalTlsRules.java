@@ -36,7 +36,8 @@ public final class LocalTlsRules implements TlsPolicySource {
         return read(policy, files::getResource);
     }
 
-    static LocalTlsRules read(TlsPolicy policy, Opener files) throws IOException {
+    /** The same without James, as {@link #read(TlsPolicy, FileSystem)}. */
+    public static LocalTlsRules read(TlsPolicy policy, Opener files) throws IOException {
         Map<String, TrustAnchors> anchors = new HashMap<>();
         for (Decision<OutboundTls> rule : policy.outboundRules()) {
             Optional<String> trust = rule.verdict().trust();
