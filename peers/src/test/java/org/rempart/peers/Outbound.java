@@ -163,24 +163,27 @@ final class Outbound implements AutoCloseable {
 
     /** Gives a mail to the delivery, whose body is this text, with its sender's wishes for reports. */
     void send(String text, Optional<DsnParameters> wishes, String... recipients) throws MessagingException {
-        send("", text, wishes, recipients);
+        send("alice@ours.example", "", text, wishes, recipients);
+    }
+
+    /** The same from another than {@code alice@ours.example}. */
+    void sendFrom(String sender, String text, String... recipients) throws MessagingException {
+        send(sender, "", text, Optional.empty(), recipients);
     }
 
     /** Gives a mail to the delivery, with these fields besides the usual ones, each with its line end. */
     void sendWith(String fields, String text, String... recipients) throws MessagingException {
-        send(fields, text, Optional.empty(), recipients);
+        send("alice@ours.example", fields, text, Optional.empty(), recipients);
     }
 
-    private void send(String fields, String text, Optional<DsnParameters> wishes, String... recipients)
+    private void send(String sender, String fields, String text, Optional<DsnParameters> wishes, String... recipients)
             throws MessagingException {
         String name = "mail-" + sent++;
-        String message = fields + "From: alice@ours.example\r\nTo: somebody\r\nSubject: " + name
+        String message = fields + "From: " + sender + "\r\nTo: somebody\r\nSubject: " + name
                 + "\r\nDate: Tue, 24 Nov 2026 12:00:00 +0000\r\nMessage-ID: <" + name + "@ours.example>\r\n\r\n" + text
                 + "\r\n";
-        MailImpl.Builder mail = MailImpl.builder()
-                .name(name)
-                .sender(new MailAddress("alice@ours.example"))
-                .state(Mail.TRANSPORT);
+        MailImpl.Builder mail =
+                MailImpl.builder().name(name).sender(new MailAddress(sender)).state(Mail.TRANSPORT);
         for (String recipient : recipients) {
             mail.addRecipient(new MailAddress(recipient));
         }

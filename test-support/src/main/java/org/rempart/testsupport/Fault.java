@@ -21,6 +21,8 @@ record Fault(String says, Then then) {
         CLOSE,
         /** Nothing more is said until the client leaves. */
         STALL,
+        /** Nothing more is read, nor said, and the connection is not closed. */
+        DEAF,
         /** The handshake follows, where the fault is at STARTTLS. */
         HANDSHAKE,
         /** A ServerHello of TLS 1.0 follows, whatever the client has asked for. */

@@ -331,6 +331,11 @@ public final class SmtpPeer implements AutoCloseable {
             return does("", Fault.Then.STALL);
         }
 
+        /** It reads no more, so that the client's words soon don't get away; nor does it speak, or leave. */
+        public Builder listensNoMore() {
+            return does("", Fault.Then.DEAF);
+        }
+
         /** It says something that is none of SMTP, and goes on. */
         public Builder talksGarbage() {
             return does(GARBAGE, Fault.Then.GO_ON);

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
@@ -32,6 +33,7 @@ final class SmtpPeerSession {
     private final Consumer<String> heard;
     private final Runnable secured;
 
+    private final Socket plain;
     private Socket socket;
     private InputStream in;
     private OutputStream out;
@@ -55,6 +57,7 @@ final class SmtpPeerSession {
         this.taken = taken;
         this.heard = heard;
         this.secured = secured;
+        this.plain = socket;
         this.socket = socket;
         this.in = new BufferedInputStream(clearText.of(socket.getInputStream()));
         this.out = socket.getOutputStream();
@@ -266,6 +269,7 @@ final class SmtpPeerSession {
             }
             case CLOSE, TAKE_AND_CLOSE -> closing = true;
             case STALL -> stall();
+            case DEAF -> holdOn();
             case HANDSHAKE -> handshake();
             case OLD_HANDSHAKE -> oldHandshake();
         }
@@ -275,6 +279,14 @@ final class SmtpPeerSession {
     private void stall() throws IOException {
         closing = true;
         in.transferTo(OutputStream.nullOutputStream());
+    }
+
+    /** Does nothing until the peer is closed. */
+    private void holdOn() {
+        closing = true;
+        while (!plain.isClosed()) {
+            LockSupport.parkNanos(50_000_000);
+        }
     }
 
     private void forget() {

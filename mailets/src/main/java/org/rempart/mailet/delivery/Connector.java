@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -70,6 +71,8 @@ final class Connector {
                 if (!requirement.allowsClearText() || failure.injected || clearText.isPresent()) {
                     throw withoutTls(
                             endpoint.host(),
+                            failure.stage,
+                            failure.event,
                             endpoint.host() + ": " + failure.getMessage() + "; required is "
                                     + requirement.level().keyword(),
                             failure.result,
@@ -82,9 +85,9 @@ final class Connector {
     }
 
     private static ConnectionFailureException withoutTls(
-            String host, String reason, TlsResult result, Throwable cause) {
+            String host, Stage stage, Event event, String reason, TlsResult result, Throwable cause) {
         return new ConnectionFailureException(
-                Outcome.local(Stage.TLS, Event.FORBIDDEN, 454, "4.7.5", reason).at(host), result, cause);
+                Outcome.local(stage, event, 454, "4.7.5", reason).at(host), result, cause);
     }
 
     /** One connection on its way. */
@@ -126,6 +129,8 @@ final class Connector {
                     if (!requirement.allowsClearText()) {
                         throw withoutTls(
                                 endpoint.host(),
+                                Stage.STARTTLS,
+                                Event.UNSUPPORTED,
                                 endpoint.host() + " does not offer STARTTLS; required is "
                                         + requirement.level().keyword(),
                                 TlsResult.STARTTLS_NOT_SUPPORTED,
@@ -171,7 +176,7 @@ final class Connector {
                 throw new ConnectionFailureException(
                         Outcome.local(
                                         Stage.CONNECT,
-                                        Event.LOST,
+                                        unreachable instanceof SocketTimeoutException ? Event.SILENT : Event.LOST,
                                         421,
                                         "4.4.1",
                                         where() + ":" + endpoint.port() + " can't be connected to: "
@@ -215,20 +220,32 @@ final class Connector {
                 SmtpReply reply = command("STARTTLS");
                 if (reply.code() != 220) {
                     throw new TlsUnavailableException(
-                            "STARTTLS was answered with " + reply, TlsResult.STARTTLS_NOT_SUPPORTED, false, null);
+                            Stage.STARTTLS,
+                            Event.of(reply),
+                            "STARTTLS was answered with " + reply,
+                            TlsResult.STARTTLS_NOT_SUPPORTED,
+                            false,
+                            null);
                 }
                 socket.setSoTimeout(millis(settings.timeouts().command()));
                 return handshake.start(socket, replies.hasMore() ? 1 : 0, requirement, endpoint.host());
             } catch (TlsFailureException failure) {
                 listener.handshakeFailed(failure);
                 throw new TlsUnavailableException(
+                        Stage.TLS,
+                        Event.of(failure),
                         failure.getMessage(),
                         TlsResult.of(failure),
                         failure.kind() == TlsFailureException.Kind.INJECTED,
                         failure);
             } catch (IOException lost) {
                 throw new TlsUnavailableException(
-                        "STARTTLS got no answer: " + lost.getMessage(), TlsResult.VALIDATION_FAILURE, false, lost);
+                        Stage.STARTTLS,
+                        Event.of(lost),
+                        "STARTTLS got no answer: " + lost.getMessage(),
+                        TlsResult.VALIDATION_FAILURE,
+                        false,
+                        lost);
             }
         }
 
@@ -237,6 +254,8 @@ final class Connector {
             if (!encrypted) {
                 throw withoutTls(
                         endpoint.host(),
+                        Stage.TLS,
+                        Event.FORBIDDEN,
                         endpoint.host() + " gave no TLS, and without it the gateway's password is not sent",
                         TlsResult.STARTTLS_NOT_SUPPORTED,
                         null);
@@ -321,11 +340,16 @@ final class Connector {
     private static final class TlsUnavailableException extends Exception {
         private static final long serialVersionUID = 1L;
 
+        private final Stage stage;
+        private final Event event;
         private final TlsResult result;
         private final boolean injected;
 
-        TlsUnavailableException(String message, TlsResult result, boolean injected, Throwable cause) {
+        TlsUnavailableException(
+                Stage stage, Event event, String message, TlsResult result, boolean injected, Throwable cause) {
             super(message, cause);
+            this.stage = stage;
+            this.event = event;
             this.result = result;
             this.injected = injected;
         }

@@ -6,6 +6,7 @@ package org.rempart.mailet.delivery;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import org.rempart.mailet.delivery.tls.TlsFailureException;
 
 /** What happens at a {@link Stage}. */
 public enum Event {
@@ -59,6 +60,20 @@ public enum Event {
             return SILENT;
         }
         return fault instanceof SmtpProtocolException ? GARBAGE : LOST;
+    }
+
+    /** What the failure of a handshake is. */
+    static Event of(TlsFailureException failure) {
+        switch (failure.kind()) {
+            case TIMED_OUT:
+                return SILENT;
+            case LOST:
+                return LOST;
+            case HANDSHAKE:
+                return GARBAGE;
+            default:
+                return FORBIDDEN;
+        }
     }
 
     /** How documents name it. */

@@ -89,11 +89,12 @@ final class MailTransaction {
         Event event = Event.of(fault);
         return Outcome.local(
                         handedOver ? Stage.END : stage,
-                        stage == Stage.MESSAGE && !handedOver ? Event.LOST : event,
+                        event,
                         421,
                         event == Event.GARBAGE ? "4.5.0" : "4.4.2",
                         event == Event.SILENT
-                                ? host + " did not answer " + stage + " in time"
+                                ? host + (stage == Stage.MESSAGE ? " did not take " : " did not answer ") + stage
+                                        + " in time"
                                 : host + ": " + fault.getMessage() + ", while waiting for the answer to " + stage)
                 .at(host);
     }

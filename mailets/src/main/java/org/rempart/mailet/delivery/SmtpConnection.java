@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -111,12 +112,23 @@ final class SmtpConnection {
         }
     }
 
-    /** Writes bytes; who does not take them in time loses the connection. */
+    /**
+     * Writes bytes; who does not take them in time loses the connection.
+     *
+     * @throws SocketTimeoutException where that was so
+     */
     void write(byte[] bytes, int offset, int length) throws IOException {
         writeDeadline = System.nanoTime() + timeouts.dataBlock().toNanos();
         try {
             out.write(bytes, offset, length);
             out.flush();
+        } catch (IOException lost) {
+            if (!isStuck()) {
+                throw lost;
+            }
+            SocketTimeoutException late = new SocketTimeoutException("it has stopped to take what is sent");
+            late.initCause(lost);
+            throw late;
         } finally {
             writeDeadline = 0;
         }

@@ -15,8 +15,10 @@ public enum Stage {
     CONNECT("connection"),
     GREETING("the greeting"),
     EHLO("EHLO"),
-    /** STARTTLS, the handshake and the certificate. */
-    TLS("TLS"),
+    /** The command; where TLS must be had. */
+    STARTTLS("STARTTLS"),
+    /** The handshake, and what the certificate proves; where TLS must be had. */
+    TLS("the TLS handshake"),
     AUTH("AUTH"),
     /** What the mail needs is compared with what the server offers. */
     OFFER("what EHLO offers"),

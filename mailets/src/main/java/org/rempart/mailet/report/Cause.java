@@ -35,6 +35,7 @@ enum Cause {
             case ROUTE:
                 return outcome.status().startsWith("4") ? UNREACHABLE : DOMAIN;
             case POLICY:
+            case STARTTLS:
             case TLS:
                 return TLS;
             case HERE:

@@ -13,6 +13,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.mailet.delivery.tls.TlsPolicySource;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.rempart.policy.trail.AuditEvent;
+import org.rempart.testsupport.Phase;
 import org.rempart.testsupport.SmtpPeer;
 import org.slf4j.LoggerFactory;
 import org.slf4j.Marker;
@@ -331,5 +333,34 @@ class DeliveryFaultsTest {
         assertThat(peer.mails()).isEmpty();
         assertThat(peer.commands()).noneMatch(command -> command.startsWith("MAIL"));
         assertThat(rig.queue().delayed()).hasSize(1);
+    }
+
+    @Test
+    void whomNobodyTakesWhileTheOtherHostIsBusyWaits() throws Exception {
+        peer.answers(
+                "RCPT",
+                command -> command.contains("carol@")
+                        ? "450 4.2.1 Later"
+                        : command.contains("bob@there") ? SmtpPeer.DROP : null);
+        try (SmtpPeer busy = SmtpPeer.withoutChunking()
+                .at(Phase.MAIL)
+                .stalls()
+                .start(new InetSocketAddress("127.0.0.2", peer.address().getPort()))) {
+            rig.mx("there.example", "mx.there.example", "mx.busy.example")
+                    .mx("busy.example", "mx.busy.example")
+                    .address("mx.busy.example", "127.0.0.2");
+            rig.start().send(DeliveryRig.MESSAGE, "bob@busy.example");
+            await().atMost(DeliveryRig.PATIENCE)
+                    .until(() -> busy.commands().stream().anyMatch(command -> command.startsWith("MAIL")));
+            rig.send(DeliveryRig.MESSAGE, "carol@there.example", "bob@there.example");
+            await().atMost(DeliveryRig.PATIENCE)
+                    .until(() -> !rig.queue().delayed().isEmpty());
+
+            assertThat(rig.queue().delayed())
+                    .singleElement()
+                    .satisfies(later -> assertThat(later.mail.getRecipients()).hasSize(2));
+            assertThat(busy.connections()).isEqualTo(1);
+            assertThat(rig.bounces()).isEmpty();
+        }
     }
 }

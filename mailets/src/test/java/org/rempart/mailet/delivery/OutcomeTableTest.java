@@ -47,7 +47,7 @@ class OutcomeTableTest {
     @ParameterizedTest
     @EnumSource(
             value = Stage.class,
-            names = {"GREETING", "EHLO", "AUTH", "RSET", "MAIL", "RCPT", "DATA", "END"})
+            names = {"GREETING", "EHLO", "STARTTLS", "AUTH", "RSET", "MAIL", "RCPT", "DATA", "END"})
     void whereverAReplyIsAwaitedAllThatCanComeHasALine(Stage stage) {
         assertThat(OutcomeTable.rows())
                 .filteredOn(row -> row.stage() == stage)
