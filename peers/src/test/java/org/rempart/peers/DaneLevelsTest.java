@@ -5,9 +5,10 @@
 package org.rempart.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.rempart.peers.DaneLevelsTest.Outcome.CLEAR;
-import static org.rempart.peers.DaneLevelsTest.Outcome.LATER;
-import static org.rempart.peers.DaneLevelsTest.Outcome.TLS;
+import static org.rempart.peers.Destinations.Fate.CLEAR;
+import static org.rempart.peers.Destinations.Fate.LATER;
+import static org.rempart.peers.Destinations.Fate.TLS;
+import static org.rempart.peers.Destinations.label;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -18,12 +19,9 @@ import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.peers.Destinations.Fate;
 import org.rempart.testsupport.CertificateAuthority;
-import org.rempart.testsupport.Loopback;
 import org.rempart.testsupport.Postfix;
 import org.rempart.testsupport.ServerCertificate;
 import org.rempart.testsupport.ServerProcess;
@@ -40,7 +38,6 @@ import org.rempart.testsupport.SignedZones;
 import org.rempart.testsupport.SignedZones.Fault;
 import org.rempart.testsupport.SignedZones.Signing;
 import org.rempart.testsupport.SmtpPeer;
-import org.rempart.testsupport.TakenMail;
 import org.rempart.testsupport.Tools;
 import org.rempart.testsupport.Unbound;
 
@@ -54,22 +51,11 @@ class DaneLevelsTest {
     /** In the order of the table's columns; the first by the default, the others by a rule. */
     private static final List<String> LEVELS = List.of("opportunistic", "dane", "dane-only");
 
-    /** What becomes of a mail. */
-    enum Outcome {
-        TLS,
-        CLEAR,
-        /** It doesn't come, waits for another try, and its reason is known. */
-        LATER
-    }
-
     @TempDir
     private static Path folder;
 
-    private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
-    private static Trail trail;
+    private static Destinations destinations;
     private static SignedZones dns;
-    private static Outbound outbound;
-    private static Loopback loopback;
 
     static Stream<Arguments> table() {
         return Stream.of(
@@ -96,12 +82,8 @@ class DaneLevelsTest {
                 line("no answer for records", /*                    */ LATER, LATER, LATER));
     }
 
-    private static Arguments line(String state, Outcome... outcomes) {
-        return Arguments.of(state, List.of(outcomes));
-    }
-
-    private static String label(String state) {
-        return state.replaceAll("[^A-Za-z0-9]+", "-").toLowerCase(java.util.Locale.ROOT);
+    private static Arguments line(String state, Fate... fates) {
+        return Arguments.of(state, List.of(fates));
     }
 
     private static String mx(String state) {
@@ -122,16 +104,15 @@ class DaneLevelsTest {
     }
 
     private static String owner(String state) {
-        return "_" + loopback.port() + "._tcp." + mx(state) + ".";
+        return "_" + destinations.port() + "._tcp." + mx(state) + ".";
     }
 
     /** A peer, the address of its name, and its records. */
     private static void state(String state, Optional<ServerCertificate> certificate, String... tlsa)
             throws IOException {
         SmtpPeer.Builder builder = SmtpPeer.named(mx(state));
-        InetSocketAddress address = loopback.next();
-        PEERS.put(state, certificate.map(builder::offering).orElse(builder).start(address));
-        dns.add(mx(state) + ". A " + address.getAddress().getHostAddress());
+        dns.add(mx(state) + ". A "
+                + destinations.start(state, certificate.map(builder::offering).orElse(builder)));
         for (String record : tlsa) {
             dns.add(owner(state) + " TLSA " + record);
         }
@@ -152,8 +133,7 @@ class DaneLevelsTest {
 
     @BeforeAll
     static void send() throws Exception {
-        trail = new Trail();
-        loopback = Loopback.of(30);
+        destinations = new Destinations(30);
         dns = SignedZones.start().zone("test.", Signing.NSEC3);
         Authorities authorities = new Authorities();
         CertificateAuthority authority = CertificateAuthority.create("Their own");
@@ -188,11 +168,12 @@ class DaneLevelsTest {
         unsignedDomain("unsigned domain at another key");
         state("unsigned domain at another key", Optional.of(self), otherKey);
         state("an alias with a key", Optional.of(self));
-        String address = PEERS.get("an alias with a key").address().getAddress().getHostAddress();
+        String address =
+                destinations.peer("an alias with a key").address().getAddress().getHostAddress();
         dns.remove(mx("an alias with a key") + ".", "A")
                 .add(mx("an alias with a key") + ". CNAME real.test.")
                 .add("real.test. A " + address)
-                .add("_" + loopback.port() + "._tcp.real.test. TLSA " + key);
+                .add("_" + destinations.port() + "._tcp.real.test. TLSA " + key);
         state("bogus records", Optional.of(self), key);
         dns.fault(owner("bogus records"), "TLSA", Fault.EXPIRED);
         state("bogus MX", Optional.of(self), key);
@@ -210,95 +191,53 @@ class DaneLevelsTest {
                 Files.createDirectories(folder.resolve("conf")).resolve("root.txt"),
                 dns.anchor(),
                 StandardCharsets.US_ASCII);
-        outbound = Outbound.start(
+        destinations.deliver(
                 dns.address(),
                 folder,
-                loopback.port(),
                 "<tls><outbound mtaSts=\"off\" dnssec=\"validate\" rootAnchors=\"conf/root.txt\">"
                         + "<to domain=\"*.dane.test\" level=\"dane\"/>"
                         + "<to domain=\"*.dane-only.test\" level=\"dane-only\"/>"
-                        + "</outbound></tls>",
-                Map.of("delayTime", "1h", "maxRetries", "5"));
+                        + "</outbound></tls>");
         for (Arguments line : table().toList()) {
             for (String level : LEVELS) {
-                outbound.send("secret", recipient((String) line.get()[0], level));
+                destinations.send("secret", recipient((String) line.get()[0], level));
             }
         }
-        outbound.send("secret", "bob@two.dane.test");
+        destinations.send("secret", "bob@two.dane.test");
     }
 
     @AfterAll
     static void stop() throws IOException {
-        if (outbound != null) {
-            outbound.close();
+        if (destinations != null) {
+            destinations.close();
         }
-        for (SmtpPeer peer : PEERS.values()) {
-            peer.close();
-        }
-        PEERS.clear();
         if (dns != null) {
             dns.close();
         }
-        trail.close();
-    }
-
-    private static List<TakenMail> mails(String state, String recipient) {
-        return PEERS.get(state).mails().stream()
-                .filter(mail -> mail.recipients().contains(recipient))
-                .toList();
-    }
-
-    private static void await(String state, String recipient) {
-        Awaitility.await(recipient)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> !mails(state, recipient).isEmpty()
-                        || outbound.deferred().containsKey(recipient));
     }
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("table")
-    void outcome(String state, List<Outcome> outcomes) {
+    void outcome(String state, List<Fate> fates) {
         for (int i = 0; i < LEVELS.size(); i++) {
-            String level = LEVELS.get(i);
-            String recipient = recipient(state, level);
-            Outcome outcome = outcomes.get(i);
-            await(state, recipient);
-            String reason = outbound.deferred().get(recipient);
-            if (outcome == LATER) {
-                assertThat(mails(state, recipient)).as(level).isEmpty();
-                assertThat(reason).as(level).isNotBlank();
-                assertThat(trail.last(domain(state, level))).as(level).matches(".*\"failure\":\".+\".*");
-            } else {
-                assertThat(mails(state, recipient))
-                        .as("%s (waits because of %s)", level, reason)
-                        .singleElement()
-                        .satisfies(mail -> assertThat(mail.underTls())
-                                .as("%s: under TLS", level)
-                                .isEqualTo(outcome == TLS));
-            }
-            if (outcome != CLEAR) {
-                assertThat(PEERS.get(state).clearTexts())
-                        .as("%s: what was in clear text", level)
-                        .allSatisfy(text -> assertThat(text).doesNotContain(recipient));
-            }
+            destinations.assertFate(state, recipient(state, LEVELS.get(i)), fates.get(i));
         }
     }
 
     @Test
     void theTrailSaysWhichRecordsHold() {
-        await("its key", recipient("its key", "opportunistic"));
-        assertThat(trail.last(domain("its key", "opportunistic")))
+        destinations.await("its key", recipient("its key", "opportunistic"));
+        assertThat(destinations.last(recipient("its key", "opportunistic")))
                 .contains("\"level\":\"dane\"", "\"tlsSource\":\"dane\"", "_tcp.mx.its-key.test: 3 1 1 ")
                 .contains("\"certificate\":\"dane: the TLSA record 3 1 1 ");
-        await("no record", recipient("no record", "opportunistic"));
-        assertThat(trail.last(domain("no record", "opportunistic")))
+        destinations.await("no record", recipient("no record", "opportunistic"));
+        assertThat(destinations.last(recipient("no record", "opportunistic")))
                 .contains("\"level\":\"opportunistic\"", "\"dane\":\"no signed TLSA record at _");
-        await("bogus MX", recipient("bogus MX", "opportunistic"));
-        assertThat(outbound.deferred().get(recipient("bogus MX", "opportunistic")))
+        destinations.await("bogus MX", recipient("bogus MX", "opportunistic"));
+        assertThat(destinations.waitsBecause(recipient("bogus MX", "opportunistic")))
                 .startsWith("451 4.7.5 DANE: the DNS does not answer for bogus-mx.opportunistic.test (DNSSEC: ");
-        await("no record", recipient("no record", "dane-only"));
-        assertThat(outbound.deferred().get(recipient("no record", "dane-only")))
+        destinations.await("no record", recipient("no record", "dane-only"));
+        assertThat(destinations.waitsBecause(recipient("no record", "dane-only")))
                 .startsWith(
                         "454 4.7.5 its level is dane-only, and DANE proves nothing here: no signed TLSA record at _");
     }
@@ -307,17 +246,17 @@ class DaneLevelsTest {
     @Test
     void thePeerIsToldTheNameThatTheRecordsStandAt() {
         String recipient = recipient("an alias with a key", "dane");
-        await("an alias with a key", recipient);
-        assertThat(mails("an alias with a key", recipient))
+        destinations.await("an alias with a key", recipient);
+        assertThat(destinations.mails("an alias with a key", recipient))
                 .singleElement()
                 .satisfies(mail -> assertThat(mail.serverName()).isEqualTo("real.test"));
     }
 
     @Test
     void anotherHostIsTriedWhereOneCannotBeKnown() {
-        await("its key", "bob@two.dane.test");
-        assertThat(mails("its key", "bob@two.dane.test")).hasSize(1);
-        assertThat(mails("bogus records", "bob@two.dane.test")).isEmpty();
+        destinations.await("its key", "bob@two.dane.test");
+        assertThat(destinations.mails("its key", "bob@two.dane.test")).hasSize(1);
+        assertThat(destinations.mails("bogus records", "bob@two.dane.test")).isEmpty();
     }
 
     /** A second opinion: Postfix, over a validating resolver, at the same peers. It takes no records behind unsigned MX. */
@@ -339,8 +278,8 @@ class DaneLevelsTest {
                                 "-m",
                                 "sh",
                                 "-c",
-                                "mount --bind resolv.conf /etc/resolv.conf && MAIL_CONFIG=$PWD posttls-finger -c -l dane"
-                                        + " -L summary " + domain(state, "dane-only") + ":" + loopback.port()
+                                "mount --bind resolv.conf /etc/resolv.conf && MAIL_CONFIG=$PWD posttls-finger -c -l"
+                                        + " dane -L summary " + domain(state, "dane-only") + ":" + destinations.port()
                                         + " 2>&1 || true"));
                 assertThat(said.contains(": Verified TLS connection established to "))
                         .as("%s at %s: %s", state, unbound.address(), said)
@@ -351,6 +290,6 @@ class DaneLevelsTest {
 
     @Test
     void nothingBounces() {
-        assertThat(outbound.bounced()).isEmpty();
+        destinations.assertNothingBounced();
     }
 }

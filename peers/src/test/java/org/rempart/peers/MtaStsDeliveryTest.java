@@ -5,9 +5,9 @@
 package org.rempart.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.rempart.peers.MtaStsDeliveryTest.Outcome.CLEAR;
-import static org.rempart.peers.MtaStsDeliveryTest.Outcome.LATER;
-import static org.rempart.peers.MtaStsDeliveryTest.Outcome.TLS;
+import static org.rempart.peers.Destinations.Fate.CLEAR;
+import static org.rempart.peers.Destinations.Fate.LATER;
+import static org.rempart.peers.Destinations.Fate.TLS;
 
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -17,15 +17,11 @@ import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,13 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.peers.Destinations.Fate;
 import org.rempart.testsupport.DnsServer;
-import org.rempart.testsupport.Loopback;
 import org.rempart.testsupport.Phase;
 import org.rempart.testsupport.PolicyHost;
 import org.rempart.testsupport.ServerCertificate;
 import org.rempart.testsupport.SmtpPeer;
-import org.rempart.testsupport.TakenMail;
 import org.rempart.testsupport.Tools;
 
 /**
@@ -47,36 +42,23 @@ import org.rempart.testsupport.Tools;
  * server for the policies, and the delivery as James makes it. The authority of the test is what this JVM trusts meanwhile.
  */
 class MtaStsDeliveryTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String SECRET = "secret words";
     private static final String PASSWORD = "changeit";
     private static final String DIRECT = "mta-sts.direct.example";
 
-    /** What becomes of a mail. */
-    enum Outcome {
-        TLS,
-        CLEAR,
-        /** It waits for another try. */
-        LATER
-    }
-
     @TempDir
     private static Path folder;
 
-    private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
-    private static Trail trail;
     private static final ProxySelector PROXIES = ProxySelector.getDefault();
 
     private static SSLContext formerContext;
-    private static Loopback loopback;
+    private static Destinations destinations;
     private static DnsServer dns;
     private static PolicyHost policies;
     private static ConnectProxy web;
 
     /** The policy host of direct.example, at its own port; null where this user may not have that. */
     private static PolicyHost direct;
-
-    private static Outbound outbound;
 
     /** The domain's name without {@code .example}; the peer; the mode; the outcome; the source; the level. */
     static Stream<Arguments> table() {
@@ -101,11 +83,9 @@ class MtaStsDeliveryTest {
 
     @BeforeAll
     static void send() throws Exception {
-        trail = new Trail();
-
         Authorities authorities = new Authorities();
         trust(authorities);
-        loopback = Loopback.of(11);
+        destinations = new Destinations(11);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
         peer("good", SmtpPeer.named(mx("good")).offering(authorities.good(List.of(mx("good")))));
         peer(
@@ -157,26 +137,24 @@ class MtaStsDeliveryTest {
         dns.mx("half-listed.example", 10, mx("stripped")).mx("half-listed.example", 20, mx("good"));
         publish("half-listed.example", "enforce", mx("good"));
 
-        outbound = Outbound.start(
-                dns,
+        destinations.deliver(
+                dns.address(),
                 folder,
-                loopback.port(),
                 "<tls><outbound default=\"opportunistic\">"
                         + "<to domain=\"overridden.example\" level=\"opportunistic\"/>"
                         + "<to domain=\"overridden-good.example\" level=\"encrypt\"/>"
-                        + "</outbound></tls>",
-                Map.of("delayTime", "1h", "maxRetries", "5"));
+                        + "</outbound></tls>");
         for (Arguments line : table().toList()) {
-            outbound.send(SECRET, "bob@" + line.get()[0] + ".example");
+            destinations.send(SECRET, "bob@" + line.get()[0] + ".example");
         }
-        outbound.send(SECRET, "bob@unlisted.example");
-        outbound.send(SECRET, "bob@half-listed.example");
-        outbound.send(SECRET, "bob@direct.example");
+        destinations.send(SECRET, "bob@unlisted.example");
+        destinations.send(SECRET, "bob@half-listed.example");
+        destinations.send(SECRET, "bob@direct.example");
     }
 
     /** Its name is known to the DNS of the test alone, as an alias. */
     private static void startDirect(ServerCertificate certificate) throws Exception {
-        InetAddress address = loopback.next().getAddress();
+        InetAddress address = destinations.next().getAddress();
         try {
             direct = PolicyHost.start(new InetSocketAddress(address, 443), certificate);
         } catch (SocketException notAllowed) {
@@ -221,9 +199,7 @@ class MtaStsDeliveryTest {
     }
 
     private static void peer(String name, SmtpPeer.Builder peer) throws Exception {
-        InetSocketAddress address = loopback.next();
-        PEERS.put(name, peer.start(address));
-        dns.address(mx(name), address.getAddress().getHostAddress());
+        dns.address(mx(name), destinations.start(name, peer));
     }
 
     private static void publish(String domain, String mode, String mx) {
@@ -233,8 +209,8 @@ class MtaStsDeliveryTest {
 
     @AfterAll
     static void stop() throws Exception {
-        if (outbound != null) {
-            outbound.close();
+        if (destinations != null) {
+            destinations.close();
         }
         ProxySelector.setDefault(PROXIES);
         System.clearProperty("javax.net.ssl.trustStore");
@@ -242,10 +218,6 @@ class MtaStsDeliveryTest {
         if (formerContext != null) {
             SSLContext.setDefault(formerContext);
         }
-        for (SmtpPeer peer : PEERS.values()) {
-            peer.close();
-        }
-        PEERS.clear();
         if (web != null) {
             web.close();
         }
@@ -258,27 +230,17 @@ class MtaStsDeliveryTest {
         if (dns != null) {
             dns.close();
         }
-        trail.close();
     }
 
     @ParameterizedTest(name = "{0}: {3}")
     @MethodSource("table")
-    void outcome(String label, String name, String mode, Outcome outcome, String source, String level) {
+    void outcome(String label, String name, String mode, Fate fate, String source, String level) {
         String recipient = "bob@" + label + ".example";
-        SmtpPeer peer = PEERS.get(name);
-        await(peer, recipient);
-        String last = trail.last(label + ".example");
+        destinations.assertFate(name, recipient, fate);
+        String last = destinations.last(recipient);
         assertThat(last).contains("\"level\":\"" + level + "\"", "\"tlsSource\":\"" + source + "\"");
-        if (outcome == LATER) {
-            assertThat(mails(peer, recipient)).isEmpty();
-            assertThat(outbound.deferred()).containsKey(recipient);
-            assertThat(peer.clearTexts()).allSatisfy(text -> assertThat(text).doesNotContain(recipient));
-            return;
-        }
-        assertThat(mails(peer, recipient)).singleElement().satisfies(mail -> {
-            assertThat(mail.underTls()).isEqualTo(outcome == TLS);
-            assertThat(mail.message()).contains(SECRET);
-        });
+        assertThat(destinations.mails(name, recipient))
+                .allSatisfy(mail -> assertThat(mail.message()).contains(SECRET));
         boolean fallsShort = "testing".equals(mode) && !name.equals("good");
         assertThat(last.contains("\"testedShortfall\":\"")).as(last).isEqualTo(fallsShort);
     }
@@ -287,19 +249,19 @@ class MtaStsDeliveryTest {
     @Test
     void aHostThatThePolicyDoesNotNameGetsNothing() {
         String recipient = "bob@unlisted.example";
-        await(PEERS.get("good"), recipient);
-        assertThat(mails(PEERS.get("good"), recipient)).isEmpty();
-        assertThat(outbound.deferred().get(recipient)).contains("4.7.5", mx("good"));
+        destinations.await("good", recipient);
+        assertThat(destinations.mails("good", recipient)).isEmpty();
+        assertThat(destinations.waitsBecause(recipient)).contains("4.7.5", mx("good"));
     }
 
     @Test
     void theNextHostIsTriedWhenThePolicyNamesOnlyThat() {
         String recipient = "bob@half-listed.example";
-        await(PEERS.get("good"), recipient);
-        assertThat(mails(PEERS.get("good"), recipient))
+        destinations.await("good", recipient);
+        assertThat(destinations.mails("good", recipient))
                 .singleElement()
                 .satisfies(mail -> assertThat(mail.underTls()).isTrue());
-        assertThat(PEERS.get("stripped").clearTexts())
+        assertThat(destinations.peer("stripped").clearTexts())
                 .allSatisfy(text -> assertThat(text).doesNotContain(recipient));
     }
 
@@ -308,28 +270,14 @@ class MtaStsDeliveryTest {
     void thePolicyHostIsFoundByTheDnsOfJames() {
         Tools.require(direct != null, "port 443 is for root alone");
         String recipient = "bob@direct.example";
-        await(PEERS.get("stripped"), recipient);
+        destinations.await("stripped", recipient);
         assertThat(direct.fetches()).isEqualTo(1);
-        assertThat(mails(PEERS.get("stripped"), recipient)).isEmpty();
-        assertThat(trail.last("direct.example")).contains("\"tlsSource\":\"mta-sts\"");
+        assertThat(destinations.mails("stripped", recipient)).isEmpty();
+        assertThat(destinations.last(recipient)).contains("\"tlsSource\":\"mta-sts\"");
     }
 
     @Test
     void nothingBounces() {
-        assertThat(outbound.bounced()).isEmpty();
-    }
-
-    private static void await(SmtpPeer peer, String recipient) {
-        Awaitility.await(recipient)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() ->
-                        !mails(peer, recipient).isEmpty() || outbound.deferred().containsKey(recipient));
-    }
-
-    private static List<TakenMail> mails(SmtpPeer peer, String recipient) {
-        return peer.mails().stream()
-                .filter(mail -> mail.recipients().contains(recipient))
-                .toList();
+        destinations.assertNothingBounced();
     }
 }

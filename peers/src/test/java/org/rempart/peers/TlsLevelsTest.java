@@ -5,9 +5,10 @@
 package org.rempart.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.rempart.peers.TlsLevelsTest.Outcome.CLEAR;
-import static org.rempart.peers.TlsLevelsTest.Outcome.LATER;
-import static org.rempart.peers.TlsLevelsTest.Outcome.TLS;
+import static org.rempart.peers.Destinations.Fate.CLEAR;
+import static org.rempart.peers.Destinations.Fate.LATER;
+import static org.rempart.peers.Destinations.Fate.TLS;
+import static org.rempart.peers.Destinations.label;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,15 +16,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -31,13 +29,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rempart.peers.Destinations.Fate;
 import org.rempart.testsupport.DnsServer;
-import org.rempart.testsupport.Loopback;
 import org.rempart.testsupport.Phase;
 import org.rempart.testsupport.Postfix;
 import org.rempart.testsupport.ServerCertificate;
 import org.rempart.testsupport.SmtpPeer;
-import org.rempart.testsupport.TakenMail;
 import org.rempart.testsupport.Tools;
 
 /**
@@ -45,30 +42,15 @@ import org.rempart.testsupport.Tools;
  * delivery; each line of the table then looks for its mail.
  */
 class TlsLevelsTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
-
     /** In the order of the table's columns. */
     private static final List<String> LEVELS =
             List.of("none", "opportunistic", "encrypt", "verify", "secure", "fingerprint");
 
-    /** What becomes of a mail. */
-    enum Outcome {
-        /** It comes once, under TLS. */
-        TLS,
-        /** It comes once, in clear text. */
-        CLEAR,
-        /** It doesn't come, waits for another try, and its reason is known. */
-        LATER
-    }
-
     @TempDir
     private static Path folder;
 
-    private static final Map<String, SmtpPeer> PEERS = new LinkedHashMap<>();
-    private static Trail trail;
-
+    private static Destinations destinations;
     private static DnsServer dns;
-    private static Outbound outbound;
     private static Postfix postfix;
 
     /** Peer, and what becomes of a mail at each level. */
@@ -98,16 +80,12 @@ class TlsLevelsTest {
                 line("postfix, TLS 1.0 only", /*        */ CLEAR, CLEAR, LATER, LATER, LATER, LATER));
     }
 
-    private static Arguments line(String peer, Outcome... outcomes) {
-        return Arguments.of(peer, List.of(outcomes));
+    private static Arguments line(String peer, Fate... fates) {
+        return Arguments.of(peer, List.of(fates));
     }
 
     private static String domain(String peer, String level) {
         return label(peer) + "." + level + ".example";
-    }
-
-    private static String label(String peer) {
-        return peer.replaceAll("[^A-Za-z0-9]+", "-").toLowerCase(java.util.Locale.ROOT);
     }
 
     private static String mx(String peer) {
@@ -129,25 +107,23 @@ class TlsLevelsTest {
 
     @BeforeAll
     static void send() throws Exception {
-        trail = new Trail();
-
         Authorities authorities = new Authorities();
-        Loopback loopback = Loopback.of(20);
+        destinations = new Destinations(20);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
         ServerCertificate good = authorities.good(names("good certificate"));
         ServerCertificate selfSigned = authorities.selfSigned(names("self-signed"));
-        peer(loopback, "good certificate", peer -> peer.offering(good));
-        peer(loopback, "self-signed", peer -> peer.offering(selfSigned));
+        peer("good certificate", peer -> peer.offering(good));
+        peer("self-signed", peer -> peer.offering(selfSigned));
         ServerCertificate expired = authorities.expired(names("expired"));
-        peer(loopback, "expired", peer -> peer.offering(expired));
+        peer("expired", peer -> peer.offering(expired));
         ServerCertificate wrong = authorities.good(List.of("mx.somebody.test"));
-        peer(loopback, "wrong name", peer -> peer.offering(wrong));
+        peer("wrong name", peer -> peer.offering(wrong));
         ServerCertificate other = authorities.good(List.of(mx("other domain")));
-        peer(loopback, "other domain", peer -> peer.offering(other));
+        peer("other domain", peer -> peer.offering(other));
         ServerCertificate unknown = authorities.ofUnknown(names("unknown authority"));
-        peer(loopback, "unknown authority", peer -> peer.offering(unknown));
+        peer("unknown authority", peer -> peer.offering(unknown));
         ServerCertificate weak = authorities.weak(names("SHA-1"));
-        peer(loopback, "SHA-1", peer -> peer.offering(weak));
+        peer("SHA-1", peer -> peer.offering(weak));
         // All of these could show a certificate that would do.
         ServerCertificate honest = authorities.good(Stream.of(
                         "STARTTLS refused for now",
@@ -159,36 +135,28 @@ class TlsLevelsTest {
                         "postfix, TLS 1.0 only")
                 .flatMap(name -> names(name).stream())
                 .toList());
-        peer(loopback, "STARTTLS stripped", peer -> peer);
+        peer("STARTTLS stripped", peer -> peer);
         peer(
-                loopback,
                 "STARTTLS refused for now",
                 peer -> peer.offering(honest).at(Phase.STARTTLS).says("454 4.7.0 TLS not available"));
         peer(
-                loopback,
                 "STARTTLS refused",
                 peer -> peer.offering(honest).at(Phase.STARTTLS).says("554 5.7.0 No"));
         peer(
-                loopback,
                 "STARTTLS taken, then dropped",
                 peer -> peer.offering(honest).at(Phase.STARTTLS).saysAndCloses("220 2.0.0 Go ahead"));
         peer(
-                loopback,
                 "reply injected",
                 peer -> peer.offering(honest).at(Phase.STARTTLS).injects("250-evil.test\r\n250 SIZE 1\r\n"));
-        peer(
-                loopback,
-                "TLS 1.0 only",
-                peer -> peer.offering(honest).at(Phase.STARTTLS).speaksOldTls());
+        peer("TLS 1.0 only", peer -> peer.offering(honest).at(Phase.STARTTLS).speaksOldTls());
         if (Postfix.missing().isEmpty()) {
-            startPostfix(loopback, honest);
+            startPostfix(honest);
         }
 
         authorities.writePem(Files.createDirectories(folder.resolve("conf")).resolve("authorities.pem"));
-        outbound = Outbound.start(
-                dns,
+        destinations.deliver(
+                dns.address(),
                 folder,
-                loopback.port(),
                 "<tls><outbound default=\"opportunistic\">"
                         + "<to domain=\"*.none.example\" level=\"none\" reason=\"a test\"/>"
                         + "<to domain=\"*.encrypt.example\" level=\"encrypt\"/>"
@@ -196,24 +164,21 @@ class TlsLevelsTest {
                         + "<to domain=\"*.secure.example\" level=\"secure\" trust=\"file://conf/authorities.pem\"/>"
                         + "<to domain=\"*.fingerprint.example\" level=\"fingerprint\" fingerprints=\"sha256:"
                         + good.fingerprint() + ", sha256:" + selfSigned.fingerprint() + "\"/>"
-                        + "</outbound></tls>",
-                Map.of("delayTime", "1h", "maxRetries", "5"));
+                        + "</outbound></tls>");
         for (Arguments line : Stream.concat(table(), postfixTable()).toList()) {
             String peer = (String) line.get()[0];
             for (String level : LEVELS) {
                 dns.mx(domain(peer, level), 10, mx(peer));
-                outbound.send(secret(peer, level), recipient(peer, level));
+                destinations.send(secret(peer, level), recipient(peer, level));
             }
         }
     }
 
-    private static void peer(Loopback loopback, String name, UnaryOperator<SmtpPeer.Builder> kind) throws IOException {
-        InetSocketAddress address = loopback.next();
-        PEERS.put(name, kind.apply(SmtpPeer.named(mx(name))).start(address));
-        dns.address(mx(name), address.getAddress().getHostAddress());
+    private static void peer(String name, UnaryOperator<SmtpPeer.Builder> kind) throws IOException {
+        dns.address(mx(name), destinations.start(name, kind.apply(SmtpPeer.named(mx(name)))));
     }
 
-    private static void startPostfix(Loopback loopback, ServerCertificate certificate) throws Exception {
+    private static void startPostfix(ServerCertificate certificate) throws Exception {
         // Postfix gives up root's rights, and must reach its folder all the same.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         Path home = folder.resolve("postfix");
@@ -242,7 +207,7 @@ class TlsLevelsTest {
                         "postfix, TLS 1.0 only",
                         oldTls)
                 .entrySet()) {
-            InetSocketAddress address = loopback.next();
+            InetSocketAddress address = destinations.next();
             listeners.put(address, kind.getValue());
             dns.address(mx(kind.getKey()), address.getAddress().getHostAddress());
             for (String level : LEVELS) {
@@ -258,66 +223,48 @@ class TlsLevelsTest {
 
     @AfterAll
     static void stop() throws IOException {
-        if (outbound != null) {
-            outbound.close();
+        if (destinations != null) {
+            destinations.close();
         }
-        for (SmtpPeer peer : PEERS.values()) {
-            peer.close();
-        }
-        PEERS.clear();
         if (postfix != null) {
             postfix.close();
         }
         if (dns != null) {
             dns.close();
         }
-        trail.close();
     }
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("table")
-    void outcome(String name, List<Outcome> outcomes) {
-        SmtpPeer peer = PEERS.get(name);
+    void outcome(String name, List<Fate> fates) {
         for (int i = 0; i < LEVELS.size(); i++) {
             String level = LEVELS.get(i);
-            String recipient = recipient(name, level);
-            Outcome outcome = outcomes.get(i);
-            await(name, level, () -> !mails(peer, recipient).isEmpty());
-            if (outcome == Outcome.LATER) {
-                assertThat(mails(peer, recipient)).as(level).isEmpty();
-            } else {
-                assertThat(mails(peer, recipient))
-                        .as(
-                                "%s (waits because of %s)",
-                                level, outbound.deferred().get(recipient))
-                        .singleElement()
-                        .satisfies(mail -> {
-                            assertThat(mail.underTls()).as("under TLS").isEqualTo(outcome == TLS);
-                            assertThat(mail.message()).contains(secret(name, level));
-                            if (outcome == TLS) {
-                                assertThat(mail.serverName()).as("server name").isEqualTo(mx(name));
-                                assertThat(mail.protocol()).isEqualTo("TLSv1.3");
-                            }
-                        });
-            }
-            assertKnown(name, level, outcome);
-            if (outcome != CLEAR) {
-                assertThat(peer.clearTexts())
-                        .as("%s: what was in clear text", level)
-                        .allSatisfy(text -> assertThat(text).doesNotContain(recipient, secret(name, level)));
+            Fate fate = fates.get(i);
+            destinations.assertFate(name, recipient(name, level), fate);
+            assertThat(destinations.mails(name, recipient(name, level))).allSatisfy(mail -> {
+                assertThat(mail.message()).contains(secret(name, level));
+                if (fate == TLS) {
+                    assertThat(mail.serverName()).as("server name").isEqualTo(mx(name));
+                    assertThat(mail.protocol()).isEqualTo("TLSv1.3");
+                }
+            });
+            if (fate != CLEAR) {
+                assertThat(destinations.peer(name).clearTexts())
+                        .allSatisfy(text -> assertThat(text).doesNotContain(secret(name, level)));
             }
         }
     }
 
     @ParameterizedTest(name = "{0}: {1}")
     @MethodSource("postfixTable")
-    void outcomeAtPostfix(String name, List<Outcome> outcomes) throws IOException {
+    void outcomeAtPostfix(String name, List<Fate> fates) throws IOException {
         Tools.require(postfix != null, Postfix.missing().orElse("Postfix did not start"));
         for (int i = 0; i < LEVELS.size(); i++) {
             String level = LEVELS.get(i);
-            Outcome outcome = outcomes.get(i);
-            await(name, level, () -> !atPostfix(name, level).isEmpty());
-            if (outcome == Outcome.LATER) {
+            Fate fate = fates.get(i);
+            destinations.await(
+                    recipient(name, level), () -> !atPostfix(name, level).isEmpty());
+            if (fate == LATER) {
                 assertThat(atPostfix(name, level)).as(level).isEmpty();
             } else {
                 assertThat(atPostfix(name, level))
@@ -325,51 +272,20 @@ class TlsLevelsTest {
                         .singleElement()
                         .satisfies(mail -> assertThat(mail.contains("(using TLSv1.3 with cipher"))
                                 .as("under TLS")
-                                .isEqualTo(outcome == TLS));
+                                .isEqualTo(fate == TLS));
             }
-            assertKnown(name, level, outcome);
+            destinations.assertKnown(recipient(name, level), fate);
         }
     }
 
-    /** A policy that asks for more than a peer has is no reason to fall back to less. */
     @Test
     void nothingBounces() {
-        assertThat(outbound.bounced()).isEmpty();
+        destinations.assertNothingBounced();
     }
 
-    private static void await(String name, String level, java.util.concurrent.Callable<Boolean> arrived) {
-        Awaitility.await(name + " at " + level)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> arrived.call() || outbound.deferred().containsKey(recipient(name, level)));
-    }
-
-    private static List<TakenMail> mails(SmtpPeer peer, String recipient) {
-        return peer.mails().stream()
-                .filter(mail -> mail.recipients().contains(recipient))
+    private static List<String> atPostfix(String name, String level) throws IOException {
+        return postfix.taken().stream()
+                .filter(mail -> mail.contains(secret(name, level)))
                 .toList();
-    }
-
-    private static List<String> atPostfix(String name, String level) {
-        try {
-            return postfix.taken().stream()
-                    .filter(mail -> mail.contains(secret(name, level)))
-                    .toList();
-        } catch (IOException failure) {
-            throw new java.io.UncheckedIOException(failure);
-        }
-    }
-
-    /** The queue and the audit trail know what became of it, and why. */
-    private static void assertKnown(String name, String level, Outcome outcome) {
-        String recipient = recipient(name, level);
-        Optional<String> reason = Optional.ofNullable(outbound.deferred().get(recipient));
-        assertThat(reason.isPresent()).as("%s: waits (%s)", level, reason).isEqualTo(outcome == Outcome.LATER);
-        String last = trail.last(domain(name, level));
-        switch (outcome) {
-            case TLS -> assertThat(last).contains("\"tlsVersion\":\"TLSv1.");
-            case CLEAR -> assertThat(last).matches(".*\"clearText\":\".+\".*");
-            case LATER -> assertThat(last).matches(".*\"failure\":\".+\".*");
-        }
     }
 }
