@@ -4,7 +4,6 @@
  */
 package org.rempart.mailet.delivery.tls;
 
-import com.google.common.net.InternetDomainName;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -14,9 +13,16 @@ import java.util.stream.Collectors;
 import javax.naming.InvalidNameException;
 import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
+import org.apache.hc.client5.http.psl.DomainType;
+import org.apache.hc.client5.http.psl.PublicSuffixMatcher;
+import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
 
-/** The names that a certificate is for (RFC 6125, section 6.4). */
+/**
+ * The names that a certificate is for (RFC 6125, section 6.4). Not by {@code httpclient5}'s verifier, though by its list of
+ * public suffixes: that one takes {@code *.co.uk}, a star within a label, and a common name beside names that can't be read.
+ */
 final class CertificateNames {
+    private static final PublicSuffixMatcher SUFFIXES = PublicSuffixMatcherLoader.getDefault();
     private static final String SUBJECT_ALT_NAME = "2.5.29.17";
     private static final int DNS_NAME = 2;
     private static final int IP_ADDRESS = 7;
@@ -46,14 +52,8 @@ final class CertificateNames {
             return false;
         }
         String parent = name.substring(2);
-        if (parent.indexOf('.') < 0) {
-            return true;
-        }
-        try {
-            return InternetDomainName.from(parent).isRegistrySuffix();
-        } catch (IllegalArgumentException noName) {
-            return true;
-        }
+        // Without a type of its own, so that a name whose end nobody has listed is no suffix.
+        return parent.indexOf('.') < 0 || (SUFFIXES.matches(parent) && SUFFIXES.matches(parent, DomainType.ICANN));
     }
 
     /** Its addresses, as text. */

@@ -79,6 +79,9 @@ class CertificateCheckTest {
     @CsvSource({
         "*.co.uk, partner.co.uk, WRONG_NAME",
         "*.partner.co.uk, mx.partner.co.uk, TRUSTED",
+        "*.github.io, mx.github.io, TRUSTED",
+        "*.company.corp, mx.company.corp, TRUSTED",
+        "m*.company.corp, mx.company.corp, WRONG_NAME",
         "*.com, partner.com, WRONG_NAME",
         "*.example, partner.example, WRONG_NAME",
         "*.k12.ca.us, partner.k12.ca.us, WRONG_NAME",
