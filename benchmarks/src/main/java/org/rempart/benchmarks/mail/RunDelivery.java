@@ -327,9 +327,11 @@ final class RunDelivery implements Callable<Integer> {
         for (Map.Entry<Integer, Map<Who, List<Result>>> table : results.entrySet()) {
             text.append("### ").append(table.getKey()).append(" ms round trip\n\n");
             text.append(
-                    "| | mails /s (min–max) | × stock James | CPU s | peak MiB | connections | missing | twice |\n");
-            text.append("|---|---|---|---|---|---|---|---|\n");
+                    "| | mails /s (min–max) | × stock James | × JavaMail | CPU s | peak MiB | connections | missing |"
+                            + " twice |\n");
+            text.append("|---|---|---|---|---|---|---|---|---|\n");
             List<Result> stock = table.getValue().get(Who.STOCK);
+            List<Result> bare = table.getValue().get(Who.JAVAMAIL);
             for (Map.Entry<Who, List<Result>> row : table.getValue().entrySet()) {
                 double[] rates = row.getValue().stream()
                         .mapToDouble(result -> mails / result.seconds)
@@ -338,12 +340,13 @@ final class RunDelivery implements Callable<Integer> {
                 lost += row.getValue().stream().mapToInt(Result::missing).sum();
                 text.append(String.format(
                         Locale.ROOT,
-                        "| %s | %.0f (%.0f–%.0f) | %s | %.1f | %.0f | %.0f | %d | %d |%n",
+                        "| %s | %.0f (%.0f–%.0f) | %s | %s | %.1f | %.0f | %.0f | %d | %d |%n",
                         row.getKey().name().toLowerCase(Locale.ROOT),
                         Round.median(rates),
                         rates[0],
                         rates[rates.length - 1],
-                        stock == null ? "" : String.format(Locale.ROOT, "%.2f", median(stock) / median(row.getValue())),
+                        times(row.getValue(), stock),
+                        times(row.getValue(), bare),
                         Round.median(row.getValue().stream()
                                 .mapToDouble(Result::cpuSeconds)
                                 .toArray()),
@@ -370,6 +373,11 @@ final class RunDelivery implements Callable<Integer> {
         Files.writeString(work.resolve("results.md"), text);
         System.out.print("\n" + text);
         return lost == 0 ? 0 : 1;
+    }
+
+    /** How many times as fast somebody is as another; empty where that one took no part. */
+    private static String times(List<Result> results, List<Result> others) {
+        return others == null ? "" : String.format(Locale.ROOT, "%.2f", median(others) / median(results));
     }
 
     private static double median(List<Result> results) {
