@@ -30,6 +30,7 @@ class ArchitectureTest {
     private static final String POLICY = "org.rempart.policy..";
     private static final String TRAIL = "org.rempart.policy.trail..";
     private static final String LEDGER = "org.rempart.policy.ledger..";
+    private static final String SHARED = "org.rempart.shared..";
     private static final String MESSAGE = "org.rempart.message..";
     private static final String POLICY_FILE = "org.rempart.policy.file..";
     private static final String VALUES = "org.rempart.policy";
@@ -41,7 +42,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule everyClassHasItsModulesPackage =
-            classes().should().resideInAnyPackage(POLICY, MESSAGE, MATCHERS, MAILETS, HOOKS, JAMES, HARDEN);
+            classes().should().resideInAnyPackage(POLICY, SHARED, MESSAGE, MATCHERS, MAILETS, HOOKS, JAMES, HARDEN);
 
     @ArchTest
     static final ArchRule policyKnowsAddressesAndDomainsOfJamesAndNothingElseOfTheServer = classes()
@@ -65,6 +66,9 @@ class ArchitectureTest {
                     "javax.mail.internet");
 
     @ArchTest
+    static final ArchRule sharedStateKnowsOfOursPolicyAlone = knowsOfOursOnly(SHARED, POLICY);
+
+    @ArchTest
     static final ArchRule messageKnowsOfOursPolicyAlone = knowsOfOursOnly(MESSAGE, POLICY);
 
     @ArchTest
@@ -76,6 +80,7 @@ class ArchitectureTest {
             .and(knowsInPolicy("org.rempart.policy.dkim"))
             .and(knowsInPolicy("org.rempart.policy.inbound"))
             .and(knowsInPolicy("org.rempart.policy.tls"))
+            .and(knowsInPolicy("org.rempart.policy.shared"))
             .and(knowsInPolicy(VALUES));
 
     @ArchTest

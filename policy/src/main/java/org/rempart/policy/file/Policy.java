@@ -7,6 +7,7 @@ package org.rempart.policy.file;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.rempart.policy.Networks;
 import org.rempart.policy.Rule;
 import org.rempart.policy.dkim.DkimPolicy;
@@ -16,6 +17,7 @@ import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
 import org.rempart.policy.inbound.InboundPolicy;
 import org.rempart.policy.relay.RelayPolicy;
+import org.rempart.policy.shared.SharedPolicy;
 import org.rempart.policy.submission.IdentityPolicy;
 import org.rempart.policy.submission.IdentityRequirement;
 import org.rempart.policy.submission.SubmissionPolicy;
@@ -51,6 +53,7 @@ public final class Policy {
             InboundPolicy.byDefault(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
+            null,
             List.of());
 
     private final Networks networks;
@@ -63,6 +66,7 @@ public final class Policy {
     private final InboundPolicy inbound;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
+    private final SharedPolicy shared;
     private final List<String> warnings;
 
     Policy(
@@ -76,6 +80,7 @@ public final class Policy {
             InboundPolicy inbound,
             TlsPolicy tls,
             AuditPolicy audit,
+            SharedPolicy shared,
             List<String> warnings) {
         this.networks = Objects.requireNonNull(networks);
         this.relay = Objects.requireNonNull(relay);
@@ -87,11 +92,13 @@ public final class Policy {
         this.inbound = Objects.requireNonNull(inbound);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
+        this.shared = shared;
         this.warnings = List.copyOf(warnings);
     }
 
     Policy withWarnings(List<String> all) {
-        return new Policy(networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, tls, audit, all);
+        return new Policy(
+                networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, tls, audit, shared, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -140,11 +147,17 @@ public final class Policy {
         List<Rule> exceptions = new ArrayList<>(tls.exceptions());
         exceptions.addAll(submission.spoofed().exceptions());
         exceptions.addAll(inbound.exceptions());
+        shared().filter(SharedPolicy::isException).map(SharedPolicy::rule).ifPresent(exceptions::add);
         return exceptions;
     }
 
     public AuditPolicy audit() {
         return audit;
+    }
+
+    /** Where the servers of a cluster keep what they share; empty for a server that is alone. */
+    public Optional<SharedPolicy> shared() {
+        return Optional.ofNullable(shared);
     }
 
     /**

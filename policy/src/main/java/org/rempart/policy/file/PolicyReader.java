@@ -29,6 +29,7 @@ final class PolicyReader {
         Optional<XmlElement> inbound = policy.child("inbound");
         Optional<XmlElement> tls = policy.child("tls");
         Optional<XmlElement> audit = policy.child("audit");
+        Optional<XmlElement> shared = policy.child("shared");
         Policy read = new Policy(
                 networks.networks(),
                 relay.isPresent() ? RelayReader.read(relay.get(), networks, warnings) : defaults.relay(),
@@ -40,6 +41,7 @@ final class PolicyReader {
                 inbound.isPresent() ? InboundReader.read(inbound.get(), networks) : defaults.inbound(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
+                shared.isPresent() ? SharedReader.read(shared.get()) : null,
                 List.of());
         refuseUnprovable(read);
         networks.remarkUnused(warnings);

@@ -83,6 +83,13 @@ public final class Policies {
                     + "<to domain='b.example' level='verify' trust='/etc/ssl/ca.pem'/>"
                     + "<to domain='c.example' level='fingerprint' fingerprints='sha256:" + "0a".repeat(32)
                     + ", spki-sha256:" + "0B:".repeat(31) + "0B'/></outbound></tls></policy>",
+            "<policy><shared store='rediss://redis.example' password='conf/redis.password'/></policy>",
+            "<policy><shared store='redis://127.0.0.1:6380' password='file:///etc/redis' user='mail' timeout='5s'"
+                    + " prefix='mail-2'/></policy>",
+            "<policy><shared store='rediss://a.example, rediss://[2001:db8::1]:26380' sentinel='mail'"
+                    + " sentinelPassword='conf/s' password='conf/p' trust='conf/ca.pem'/></policy>",
+            "<policy><shared store='redis://a.example,redis://b.example' cluster='true' password='conf/p'"
+                    + " reason='a network of their own'/></policy>",
             "<policy><tls><clients><![CDATA[required]]></clients><protocols>TLSv1.3</protocols></tls></policy>");
 
     private Policies() {}

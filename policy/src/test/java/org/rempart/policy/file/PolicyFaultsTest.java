@@ -190,7 +190,7 @@ class PolicyFaultsTest {
             faultOf("<policy>\n  <relya/>\n</policy>")
                     .isEqualTo(
                             "rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <inbound>, <tls>, <audit> (is <relay> meant?)");
+                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <inbound>, <tls>, <audit>, <shared> (is <relay> meant?)");
         }
 
         @Test
@@ -983,6 +983,82 @@ class PolicyFaultsTest {
                             + "</outbound>")
                     .startsWith("rempart.xml:4:1: ")
                     .contains("contradicts <to domain=\"example.com\" level=\"verify\"/> at rempart.xml:3:1");
+        }
+    }
+
+    @Nested
+    class Shared {
+        private AbstractStringAssert<?> sharedFault(String attributes) {
+            return faultOf("<policy>\n  <shared " + attributes + "/>\n</policy>")
+                    .startsWith("rempart.xml:2:");
+        }
+
+        private AbstractStringAssert<?> storeFault(String store) {
+            return sharedFault("password='p' store='" + store + "'");
+        }
+
+        @Test
+        void withoutAStoreOrAPassword() {
+            sharedFault("password='p'").contains("<shared> lacks its store", "rediss://redis.example:6379");
+            sharedFault("store='rediss://a.example'").contains("lacks its password", "conf/redis.password");
+            sharedFault("store='rediss://a.example' password=''").contains("has an empty password");
+        }
+
+        @Test
+        void aStoreThatIsNone() {
+            storeFault("redis.example:6379").contains("does not begin with rediss:// or redis://");
+            storeFault("http://redis.example").contains("does not begin with rediss:// or redis://");
+            storeFault("rediss://").contains("is no address of a store", "write store=");
+            storeFault("rediss://a.example:0").contains("more or less than a host and a port");
+            storeFault("rediss://a.example:70000").contains("more or less than a host and a port");
+            storeFault("rediss://a.example/1").contains("more or less than a host and a port", "prefix");
+            storeFault("rediss://a.example?timeout=1").contains("more or less than a host and a port");
+            storeFault("rediss://a_b:6379").contains("more or less than a host and a port");
+            storeFault("rediss://a.example,").contains("has an empty part");
+        }
+
+        @Test
+        void aSecretInTheAddress() {
+            storeFault("rediss://:secret@a.example")
+                    .contains("password=\"FILE\"")
+                    .doesNotContain("secret@");
+            storeFault("rediss://mail:secret@a.example")
+                    .contains("password=\"FILE\"")
+                    .doesNotContain("secret@");
+        }
+
+        @Test
+        void severalServersThatAreNeitherSentinelsNorACluster() {
+            storeFault("rediss://a.example, rediss://b.example").contains("names 2 servers", "sentinel", "cluster");
+        }
+
+        @Test
+        void bothKinds() {
+            sharedFault("store='rediss://a.example' password='p' sentinel='m' cluster='true'")
+                    .contains("sentinel and cluster");
+            sharedFault("store='rediss://a.example' password='p' sentinelPassword='m'")
+                    .contains("and no sentinel");
+            sharedFault("store='rediss://a.example' password='p' sentinel=''").contains("has an empty sentinel");
+            sharedFault("store='rediss://a.example' password='p' cluster='yes'")
+                    .contains("unknown as cluster", "true, false");
+        }
+
+        @Test
+        void inClearTextWithoutAReason() {
+            storeFault("redis://a.example").contains("lacks its reason", "write rediss://");
+            storeFault("redis://127.0.0.1,rediss://a.example").contains("with TLS and without");
+            sharedFault("store='redis://127.0.0.1' password='p' trust='ca.pem'").contains("no certificates to trust");
+            sharedFault("store='rediss://a.example' password='p' reason='x'").contains("remove the reason");
+            sharedFault("store='redis://localhost' password='p' reason='x'").contains("remove the reason");
+        }
+
+        @Test
+        void timeoutsAndPrefixes() {
+            sharedFault("store='rediss://a.example' password='p' timeout='500ms'")
+                    .contains("500ms");
+            sharedFault("store='rediss://a.example' password='p' timeout='11s'").contains("write 10s at most");
+            sharedFault("store='rediss://a.example' password='p' prefix='a:b'").contains("can't be a prefix");
+            sharedFault("store='rediss://a.example' password='p' prefix=''").contains("can't be a prefix");
         }
     }
 }

@@ -13,6 +13,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ import org.rempart.policy.headers.ReceivedHandling;
 import org.rempart.policy.inbound.FailedHandling;
 import org.rempart.policy.inbound.InboundPolicy;
 import org.rempart.policy.inbound.UnansweredHandling;
+import org.rempart.policy.shared.SharedPolicy;
 import org.rempart.policy.submission.FailureLimit;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.submission.IdentityPolicy;
@@ -339,5 +341,52 @@ class PolicyFileTest {
         assertThat(policy.networks().containing(InetAddress.getByName("11.1.134.160")))
                 .isEmpty();
         assertThat(policy.warnings()).isEmpty();
+    }
+
+    @Test
+    void whatIsSharedIsNothingUnlessItIsSaid() throws Exception {
+        assertThat(Policy.defaults().shared()).isEmpty();
+        assertThat(Policies.read("<policy/>").shared()).isEmpty();
+        SharedPolicy one = Policies.read(
+                        "<policy><shared store='rediss://redis.example' password='conf/redis.password'/></policy>")
+                .shared()
+                .orElseThrow();
+        assertThat(one.kind()).isEqualTo(SharedPolicy.Kind.SERVER);
+        assertThat(one.encrypted()).isTrue();
+        assertThat(one.servers()).containsExactly(InetSocketAddress.createUnresolved("redis.example", 6379));
+        assertThat(one.passwordUrl()).isEqualTo("file://conf/redis.password");
+        assertThat(one.timeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(one.prefix()).isEqualTo("rempart");
+        assertThat(one.trustUrl()).isEmpty();
+        assertThat(one.user()).isEmpty();
+    }
+
+    @Test
+    void sentinelsHaveAPortAndAPasswordOfTheirOwn() throws Exception {
+        SharedPolicy sentinels = Policies.read(
+                        "<policy><shared store='rediss://a.example, rediss://[2001:db8::1]:26380' sentinel='mail'"
+                                + " sentinelPassword='conf/s' password='file:///etc/p' trust='conf/ca.pem'/></policy>")
+                .shared()
+                .orElseThrow();
+        assertThat(sentinels.kind()).isEqualTo(SharedPolicy.Kind.SENTINEL);
+        assertThat(sentinels.master()).contains("mail");
+        assertThat(sentinels.servers())
+                .containsExactly(
+                        InetSocketAddress.createUnresolved("a.example", 26379),
+                        InetSocketAddress.createUnresolved("2001:db8::1", 26380));
+        assertThat(sentinels.sentinelPasswordUrl()).contains("file://conf/s");
+        assertThat(sentinels.passwordUrl()).isEqualTo("file:///etc/p");
+        assertThat(sentinels.trustUrl()).contains("file://conf/ca.pem");
+    }
+
+    @Test
+    void aStoreInClearTextIsAnException() throws Exception {
+        Policy policy = Policies.read("<policy><shared store='redis://a.example,redis://b.example' cluster='true'"
+                + " password='conf/p' reason='a network of their own'/></policy>");
+        assertThat(policy.shared().orElseThrow().kind()).isEqualTo(SharedPolicy.Kind.CLUSTER);
+        assertThat(policy.exceptions()).hasSize(1);
+        assertThat(Policies.read("<policy><shared store='redis://localhost' password='conf/p'/></policy>")
+                        .exceptions())
+                .isEmpty();
     }
 }
