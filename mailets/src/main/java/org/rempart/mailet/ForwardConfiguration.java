@@ -12,11 +12,11 @@ import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
-import org.rempart.policy.KeyFile;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
+import org.rempart.policy.ledger.Keys;
 
 /** What the mailets that work on forwarded mail have to agree about. */
 final class ForwardConfiguration {
@@ -33,7 +33,7 @@ final class ForwardConfiguration {
     static SenderRewriting senders(GenericMailet mailet, ForwardPolicy policy, FileSystem files)
             throws MessagingException {
         try {
-            byte[] key = KeyFile.read(files.getFile(SenderRewriting.KEY_URL), SenderRewriting.KEY_NAME);
+            byte[] key = Keys.read(files, SenderRewriting.KEY_URL, SenderRewriting.KEY_NAME);
             return new SenderRewriting(key, policy.bounces(), Clock.systemUTC());
         } catch (IOException fault) {
             throw new MessagingException(name(mailet) + ": " + fault.getMessage(), fault);

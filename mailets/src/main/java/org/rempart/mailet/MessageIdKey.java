@@ -7,11 +7,11 @@ package org.rempart.mailet;
 import java.io.IOException;
 import javax.mail.MessagingException;
 import org.apache.james.filesystem.api.FileSystem;
-import org.rempart.policy.KeyFile;
+import org.rempart.policy.ledger.Keys;
 
 /**
- * The secret behind the message ids that the outside sees, a {@link KeyFile} at {@value #URL}. Servers that send and receive
- * for the same domains need the same one; when it is lost, answers to older mails stand alone in our users' threads.
+ * The secret behind the message ids that the outside sees, one of the {@link Keys}, at {@value #URL}. Servers that send
+ * and receive for the same domains need the same one; when it is lost, answers to older mails stand alone in our users' threads.
  */
 final class MessageIdKey {
     static final String URL = "file://var/message-ids.key";
@@ -26,7 +26,7 @@ final class MessageIdKey {
      */
     static byte[] of(FileSystem files, String mailet) throws MessagingException {
         try {
-            return KeyFile.read(files.getFile(URL), "the key of message ids");
+            return Keys.read(files, URL, "the key of message ids");
         } catch (IOException unusable) {
             throw new MessagingException(mailet + ": " + unusable.getMessage(), unusable);
         }

@@ -103,7 +103,8 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>debug</td><td>whether the server's log tells of every attempt, as the audit trail does: false</td></tr>
  * </table>
  *
- * What a held account has submitted waits in the queue until the account is released; that counts as no try.
+ * What a held account has submitted waits in the queue until the account is released, and what any account has submitted while
+ * nobody can tell whether it is held; that counts as no try.
  *
  * <p>A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
  * 8BITMIME a message is not rewritten, which would break its signatures; it is refused with the status 5.6.3. Reports, whose
@@ -163,7 +164,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
                 queue,
                 getMailetContext(),
                 Reports.standard(getMailetContext(), settings.heloName(), files),
-                account -> ledger.held(Username.of(account)).isPresent(),
+                account -> ledger.keepsWaiting(Username.of(account)),
                 dns,
                 rules,
                 reports == null ? TlsSessions.IGNORED : reports.sessions(),

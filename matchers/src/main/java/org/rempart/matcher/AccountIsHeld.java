@@ -6,6 +6,7 @@ package org.rempart.matcher;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
 import org.apache.james.core.MailAddress;
@@ -14,6 +15,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMatcher;
 import org.rempart.message.MailAttributes;
 import org.rempart.message.MailOrigin;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.SubmissionLedger;
 
 /**
@@ -36,7 +38,7 @@ import org.rempart.policy.ledger.SubmissionLedger;
  * </mailet>
  * }</pre>
  *
- * There is no other condition.
+ * There is no other condition. While the store that a cluster shares is away, it throws for mail of accounts.
  */
 public final class AccountIsHeld extends GenericMatcher {
     private static final String KEPT = "kept";
@@ -60,15 +62,19 @@ public final class AccountIsHeld extends GenericMatcher {
     }
 
     @Override
-    public Collection<MailAddress> match(Mail mail) {
+    public Collection<MailAddress> match(Mail mail) throws MessagingException {
         if (keptOnly && mail.getAttribute(MailAttributes.KEPT_FOR_HELD_ACCOUNT).isEmpty()) {
             return List.of();
         }
-        return MailOrigin.account(mail)
-                        .flatMap(account -> ledger.held(Username.of(account)))
-                        .isPresent()
-                ? mail.getRecipients()
-                : List.of();
+        Optional<String> account = MailOrigin.account(mail);
+        try {
+            return account.flatMap(name -> ledger.held(Username.of(name))).isPresent()
+                    ? mail.getRecipients()
+                    : List.of();
+        } catch (LedgerAwayException away) {
+            throw new MessagingException(
+                    "AccountIsHeld: can't tell whether " + account.orElseThrow() + " is held", away);
+        }
     }
 
     @Override

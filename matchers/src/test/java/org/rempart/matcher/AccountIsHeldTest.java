@@ -7,13 +7,16 @@ package org.rempart.matcher;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.List;
+import javax.mail.MessagingException;
 import org.apache.james.core.Username;
 import org.apache.mailet.Mail;
 import org.junit.jupiter.api.Test;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.policy.ledger.SubmissionLedger;
 
@@ -48,5 +51,22 @@ class AccountIsHeldTest {
     void takesNoOtherCondition() {
         assertThatThrownBy(() -> matched("thief@ours.example", Trial.by("alice@ours.example")))
                 .hasMessageContainingAll("AccountIsHeld", "there is no such condition", "=kept");
+    }
+
+    @Test
+    void whileNobodyCanTellItThrowsForMailOfAccounts() throws Exception {
+        SubmissionLedger away = (SubmissionLedger) Proxy.newProxyInstance(
+                SubmissionLedger.class.getClassLoader(),
+                new Class<?>[] {SubmissionLedger.class},
+                (self, method, arguments) -> {
+                    throw new LedgerAwayException("the shared store is away");
+                });
+        assertThatThrownBy(
+                        () -> Trial.of(files -> new AccountIsHeld(away), null).matched(Trial.by("alice@ours.example")))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("can't tell whether alice@ours.example is held");
+        assertThat(Trial.of(files -> new AccountIsHeld(away), null)
+                        .matched(Trial.mail("someone@foreign.example", "bob@ours.example")))
+                .isEmpty();
     }
 }

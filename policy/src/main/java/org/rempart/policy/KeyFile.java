@@ -37,7 +37,7 @@ public final class KeyFile {
     public static byte[] read(File file, String what) throws IOException {
         try {
             if (!file.exists()) {
-                create(file.toPath().toAbsolutePath());
+                create(file.toPath().toAbsolutePath(), random());
             }
             byte[] key = Base64.getDecoder()
                     .decode(Files.readString(file.toPath(), StandardCharsets.US_ASCII)
@@ -55,6 +55,23 @@ public final class KeyFile {
         }
     }
 
+    /**
+     * Writes a key that another server has, where there is no file yet.
+     *
+     * @param what whose key it is, for the message
+     * @throws IOException when it can't be written; the message says what is right
+     */
+    public static void write(File file, byte[] key, String what) throws IOException {
+        try {
+            create(file.toPath().toAbsolutePath(), key);
+        } catch (IOException unwritable) {
+            throw new IOException(
+                    what + ", " + file + ", can't be written: " + unwritable.getMessage()
+                            + "; let the server's user own its folder",
+                    unwritable);
+        }
+    }
+
     /** A key that is forgotten with this process. */
     public static byte[] random() {
         byte[] key = new byte[LENGTH];
@@ -63,7 +80,7 @@ public final class KeyFile {
     }
 
     /** Writes a key whole or not at all. */
-    private static void create(Path file) throws IOException {
+    private static void create(Path file, byte[] key) throws IOException {
         Files.createDirectories(file.getParent());
         boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
         FileAttribute<?>[] mine = posix
@@ -74,7 +91,7 @@ public final class KeyFile {
         Path written = Files.createTempFile(file.getParent(), "key", ".new", mine);
         try {
             try (SeekableByteChannel out = Files.newByteChannel(written, Set.of(StandardOpenOption.WRITE))) {
-                out.write(StandardCharsets.US_ASCII.encode(Base64.getEncoder().encodeToString(random()) + "\n"));
+                out.write(StandardCharsets.US_ASCII.encode(Base64.getEncoder().encodeToString(key) + "\n"));
             }
             // A name that is taken is left: two parts of the server may start at once, and one key serves both.
             Files.createLink(file, written);

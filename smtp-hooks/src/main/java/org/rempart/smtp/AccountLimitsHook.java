@@ -28,6 +28,7 @@ import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.submission.RateLimit;
@@ -48,7 +49,9 @@ import org.slf4j.LoggerFactory;
  * there would be room. What exceeds a limit is answered {@code 452 4.7.28}; with {@code then="hold"} the account is held
  * at that moment, the postmaster is told, and it, and all that the account tries from then on, is answered
  * {@code 550 5.7.28} until an administrator releases it; with {@code <held mail="keep"/>} it is taken, and marked for the
- * matcher AccountIsHeld, which puts it aside. A session without an account is not this hook's business.
+ * matcher AccountIsHeld, which puts it aside. While the store
+ * that a cluster shares is away, all that accounts try is answered {@code 451 4.3.0}. A session without an account is not this
+ * hook's business.
  */
 public final class AccountLimitsHook extends PolicyHook
         implements MailHook, RcptHook, DataLineFilter, JamesMessageHook {
@@ -101,10 +104,14 @@ public final class AccountLimitsHook extends PolicyHook
     }
 
     private HookResult ask(SMTPSession session, int recipients) {
-        return Transaction.of(session)
-                .account()
-                .map(account -> answer(session, account, ledger.ask(account, limits(), recipients)))
-                .orElse(HookResult.DECLINED);
+        try {
+            return Transaction.of(session)
+                    .account()
+                    .map(account -> answer(session, account, ledger.ask(account, limits(), recipients)))
+                    .orElse(HookResult.DECLINED);
+        } catch (LedgerAwayException away) {
+            return undecided(session, away);
+        }
     }
 
     @Override
@@ -115,10 +122,18 @@ public final class AccountLimitsHook extends PolicyHook
             return HookResult.DECLINED;
         }
         activity.sent(account.get(), transaction.client(), subject(mail));
+        try {
+            return enter(session, transaction, account.get(), mail);
+        } catch (LedgerAwayException away) {
+            return undecided(session, away);
+        }
+    }
+
+    private HookResult enter(SMTPSession session, Transaction transaction, Username account, Mail mail) {
         Admission admission =
-                ledger.enter(account.get(), limits(), mail.getRecipients().size());
+                ledger.enter(account, limits(), mail.getRecipients().size());
         transaction.admit(admission);
-        HookResult answer = answer(session, account.get(), admission);
+        HookResult answer = answer(session, account, admission);
         if (isKept(admission)) {
             mail.setAttribute(KEPT);
             AuditTrail.event("held-kept", session)
@@ -129,6 +144,13 @@ public final class AccountLimitsHook extends PolicyHook
             admission.limit().ifPresent(limit -> transaction.refuse(limit.rule()));
         }
         return answer;
+    }
+
+    /** Nobody can tell what the account has sent, and whether it is held: it is asked to come again. */
+    private static HookResult undecided(SMTPSession session, LedgerAwayException away) {
+        LOGGER.debug("A submission could not be decided", away);
+        AuditTrail.event("rate-undecided", session).log();
+        return Answers.cannotDecide();
     }
 
     private static String subject(Mail mail) {

@@ -34,6 +34,7 @@ import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.submission.RateLimit;
@@ -52,8 +53,8 @@ import org.rempart.policy.trail.AuditEvent;
  *
  * JMAP has told the user already that the mail is sent. What is refused goes to the {@code processor}, with the reason for
  * {@code org.rempart.mailet.RefuseMail}, which tells him by a report. With {@code <held mail="keep"/>}, what a held account
- * submits is marked for the matcher AccountIsHeld. When the directory can't be asked, it throws. Other mail is not its
- * business.
+ * submits is marked for the matcher AccountIsHeld. When the directory or the ledger can't be asked, it throws. Other mail is
+ * not its business.
  *
  * <p>Parameters: {@code processor} has to be given; {@code policy} is the URL of the policy file,
  * {@value PolicyFile#DEFAULT_URL} if not given.
@@ -191,7 +192,18 @@ public final class CheckSubmission extends GenericMailet {
         }
     }
 
-    private Optional<Refusal> rate(Username account, Mail mail) {
+    private Optional<Refusal> rate(Username account, Mail mail) throws MessagingException {
+        try {
+            return judged(account, mail);
+        } catch (LedgerAwayException unknown) {
+            throw new MessagingException(
+                    "CheckSubmission: can't tell whether " + account.asString() + " may send " + mail.getName()
+                            + " now",
+                    unknown);
+        }
+    }
+
+    private Optional<Refusal> judged(Username account, Mail mail) {
         Admission admission = ledger.enter(
                 account, policy.submission().rates(), mail.getRecipients().size());
         if (admission.isAdmitted()) {

@@ -15,9 +15,9 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
-import org.rempart.policy.KeyFile;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
+import org.rempart.policy.ledger.Keys;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +48,7 @@ public final class ForwardedSenderHook extends PolicyHook implements RcptHook {
     @Override
     void ready(FileSystem files) throws IOException {
         senders = new SenderRewriting(
-                KeyFile.read(files.getFile(SenderRewriting.KEY_URL), SenderRewriting.KEY_NAME),
+                Keys.read(files, SenderRewriting.KEY_URL, SenderRewriting.KEY_NAME),
                 policy().forwards().bounces(),
                 Clock.systemUTC());
     }

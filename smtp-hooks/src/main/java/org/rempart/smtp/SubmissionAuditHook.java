@@ -18,6 +18,7 @@ import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.SMTPConstants;
 import org.apache.mailet.Mail;
 import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.ledger.Keys;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.policy.trail.Pseudonyms;
 
@@ -42,7 +43,8 @@ public final class SubmissionAuditHook extends PolicyHook implements HookResultH
     /** What {@code <audit>} of the policy says holds for all events of the process. */
     @Override
     void ready(FileSystem files) throws IOException {
-        AuditEvent.namePeople(policy().audit(), Pseudonyms.of(files.getFile(Pseudonyms.KEY_URL)));
+        AuditEvent.namePeople(
+                policy().audit(), Pseudonyms.of(Keys.read(files, Pseudonyms.KEY_URL, Pseudonyms.KEY_NAME)));
     }
 
     @Override

@@ -9,17 +9,22 @@ import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.ledger.UnusualUseLedger;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.submission.SubmissionPolicy;
 import org.rempart.policy.submission.UnusualUse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Notices what an account's owner hardly does, as {@code <unusual>} of the policy says. The postmaster is told, once within
  * the window; with {@code then="hold"} the account is held.
  */
 final class UnusualUseWatch {
+    private static final Logger LOGGER = LoggerFactory.getLogger(UnusualUseWatch.class);
+
     private final SubmissionLedger ledger;
     private final UnusualUseLedger signs;
     private final PostmasterNotice postmaster;
@@ -42,7 +47,7 @@ final class UnusualUseWatch {
 
     /** A recipient was refused to the account. Those of a held account are no news: the postmaster was told. */
     void refused(SMTPSession session, Username account, SubmissionPolicy policy) {
-        if (ledger.held(account).isPresent()) {
+        if (ledger.keepsWaiting(account)) {
             return;
         }
         for (UnusualUse sign : policy.unusual()) {
@@ -64,9 +69,14 @@ final class UnusualUseWatch {
             return;
         }
         Hold hold = Hold.of(account, Instant.now(), sign.rule().toString(), 0, 0);
-        if (ledger.hold(hold)) {
-            AuditTrail.event("held", session).rule(sign.rule()).log();
-            postmaster.held(hold, mail);
+        try {
+            if (ledger.hold(hold)) {
+                AuditTrail.event("held", session).rule(sign.rule()).log();
+                postmaster.held(hold, mail);
+            }
+        } catch (LedgerAwayException away) {
+            LOGGER.error("{} could not be held: {}", account.asString(), away.getMessage());
+            postmaster.unusual(account, sign.rule());
         }
     }
 }

@@ -6,6 +6,7 @@ package org.rempart.smtp;
 
 import java.io.ByteArrayInputStream;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.InputStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -280,11 +281,16 @@ final class SubmissionFakes {
     /** Where files lie in this folder. */
     static FileSystem folder(Path home) {
         return proxy(FileSystem.class, (self, method, arguments) -> {
-            if (method.getName().equals("getFile")) {
-                return home.resolve(((String) arguments[0]).substring(FileSystem.FILE_PROTOCOL.length()))
-                        .toFile();
+            File file = home.resolve(((String) arguments[0]).substring(FileSystem.FILE_PROTOCOL.length()))
+                    .toFile();
+            switch (method.getName()) {
+                case "getFile":
+                    return file;
+                case "getResource":
+                    return new FileInputStream(file);
+                default:
+                    throw new UnsupportedOperationException(method.getName());
             }
-            throw new UnsupportedOperationException(method.getName());
         });
     }
 

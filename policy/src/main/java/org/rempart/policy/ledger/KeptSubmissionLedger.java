@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +17,6 @@ import javax.inject.Singleton;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.submission.RateLimit;
-import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,26 +74,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
     }
 
     private void obey() {
-        orders.carryOut(new Orders.Ledger() {
-            @Override
-            public void hold(Username account, String reason) {
-                if (KeptSubmissionLedger.this.hold(Hold.of(account, Instant.now(), reason, 0, 0))) {
-                    told("held", account).with("reason", reason).log();
-                }
-            }
-
-            @Override
-            public void release(Username account) {
-                if (KeptSubmissionLedger.this.release(account)) {
-                    told("released", account).log();
-                }
-            }
-        });
-    }
-
-    private static AuditEvent told(String event, Username account) {
-        LOGGER.warn("{} is {} by an administrator", account.asString(), event);
-        return AuditEvent.now(event).with("account", account.asString());
+        orders.carryOut(this);
     }
 
     @Override
@@ -161,7 +140,7 @@ public final class KeptSubmissionLedger implements SubmissionLedger {
         counts.flush();
     }
 
-    private static final class HoldsForm implements KeptState.Form<List<Hold>> {
+    static final class HoldsForm implements KeptState.Form<List<Hold>> {
         @Override
         public void write(List<Hold> holds, JsonGenerator json) throws IOException {
             json.writeArrayFieldStart("holds");

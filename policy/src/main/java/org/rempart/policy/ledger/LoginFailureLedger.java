@@ -4,7 +4,7 @@
  */
 package org.rempart.policy.ledger;
 
-import com.google.inject.ImplementedBy;
+import com.google.inject.ProvidedBy;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Objects;
@@ -12,9 +12,9 @@ import java.util.Optional;
 import org.rempart.policy.submission.FailureLimit;
 
 /**
- * Counts login failures, and knows who is braked for having too many. One ledger serves all that people log in to. This
- * interface is where a ledger that several servers share is put in: bind it in a Guice module that
- * {@code extensions.properties} names.
+ * Counts login failures, and knows who is braked for having too many. One ledger serves all that people log in to. It is this
+ * server's own, or one that a cluster shares, as the policy says; a Guice module that {@code extensions.properties} names can
+ * bind another one.
  *
  * <p>A brake must cost the one who guesses more than the owner:
  * <ul>
@@ -29,7 +29,7 @@ import org.rempart.policy.submission.FailureLimit;
  *
  * An implementation is safe for use by many threads.
  */
-@ImplementedBy(KeptLoginFailureLedger.class)
+@ProvidedBy(Ledgers.Logins.class)
 public interface LoginFailureLedger {
     /** Who wants to log in, from where, and with what. */
     final class Login {
@@ -66,7 +66,8 @@ public interface LoginFailureLedger {
             return Optional.ofNullable(account);
         }
 
-        String secret() {
+        /** The password or the token; for a ledger that tells wrong ones apart, and is written down nowhere. */
+        public String secret() {
             return secret;
         }
     }

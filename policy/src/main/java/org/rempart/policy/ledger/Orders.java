@@ -12,11 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.james.core.Username;
 import org.apache.james.filesystem.api.FileSystem;
+import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * {@code accounts} of the jar writes, each with one line, {@code release ACCOUNT} or {@code hold ACCOUNT REASON}. A file is
  * deleted when its order is carried out. Orders for a server that is down are carried out when it starts.
  */
-final class Orders {
+public final class Orders {
     static final String FOLDER = "orders";
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Orders.class);
@@ -39,7 +41,7 @@ final class Orders {
 
     /** What is done for an order; a ledger that says nothing of holds does nothing for one. */
     @FunctionalInterface
-    interface Ledger {
+    public interface Ledger {
         void release(Username account);
 
         default void hold(Username account, String reason) {}
@@ -57,7 +59,7 @@ final class Orders {
      * @param ledger the name of their folder
      * @throws UncheckedIOException when it can't be made
      */
-    static Orders in(FileSystem files, String ledger, LongSupplier nanoTime) {
+    public static Orders in(FileSystem files, String ledger, LongSupplier nanoTime) {
         Path folder = StateFile.in(files, FOLDER).path().resolve(ledger);
         try {
             Files.createDirectories(folder);
@@ -68,8 +70,32 @@ final class Orders {
         return new Orders(folder, nanoTime);
     }
 
-    /** Carries out what was ordered since; looks once a second at most. */
-    synchronized void carryOut(Ledger ledger) {
+    /** Does as {@link #carryOut(Ledger)} does, and tells of it in the trail. */
+    public void carryOut(SubmissionLedger ledger) {
+        carryOut(new Ledger() {
+            @Override
+            public void hold(Username account, String reason) {
+                if (ledger.hold(Hold.of(account, Instant.now(), reason, 0, 0))) {
+                    told("held", account).with("reason", reason).log();
+                }
+            }
+
+            @Override
+            public void release(Username account) {
+                if (ledger.release(account)) {
+                    told("released", account).log();
+                }
+            }
+        });
+    }
+
+    private static AuditEvent told(String event, Username account) {
+        LOGGER.warn("{} is {} by an administrator", account.asString(), event);
+        return AuditEvent.now(event).with("account", account.asString());
+    }
+
+    /** Carries out what was ordered since; looks once a second at most. What can't be carried out now stays. */
+    public synchronized void carryOut(Ledger ledger) {
         long now = nanoTime.getAsLong();
         if (now - looked < BETWEEN_LOOKS) {
             return;

@@ -4,7 +4,7 @@
  */
 package org.rempart.policy.ledger;
 
-import com.google.inject.ImplementedBy;
+import com.google.inject.ProvidedBy;
 import java.util.List;
 import java.util.Optional;
 import org.apache.james.core.Username;
@@ -12,13 +12,15 @@ import org.rempart.policy.submission.RateLimit;
 
 /**
  * What each account has submitted, and which accounts are held. One ledger serves all that submits: the listeners of a
- * server, its pipeline, its administration. This interface is where a ledger that several servers share is put in: bind it
- * in a Guice module that {@code extensions.properties} names.
+ * server, its pipeline, its administration. It is this server's own, or one that a cluster shares, as the
+ * policy says; a Guice module that {@code extensions.properties} names can bind another one.
+ *
+ * <p>While a shared one is away, every method but {@link #flush} throws {@link LedgerAwayException}.
  *
  * <p>An implementation is safe for use by many threads, and decides exactly: of submissions that arrive at the same time,
  * as many are entered as the limits leave room for, no more and no less.
  */
-@ImplementedBy(KeptSubmissionLedger.class)
+@ProvidedBy(Ledgers.Submissions.class)
 public interface SubmissionLedger {
     /**
      * Enters a message, if the account is not held and every limit has room for it. Where one has not and it says
@@ -33,6 +35,15 @@ public interface SubmissionLedger {
 
     /** Why the account is held; empty when it may submit. */
     Optional<Hold> held(Username account);
+
+    /** Whether what the account has submitted has to wait: it is held, or nobody can tell. */
+    default boolean keepsWaiting(Username account) {
+        try {
+            return held(account).isPresent();
+        } catch (LedgerAwayException away) {
+            return true;
+        }
+    }
 
     /**
      * Holds an account from here on. It lasts: a server that is killed the moment after still knows it.

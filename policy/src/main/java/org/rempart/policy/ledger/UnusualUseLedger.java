@@ -4,7 +4,7 @@
  */
 package org.rempart.policy.ledger;
 
-import com.google.inject.ImplementedBy;
+import com.google.inject.ProvidedBy;
 import java.net.InetAddress;
 import org.apache.james.core.Username;
 import org.rempart.policy.submission.UnusualUse;
@@ -16,7 +16,7 @@ import org.rempart.policy.submission.UnusualUse;
  *
  * <p>An implementation is safe for use by many threads.
  */
-@ImplementedBy(KeptUnusualUseLedger.class)
+@ProvidedBy(Ledgers.Unusual.class)
 public interface UnusualUseLedger {
     /**
      * Notes a login.

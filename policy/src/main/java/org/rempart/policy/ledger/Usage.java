@@ -24,7 +24,14 @@ public final class Usage {
         this.hold = hold;
     }
 
-    static Usage of(Username account, Map<Duration, Long> messages, Map<Duration, Long> recipients, Hold hold) {
+    /**
+     * What is in an account's windows.
+     *
+     * @param messages by the length of the window
+     * @param recipients likewise
+     * @param hold null when the account may send
+     */
+    public static Usage of(Username account, Map<Duration, Long> messages, Map<Duration, Long> recipients, Hold hold) {
         return new Usage(account, messages, recipients, hold);
     }
 

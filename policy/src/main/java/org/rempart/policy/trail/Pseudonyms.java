@@ -22,6 +22,9 @@ public final class Pseudonyms {
     /** Where the key is, a {@link KeyFile}. */
     public static final String KEY_URL = "file://var/audit.key";
 
+    /** What a message calls the key. */
+    public static final String KEY_NAME = "the key of the audit trail";
+
     private static final String ALGORITHM = "HmacSHA256";
     private static final int DIGITS = 16;
 
@@ -42,7 +45,12 @@ public final class Pseudonyms {
      * @throws IOException when it can't be read or written, or holds no key; the message says what is right
      */
     public static Pseudonyms of(File file) throws IOException {
-        return new Pseudonyms(KeyFile.read(file, "the key of the audit trail"));
+        return of(KeyFile.read(file, KEY_NAME));
+    }
+
+    /** Those of a key. */
+    public static Pseudonyms of(byte[] key) {
+        return new Pseudonyms(key);
     }
 
     /** What stands in for a text. */

@@ -343,23 +343,6 @@ class KeptLedgersTest {
     }
 
     @Test
-    void signsOfOtherWindowsAreCountedApart() throws Exception {
-        MemoryUnusualUseLedger ledger = new MemoryUnusualUseLedger(now::get);
-        UnusualUse hour = sign(UnusualUse.Sign.NETWORKS, 1);
-        UnusualUse minute = UnusualUse.of(
-                UnusualUse.Sign.NETWORKS,
-                Quantity.of(1, Duration.ofMinutes(1)),
-                UnusualUse.Then.NOTIFY,
-                Rule.byDefault("<unusual/>"));
-        for (UnusualUse sign : List.of(hour, minute)) {
-            assertThat(ledger.loggedIn(ALICE, network(1), sign)).isFalse();
-        }
-        pass(Duration.ofMinutes(2));
-        assertThat(ledger.loggedIn(ALICE, network(2), minute)).isFalse();
-        assertThat(ledger.loggedIn(ALICE, network(2), hour)).isTrue();
-    }
-
-    @Test
     void unusualUseThatCannotBeReadIsCountedAnew() throws Exception {
         UnusualUse networks = sign(UnusualUse.Sign.NETWORKS, 1);
         unusual();
@@ -399,9 +382,8 @@ class KeptLedgersTest {
         KeptSubmissionLedger ledger = submissions();
         Path hold = order("holds", "hold alice@ours.example her password is known\n");
 
-        assertThat(ledger.held(ALICE))
-                .hasValueSatisfying(
-                        held -> assertThat(held.reason()).isEqualTo("administrator: her password is known"));
+        assertThat(ledger.held(ALICE)).hasValueSatisfying(held -> assertThat(held.reason())
+                .isEqualTo("administrator: her password is known"));
         assertThat(hold).doesNotExist();
 
         Path release = order("holds", "release Alice@Ours.example\n");
