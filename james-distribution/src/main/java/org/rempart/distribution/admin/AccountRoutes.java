@@ -22,6 +22,7 @@ import org.rempart.distribution.queue.MailAdministration.Filter;
 import org.rempart.distribution.queue.MailAdministration.Kind;
 import org.rempart.distribution.queue.MailStoreException;
 import org.rempart.policy.ledger.Hold;
+import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.ledger.UnusualUseLedger;
@@ -32,6 +33,7 @@ import org.slf4j.LoggerFactory;
 import spark.HaltException;
 import spark.Request;
 import spark.Response;
+import spark.Route;
 import spark.Service;
 
 /**
@@ -87,10 +89,21 @@ public final class AccountRoutes implements Routes {
 
     @Override
     public void define(Service service) {
-        service.get(PATH, this::list, json);
-        service.get(PATH + "/:account", this::show, json);
-        service.post(PATH + "/:account/hold", this::hold, json);
-        service.post(PATH + "/:account/release", this::release, json);
+        service.get(PATH, ledgers(this::list), json);
+        service.get(PATH + "/:account", ledgers(this::show), json);
+        service.post(PATH + "/:account/hold", ledgers(this::hold), json);
+        service.post(PATH + "/:account/release", ledgers(this::release), json);
+    }
+
+    /** Says so while the store that a cluster shares is away. */
+    private static Route ledgers(Route route) {
+        return (request, response) -> {
+            try {
+                return route.handle(request, response);
+            } catch (LedgerAwayException away) {
+                throw refused(HttpStatus.SERVICE_UNAVAILABLE_503, away.getMessage());
+            }
+        };
     }
 
     private Object list(Request request, Response response) {

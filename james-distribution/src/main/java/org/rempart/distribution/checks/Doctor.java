@@ -36,6 +36,7 @@ public final class Doctor {
                 new DatabaseCheck(),
                 new QueueCheck(),
                 new DirectoryCheck(),
+                new SharedStoreCheck(),
                 new ContactsCheck(),
                 new DnsCheck()));
     }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.rempart.distribution.database.DatabaseSettings;
 import org.rempart.distribution.directory.DirectoryModule;
 import org.rempart.distribution.home.ConfigurationXml;
@@ -33,6 +34,7 @@ import org.rempart.policy.PolicyException;
 import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.shared.SharedPolicy;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.OutboundTls;
@@ -156,6 +158,7 @@ public final class StartChecks {
             delivery(policy);
             keeping(policy);
             signing(policy);
+            policy.shared().ifPresent(this::shared);
             return Optional.of(policy);
         } catch (PolicyException fault) {
             faults.add("conf/" + fault.getMessage());
@@ -163,6 +166,15 @@ public final class StartChecks {
             faults.add(home.name(file) + ": can't be read (" + unread.getMessage() + ")");
         }
         return Optional.empty();
+    }
+
+    /** Whether the store answers is asked when the server runs: it starts without it, too. */
+    private void shared(SharedPolicy store) {
+        Stream.of(Optional.of(store.passwordUrl()), store.sentinelPasswordUrl(), store.trustUrl())
+                .flatMap(Optional::stream)
+                .filter(url -> !Files.isReadable(SharedStoreCheck.file(home, url)))
+                .forEach(url -> faults.add("conf/rempart.xml: " + url + " of " + store.rule()
+                        + " can't be read; name a file that is there and that the server's user can read"));
     }
 
     /** James's own delivery can't do every level; mail for those it can't do would never leave. */

@@ -40,11 +40,7 @@ public final class StoredMailQueueFactory implements MailQueueFactory<StoredMail
     @Inject
     public StoredMailQueueFactory(
             MailStore store, MailQueueItemDecoratorFactory decorators, GaugeRegistry gauges, SubmissionLedger ledger) {
-        this(
-                store,
-                decorators,
-                gauges,
-                new HeldAccounts(account -> ledger.held(Username.of(account)).isPresent()));
+        this(store, decorators, gauges, new HeldAccounts(account -> ledger.keepsWaiting(Username.of(account))));
     }
 
     StoredMailQueueFactory(

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
 import org.rempart.distribution.checks.PolicyHealthCheck;
+import org.rempart.distribution.checks.SharedStoreHealthCheck;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.WebAdminToken;
@@ -34,7 +35,9 @@ final class WebAdminModule extends AbstractModule {
 
     @Override
     protected void configure() {
-        Multibinder.newSetBinder(binder(), HealthCheck.class).addBinding().toInstance(policy);
+        Multibinder<HealthCheck> checks = Multibinder.newSetBinder(binder(), HealthCheck.class);
+        checks.addBinding().toInstance(policy);
+        checks.addBinding().to(SharedStoreHealthCheck.class);
     }
 
     @Provides

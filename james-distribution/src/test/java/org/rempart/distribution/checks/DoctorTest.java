@@ -25,6 +25,7 @@ import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.Listener;
 import org.rempart.distribution.home.TestHome;
+import org.rempart.testsupport.RedisServer;
 
 class DoctorTest {
     private static final Clock CLOCK = Clock.systemUTC();
@@ -248,7 +249,8 @@ class DoctorTest {
 
     @Test
     void theLimitOfOpenFilesMustSufficeForAllConnections() {
-        String limits = """
+        String limits =
+                """
                 Limit                     Soft Limit           Hard Limit           Units
                 Max open files            %s                 1048576              files
                 """;
@@ -306,5 +308,41 @@ class DoctorTest {
                         "outgoing holds mail for more than 4 hours",
                         "1 mails that could not go on lie in stored://var/mail/error",
                         "3 mails are queued");
+    }
+
+    @Test
+    void aServerWithoutASharedStoreIsAlone() throws Exception {
+        assertThat(new SharedStoreCheck().look(patient()))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.level()).isEqualTo(Level.OK))
+                .extracting(Finding::what)
+                .asString()
+                .contains("this server is alone");
+    }
+
+    @Test
+    void theSharedStoreIsLookedAt() throws Exception {
+        RedisServer.require();
+        try (RedisServer redis = RedisServer.start(folder.resolve("redis"))) {
+            test.write(
+                    "rempart.xml",
+                    "<policy><shared store='redis://127.0.0.1:" + redis.port()
+                            + "' password='conf/redis.password'/></policy>");
+            test.write("redis.password", RedisServer.PASSWORD + "\n");
+            assertThat(new SharedStoreCheck().look(patient())).singleElement().satisfies(finding -> {
+                assertThat(finding.level()).isEqualTo(Level.WARNING);
+                assertThat(finding.what()).contains("appendonly yes");
+            });
+            redis.cli("CONFIG", "SET", "appendonly", "yes");
+            assertThat(new SharedStoreCheck().look(patient()))
+                    .singleElement()
+                    .satisfies(finding -> assertThat(finding.level()).isEqualTo(Level.OK));
+            redis.kill();
+            assertThat(new SharedStoreCheck().look(patient())).singleElement().satisfies(finding -> {
+                assertThat(finding.level()).isEqualTo(Level.FAULT);
+                assertThat(finding.what()).contains("is away (", "accounts can't send");
+                assertThat(finding.advice()).contains("<shared store=");
+            });
+        }
     }
 }

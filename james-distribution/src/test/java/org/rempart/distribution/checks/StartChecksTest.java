@@ -125,10 +125,8 @@ class StartChecksTest {
                 "rempart.xml",
                 "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@example.com'>"
                         + "<to domain='bank.example' level='dane-only'/></outbound></tls></policy>");
-        assertThat(configuration().faults())
-                .singleElement()
-                .satisfies(fault -> assertThat(fault)
-                        .startsWith("conf/rempart.xml: the keys of the DNS's root in conf/root.txt can't be read"));
+        assertThat(configuration().faults()).singleElement().satisfies(fault -> assertThat(fault)
+                .startsWith("conf/rempart.xml: the keys of the DNS's root in conf/root.txt can't be read"));
         home.write("root.txt", ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D");
         assertThat(configuration().faults()).isEmpty();
         home.replace(
@@ -246,11 +244,9 @@ class StartChecksTest {
     void aListenerMayNotOfferWhatThePolicyDoesNotName() throws Exception {
         home.replace("rempart.xml", "<protocols>TLSv1.3, TLSv1.2</protocols>", "<protocols>TLSv1.3</protocols>");
 
-        assertThat(configuration().faults())
-                .hasSize(5)
-                .anySatisfy(fault -> assertThat(fault)
-                        .startsWith("conf/imapserver.xml: the listener imaps offers TLSv1.2")
-                        .contains("<protocols> of rempart.xml"));
+        assertThat(configuration().faults()).hasSize(5).anySatisfy(fault -> assertThat(fault)
+                .startsWith("conf/imapserver.xml: the listener imaps offers TLSv1.2")
+                .contains("<protocols> of rempart.xml"));
     }
 
     @Test
@@ -258,11 +254,9 @@ class StartChecksTest {
         String file = home.read("smtpserver.xml");
         home.write("smtpserver.xml", file.replaceAll("(?s)<supportedProtocols>.*?</supportedProtocols>", ""));
 
-        assertThat(configuration().faults())
-                .hasSize(3)
-                .allSatisfy(fault -> assertThat(fault)
-                        .contains("leaves its TLS versions open")
-                        .contains("TLSv1.3, TLSv1.2"));
+        assertThat(configuration().faults()).hasSize(3).allSatisfy(fault -> assertThat(fault)
+                .contains("leaves its TLS versions open")
+                .contains("TLSv1.3, TLSv1.2"));
     }
 
     @Test
@@ -361,5 +355,19 @@ class StartChecksTest {
                 .asString()
                 .startsWith("conf/smtpserver.xml: <bind>127.0.0.1</bind> of smtpserver number 1")
                 .endsWith("write 0.0.0.0:25");
+    }
+
+    @Test
+    void filesOfTheSharedStoreHaveToBeThere() throws Exception {
+        home.write(
+                "rempart.xml",
+                "<policy><shared store='rediss://redis.example' password='conf/redis.password' trust='conf/redis-ca.pem'/>"
+                        + "</policy>");
+        home.write("redis.password", "secret\n");
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/rempart.xml: file://conf/redis-ca.pem of <shared ")
+                .contains("rempart.xml:1:", "can't be read; name a file that is there");
     }
 }
