@@ -36,6 +36,7 @@ final class DeliveryConfiguration {
     private static final String POLICY = "policy";
     private static final String TLS = "tls";
     private static final String OUTGOING = "outgoing";
+    private static final String DELAYED_MAIL = "delayedMail";
     private static final String DELAY_TIME = "delayTime";
     private static final String MAX_RETRIES = "maxRetries";
     private static final String MAX_DNS_RETRIES = "maxDnsProblemRetries";
@@ -119,6 +120,7 @@ final class DeliveryConfiguration {
                         POLICY,
                         TLS,
                         OUTGOING,
+                        DELAYED_MAIL,
                         DELAY_TIME,
                         MAX_RETRIES,
                         MAX_DNS_RETRIES,
@@ -172,6 +174,15 @@ final class DeliveryConfiguration {
                 .idleTime(Duration.ofMillis(number(IDLE, 5_000, 0, 300_000)));
         notEmpty(OUTGOING).ifPresent(settings::queue);
         return settings.build();
+    }
+
+    /** Whether somebody says that a queue of his own keeps delays. */
+    boolean delaysAreInTheQueue() throws MessagingException {
+        Optional<String> place = notEmpty(DELAYED_MAIL);
+        if (place.isPresent() && !place.get().equals("queue")) {
+            throw parameters.fault(DELAYED_MAIL, place.get(), "is no place", "write queue, or remove it");
+        }
+        return place.isPresent();
     }
 
     private String heloName(DomainList domains) throws MessagingException {

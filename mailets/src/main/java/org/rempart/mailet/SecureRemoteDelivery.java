@@ -72,6 +72,8 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>tls</td><td>rules of the form {@code domain=level}, separated by commas, instead of the policy file. The domain
  *       may be {@code *.example}, or {@code *} for every other</td></tr>
  *   <tr><td>outgoing</td><td>the queue that mail waits in, {@code outgoing} if not given; no two deliveries may share one</td></tr>
+ *   <tr><td>delayedMail</td><td>{@code queue}, for a queue that is neither James's nor the packaged server's and keeps delays
+ *       all the same. On one that is known to ignore them (RabbitMQ) the server does not start</td></tr>
  *   <tr><td>delayTime, maxRetries</td><td>when a mail is tried again, and how often at least: {@code 5m, 3*10m, 1h};
  *       6 hours and 5 if not given</td></tr>
  *   <tr><td>maxDnsProblemRetries</td><td>how often a mail is tried again whose domain the DNS does not know: 0</td></tr>
@@ -155,10 +157,13 @@ public final class SecureRemoteDelivery extends GenericMailet {
         DeliveryConfiguration configuration = DeliveryConfiguration.of(this);
         settings = configuration.settings(domains);
         TlsPolicy policy = configuration.tls(server);
+        MailQueue queue = OutgoingQueue.withDelays(
+                queues.createQueue(
+                        MailQueueName.of(settings.queue()), MailQueueFactory.prefetchCount(settings.inFlight())),
+                configuration);
         OutboundTlsRules rules = rules(policy);
         reports = reports(policy);
         sendersWaive = policy.sendersWaive();
-        MailQueue queue = queues.createQueue(MailQueueName.of(settings.queue()));
         service = new DeliveryService(
                 settings,
                 queue,

@@ -7,9 +7,15 @@ package org.rempart.mailet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import javax.mail.MessagingException;
 import org.apache.james.core.Domain;
+import org.apache.james.queue.api.MailQueue;
+import org.apache.james.queue.api.MailQueueFactory;
+import org.apache.james.queue.api.MailQueueName;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.junit.jupiter.api.Test;
@@ -107,6 +113,48 @@ class SecureRemoteDeliveryTest {
                 .isInstanceOf(MessagingException.class)
                 .hasMessageStartingWith("SecureRemoteDelivery")
                 .hasMessageContaining(right);
+    }
+
+    /** A queue of nobody's that is known. */
+    private static MailQueue unknownQueue() {
+        return (MailQueue) Proxy.newProxyInstance(
+                MailQueue.class.getClassLoader(),
+                new Class<?>[] {MailQueue.class},
+                (proxy, method, arguments) -> MailQueueName.of("outgoing"));
+    }
+
+    @Test
+    void aQueueThatIsNotKnownToKeepDelaysIsVouchedFor() throws Exception {
+        MailQueue queue = unknownQueue();
+
+        assertThatThrownBy(() -> OutgoingQueue.withDelays(queue, configured()))
+                .isInstanceOf(MessagingException.class)
+                .hasMessageContaining("the queue outgoing")
+                .hasMessageContaining("add <delayedMail>queue</delayedMail> if it does");
+        assertThat(OutgoingQueue.withDelays(queue, configured("delayedMail", "queue")))
+                .isSameAs(queue);
+    }
+
+    /** The queue is opened for as many mails as are taken at once; most queues hand out a mail for each that is asked for. */
+    @Test
+    void theQueueIsOpenedForAsManyMailsAsAreTaken() {
+        List<String> opened = new ArrayList<>();
+        MailQueueFactory<?> queues = (MailQueueFactory<?>) Proxy.newProxyInstance(
+                MailQueueFactory.class.getClassLoader(),
+                new Class<?>[] {MailQueueFactory.class},
+                (proxy, method, arguments) -> {
+                    int mails = ((MailQueueFactory.PrefetchCount) arguments[1]).asInt();
+                    opened.add(((MailQueueName) arguments[0]).asString() + " " + mails);
+                    return unknownQueue();
+                });
+        SecureRemoteDelivery mailet =
+                new SecureRemoteDelivery(null, Server.domains(true), queues, null, null, null, Server.files(Map.of()));
+
+        assertThatThrownBy(
+                        () -> Server.start(mailet, "outgoing", "elsewhere", "mailsInFlight", "70", "tls", "*=encrypt"))
+                .hasMessageContaining("is not known to keep delays");
+
+        assertThat(opened).containsExactly("elsewhere 70");
     }
 
     @Test

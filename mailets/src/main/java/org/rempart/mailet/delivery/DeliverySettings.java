@@ -144,7 +144,7 @@ public final class DeliverySettings {
     }
 
     /** How many mails are taken from the queue at once at most. */
-    int inFlight() {
+    public int inFlight() {
         return inFlight;
     }
 

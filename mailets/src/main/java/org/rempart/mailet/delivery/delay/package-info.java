@@ -1,0 +1,6 @@
+/*
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
+ * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
+ */
+/** Whether mail waits for its next try as long as it should. */
+package org.rempart.mailet.delivery.delay;
