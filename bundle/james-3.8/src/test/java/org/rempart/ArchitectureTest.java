@@ -79,6 +79,7 @@ class ArchitectureTest {
             .and(knowsInPolicy("org.rempart.policy.forwards"))
             .and(knowsInPolicy("org.rempart.policy.dkim"))
             .and(knowsInPolicy("org.rempart.policy.inbound"))
+            .and(knowsInPolicy("org.rempart.policy.filter"))
             .and(knowsInPolicy("org.rempart.policy.tls"))
             .and(knowsInPolicy("org.rempart.policy.shared"))
             .and(knowsInPolicy(VALUES));

@@ -77,6 +77,12 @@ final class Mails {
 
     /** Waits for the mail in an account's inbox, at a server of the test's own. */
     static byte[] awaitLocal(InetSocketAddress imaps, TlsClient tls, String account, String password, String marker) {
+        return awaitLocal(imaps, tls, account, password, "INBOX", marker);
+    }
+
+    /** The same in another folder. */
+    static byte[] awaitLocal(
+            InetSocketAddress imaps, TlsClient tls, String account, String password, String folder, String marker) {
         return Awaitility.await("mail " + marker + " of " + account)
                 .atMost(PATIENCE)
                 // The first mail makes the mailbox.
@@ -85,7 +91,7 @@ final class Mails {
                         () -> {
                             try (ImapClient imap = ImapClient.connectTls(imaps, tls)) {
                                 imap.login(account, password);
-                                return imap.messages("INBOX").stream()
+                                return imap.messages(folder).stream()
                                         .filter(message -> text(message).contains(marker))
                                         .findFirst()
                                         .orElse(null);

@@ -34,6 +34,18 @@ public final class MailAttributes {
      */
     public static final AttributeName PROOF = AttributeName.of("org.rempart.proof");
 
+    /**
+     * The mail belongs into its recipients' folder for junk: the name of the filter that says so, or {@code dmarc}. Set by FilterHook
+     * and SenderProofHook, and asked for by name in mailetcontainer.xml.
+     */
+    public static final AttributeName JUNK = AttributeName.of("org.rempart.junk");
+
+    /**
+     * A filter has the mail put aside: its name, and what it says. Set by FilterHook, and asked for by name in
+     * mailetcontainer.xml.
+     */
+    public static final AttributeName QUARANTINED = AttributeName.of("org.rempart.quarantined");
+
     /** A part of this server has written the mail: a report or a notice. Set by {@link OwnMail}. */
     public static final AttributeName OWN = AttributeName.of("org.rempart.own");
 

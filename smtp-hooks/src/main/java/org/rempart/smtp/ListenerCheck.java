@@ -38,6 +38,7 @@ final class ListenerCheck {
             UnusualUseHook.class, List.of(RequireAuthHook.class),
             SenderProofHook.class, List.of(SessionGuard.class, StrictLinesFilter.class),
             SpoofedSenderHook.class, List.of(SessionGuard.class),
+            FilterHook.class, List.of(SessionGuard.class, StrictLinesFilter.class),
             RelayHook.class, List.of(SessionGuard.class, StrictLinesFilter.class),
             AccountLoginHook.class, List.of(SessionGuard.class, StrictLinesFilter.class));
 
@@ -50,6 +51,7 @@ final class ListenerCheck {
             KnownRecipientHook.class, List.of(ForwardedSenderHook.class),
             SpoofedSenderHook.class, List.of(SenderProofHook.class),
             RelayHook.class, List.of(SenderProofHook.class),
+            FilterHook.class, List.of(SenderProofHook.class, SpoofedSenderHook.class, OwnFromHook.class),
             AccountLoginHook.class, List.of(LoginFailuresHook.class));
 
     private ListenerCheck() {}

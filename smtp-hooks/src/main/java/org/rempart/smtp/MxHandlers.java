@@ -50,6 +50,8 @@ public final class MxHandlers implements HandlersPackage {
             DSNMailParameterHook.class,
             DSNRcptParameterHook.class,
             DSNMessageHook.class,
+            // The most expensive question comes last.
+            FilterHook.class,
             TlsFactsHook.class);
 
     @Override

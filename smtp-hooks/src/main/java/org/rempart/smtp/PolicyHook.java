@@ -11,10 +11,14 @@ import java.util.TreeSet;
 import org.apache.commons.configuration2.Configuration;
 import org.apache.commons.configuration2.ex.ConfigurationException;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.protocols.smtp.SMTPSession;
+import org.apache.mailet.Mail;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.relay.RelayRequest;
+import org.rempart.policy.relay.RelayVerdict;
 
 /**
  * A handler of smtpserver.xml that asks the policy. Each takes an optional {@code <policy>} parameter, the URL of the
@@ -68,5 +72,19 @@ abstract class PolicyHook implements ListenerHook {
             throw new IllegalStateException(getClass().getSimpleName() + " was not initialised");
         }
         return policy;
+    }
+
+    /** Whether a mail is of no account, and of no client that {@code <relay>} lets send with its envelope sender. */
+    final boolean isFromOutside(Transaction transaction, Mail mail) {
+        RelayRequest outside = RelayRequest.of(transaction.client(), false, mail.getMaybeSender(), false);
+        return transaction.account().isEmpty()
+                && policy().relay().decide(outside).verdict() == RelayVerdict.DENIED;
+    }
+
+    /** The name that this server goes by in what it writes into messages. */
+    final String publicName(SMTPSession session) {
+        return policy().headers()
+                .publicName()
+                .orElseGet(() -> session.getConfiguration().getHelloName());
     }
 }

@@ -29,8 +29,6 @@ import org.rempart.policy.DomainNames;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.inbound.FailedHandling;
 import org.rempart.policy.inbound.UnansweredHandling;
-import org.rempart.policy.relay.RelayRequest;
-import org.rempart.policy.relay.RelayVerdict;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +43,8 @@ import org.slf4j.LoggerFactory;
  *
  * Mail of an account, and of a client that {@code <relay>} lets send with that envelope sender, is no mail from outside.
  * Fields that already say what this server has found are removed. {@code refuse} answers {@code 550 5.7.26} (RFC 7372);
- * {@code mark} notes {@code dmarc} in {@link MailAttributes#UNVERIFIED_SENDER}. The name of this server in the field is that
+ * {@code mark} notes {@code dmarc} in {@link MailAttributes#UNVERIFIED_SENDER}, and {@code junk} in {@link MailAttributes#JUNK},
+ * too. The name of this server in the field is that
  * of {@code <received name>}, else that of the listener.
  */
 public final class SenderProofHook extends PolicyHook implements JamesMessageHook {
@@ -78,20 +77,14 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
             if (refusal.isPresent()) {
                 return refusal.get();
             }
-            mail.setAttribute(
-                    new Attribute(MailAttributes.PROOF, AttributeValue.of(name(session) + "; " + proof.results())));
-            message.replaceHeader(withResults(message.header(), proof, name(session)));
+            mail.setAttribute(new Attribute(
+                    MailAttributes.PROOF, AttributeValue.of(publicName(session) + "; " + proof.results())));
+            message.replaceHeader(withResults(message.header(), proof, publicName(session)));
             return HookResult.DECLINED;
         } catch (MessagingException | IOException | RuntimeException unknown) {
             LOGGER.error("Can't tell what proves the sender of {}", mail.getName(), unknown);
             return Answers.cannotDecide();
         }
-    }
-
-    private boolean isFromOutside(Transaction transaction, Mail mail) {
-        RelayRequest outside = RelayRequest.of(transaction.client(), false, mail.getMaybeSender(), false);
-        return transaction.account().isEmpty()
-                && policy().relay().decide(outside).verdict() == RelayVerdict.DENIED;
     }
 
     private Optional<HookResult> refusal(SMTPSession session, Mail mail, Proof proof) {
@@ -117,14 +110,22 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
                 transaction.refuse(decision.rule());
                 return Optional.of(
                         Answers.refuse("550", "5.7.26 The domain of From asks to refuse mail that does not prove it"));
+            case JUNK:
+                mail.setAttribute(new Attribute(MailAttributes.JUNK, AttributeValue.of("dmarc")));
+                mark(session, mail, proof, decision);
+                return Optional.empty();
             case MARK:
-                audit(session, proof, decision, "marked");
-                mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of("dmarc")));
+                mark(session, mail, proof, decision);
                 return Optional.empty();
             default:
                 audit(session, proof, decision, "accepted");
                 return Optional.empty();
         }
+    }
+
+    private static void mark(SMTPSession session, Mail mail, Proof proof, Decision<?> decision) {
+        audit(session, proof, decision, "marked");
+        mail.setAttribute(new Attribute(MailAttributes.UNVERIFIED_SENDER, AttributeValue.of("dmarc")));
     }
 
     private static void audit(SMTPSession session, Proof proof, Decision<?> decision, String verdict) {
@@ -134,12 +135,6 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
                 .with("domain", proof.from())
                 .rule(decision.rule())
                 .log();
-    }
-
-    private String name(SMTPSession session) {
-        return policy().headers()
-                .publicName()
-                .orElseGet(() -> session.getConfiguration().getHelloName());
     }
 
     /** The header with our results on top, and without those that somebody else says are ours. */

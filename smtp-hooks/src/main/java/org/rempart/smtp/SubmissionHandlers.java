@@ -52,6 +52,8 @@ public final class SubmissionHandlers implements HandlersPackage {
             DSNRcptParameterHook.class,
             DSNMessageHook.class,
             OwnFromHook.class,
+            // Shows a message to programs of others, once ours have nothing against it.
+            FilterHook.class,
             // Counts what all others would take.
             AccountLimitsHook.class,
             UnusualUseHook.class,

@@ -18,7 +18,9 @@
  *       org.rempart.testsupport.PolicyHost});
  *   <li>servers of others, each a process in a folder of its own: Postfix ({@link org.rempart.testsupport.Postfix}),
  *       PostgreSQL ({@link org.rempart.testsupport.PostgresServer}), OpenLDAP's ({@link
- *       org.rempart.testsupport.Slapd}), a resolver that validates ({@link org.rempart.testsupport.Unbound}) and a verifier of
+ *       org.rempart.testsupport.Slapd}), a resolver that validates ({@link org.rempart.testsupport.Unbound}), filters ({@link org.rempart.testsupport.Rspamd}, {@link
+ *       org.rempart.testsupport.ClamAv}, {@link org.rempart.testsupport.OpenMilter}; and one that goes wrong on command, {@link
+ *       org.rempart.testsupport.MilterServer}), and a verifier of
  *       signatures ({@link org.rempart.testsupport.Dkimpy}).
  * </ul>
  */

@@ -30,6 +30,9 @@ final class MailetContainer {
     private static final String PROPAGATE = "<onMailetException>propagate</onMailetException>\n";
     private static final String BOUNCES = "bounces";
     private static final String DENIED = "relay-denied";
+    private static final String QUARANTINE = "quarantine";
+    private static final String PUT_ASIDE = "HasMailAttribute=org.rempart.quarantined";
+    private static final String JUNK = "HasMailAttribute=org.rempart.junk";
     private static final String NO_MAILBOX = "local-address-error";
 
     /** What James's samples ask before mail leaves. */
@@ -143,6 +146,13 @@ final class MailetContainer {
             lines.append(site.fill(ours.mailets("root", mailet -> Mailets.matches(mailet, "AccountIsHeld=kept"))));
             reasons.add("<held mail=\"keep\"/> of rempart.xml is void: what a held account sends goes on");
         }
+        if (mailets.stream().noneMatch(mailet -> Mailets.matches(mailet, PUT_ASIDE))) {
+            lines.append(own("root", PUT_ASIDE, "ToProcessor"));
+            reasons.add("what <filters> of rempart.xml put aside is delivered");
+            if (!processors.containsKey(QUARANTINE)) {
+                add(ours.processor(QUARANTINE), "what filters put aside has nowhere to go");
+            }
+        }
         Optional<XmlElement> gate = mailets.stream()
                 .filter(mailet -> Mailets.is(mailet, "CheckSubmission"))
                 .findFirst();
@@ -162,9 +172,10 @@ final class MailetContainer {
         if (processor == null || mailets(processor).isEmpty()) {
             editor.note(
                     processor == null ? list : processor,
-                    "there is no processor transport with mailets, so nothing is put before what leaves: write, before the mailet"
-                            + " that sends mail out, <mailet match=\"org.rempart.matcher.RelayDenied\" class=\"ToProcessor\">"
-                            + "<processor>relay-denied</processor><onMatchException>matchall</onMatchException></mailet>");
+                    "there is no processor transport with mailets, so nothing is put before what leaves: write, before"
+                        + " the mailet that sends mail out, <mailet match=\"org.rempart.matcher.RelayDenied\""
+                        + " class=\"ToProcessor\">"
+                        + "<processor>relay-denied</processor><onMatchException>matchall</onMatchException></mailet>");
             return;
         }
         blindCopies(processor);
@@ -222,8 +233,9 @@ final class MailetContainer {
         if (!any) {
             editor.note(
                     list,
-                    "no mailet sends mail out or to a processor that does; before the one that does in another way, write"
-                            + " <mailet match=\"org.rempart.matcher.RelayDenied\" class=\"ToProcessor\"><processor>relay-denied"
+                    "no mailet sends mail out or to a processor that does; before the one that does in another way,"
+                            + " write <mailet match=\"org.rempart.matcher.RelayDenied\""
+                            + " class=\"ToProcessor\"><processor>relay-denied"
                             + "</processor><onMatchException>matchall</onMatchException></mailet>");
         }
     }
@@ -247,8 +259,8 @@ final class MailetContainer {
 
     private void gate(XmlElement processor, List<XmlElement> exits) {
         List<XmlElement> mailets = mailets(processor);
-        String reason =
-                "whatever reaches the spool another way than through a listener leaves unseen by <relay> of rempart.xml";
+        String reason = "whatever reaches the spool another way than through a listener leaves unseen by <relay> of"
+                + " rempart.xml";
         Optional<XmlElement> gate = mailets.stream()
                 .filter(mailet -> Mailets.matches(mailet, "RelayDenied") && Mailets.is(mailet, "ToProcessor"))
                 .findFirst();
@@ -326,8 +338,8 @@ final class MailetContainer {
             editor.note(
                     exit,
                     "match=\"" + match + "\" asks " + String.join(", ", others)
-                            + ", which is not James's, and stays: what rempart.xml allows leaves only where it agrees; write"
-                            + " match=\"All\" if rempart.xml alone decides");
+                            + ", which is not James's, and stays: what rempart.xml allows leaves only where it agrees;"
+                            + " write match=\"All\" if rempart.xml alone decides");
         }
         return false;
     }
@@ -352,8 +364,8 @@ final class MailetContainer {
             editor.insertBefore(
                     table.get(),
                     own("transport", "All", "BeforeForwarding", table.get()),
-                    "what an alias or a forward adds can't be told from those whom the mail was addressed to, and bounces of what"
-                            + " was sent on do not find back");
+                    "what an alias or a forward adds can't be told from those whom the mail was addressed to, and"
+                            + " bounces of what was sent on do not find back");
         }
         table.filter(each -> !has(processor, "FollowSubaddresses")).ifPresent(this::details);
     }
@@ -366,8 +378,8 @@ final class MailetContainer {
         if (own.isPresent()) {
             editor.note(
                     own.get(),
-                    "James's SubAddressing reads the details of addresses here, so FollowSubaddresses is not put in: write"
-                            + " <subaddresses mail=\"refuse\"/> into rempart.xml, or take this line out");
+                    "James's SubAddressing reads the details of addresses here, so FollowSubaddresses is not put in:"
+                            + " write <subaddresses mail=\"refuse\"/> into rempart.xml, or take this line out");
         } else {
             editor.insertAfter(
                     table,
@@ -403,6 +415,16 @@ final class MailetContainer {
         if (!has(processor, "MarkUnverifiedSender")) {
             before.append(own("local-delivery", "All", "MarkUnverifiedSender", delivery));
             reasons.add("recipients are not told where a sender of ours is not proved (<spoofed> of rempart.xml)");
+        }
+        if (mailets.stream().noneMatch(mailet -> Mailets.matches(mailet, JUNK))) {
+            String lines = own("local-delivery", JUNK, "WithStorageDirective");
+            String reason = "what <filters> and <dmarc> of rempart.xml take for junk lies between the other mail";
+            if (first == delivery) {
+                before.append(lines);
+                reasons.add(reason);
+            } else {
+                editor.insertBefore(delivery, lines, reason);
+            }
         }
         if (before.length() > 0) {
             editor.insertBefore(first, before.toString(), String.join("; ", reasons));
@@ -521,12 +543,13 @@ final class MailetContainer {
                     OURS + "SendReport",
                     Set.of(),
                     own(BOUNCES, "All", "SendReport"),
-                    "James's bounces name the inside, damage what they quote, and end without a trace for mail with a null"
-                            + " sender");
+                    "James's bounces name the inside, damage what they quote, and end without a trace for mail with a"
+                            + " null sender");
         } else {
             editor.note(
                     processor,
-                    "what tells senders that a mail failed is not James's, and stays: write <mailet match=\"All\" class=\""
+                    "what tells senders that a mail failed is not James's, and stays: write <mailet match=\"All\""
+                            + " class=\""
                             + OURS + "SendReport\"> if ours is to do it");
         }
     }
@@ -568,7 +591,8 @@ final class MailetContainer {
     /** The first bounce to an unproven sender becomes an event of the trail; others like it go. */
     private void noBounces(XmlElement processor, XmlElement before, String state) {
         String reason =
-                "bounces go to the address that a stranger names as sender; the postmaster finds the mail in its repository";
+                "bounces go to the address that a stranger names as sender; the postmaster finds the mail in its"
+                        + " repository";
         String lines = own(state, "All", "AuditMail");
         boolean told = has(processor, "AuditMail");
         for (XmlElement mailet : mailets(processor)) {
@@ -587,8 +611,8 @@ final class MailetContainer {
             } else if (Mailets.is(mailet, "Bounce")) {
                 editor.note(
                         mailet,
-                        "this bounce goes to the address that a stranger names as sender; take it out, unless its matcher"
-                                + " knows your accounts");
+                        "this bounce goes to the address that a stranger names as sender; take it out, unless its"
+                                + " matcher knows your accounts");
             }
         }
         if (!told) {

@@ -35,6 +35,7 @@ import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.rempart.policy.shared.SharedPolicy;
+import org.rempart.policy.filter.Filter;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.OutboundTls;
@@ -159,6 +160,7 @@ public final class StartChecks {
             keeping(policy);
             signing(policy);
             policy.shared().ifPresent(this::shared);
+            filtering(policy);
             return Optional.of(policy);
         } catch (PolicyException fault) {
             faults.add("conf/" + fault.getMessage());
@@ -188,9 +190,8 @@ public final class StartChecks {
                     + " SecureRemoteDelivery, or remove dnssec from <outbound>");
         }
         if (!secure && policy.tls().reports().isPresent()) {
-            faults.add(
-                    "conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml sends no reports about TLS; deliver with"
-                            + " SecureRemoteDelivery, or remove reports from <outbound>");
+            faults.add("conf/rempart.xml: the RemoteDelivery of mailetcontainer.xml sends no reports about TLS; deliver"
+                    + " with SecureRemoteDelivery, or remove reports from <outbound>");
         }
         for (Decision<OutboundTls> rule : rules) {
             TlsLevel level = rule.verdict().level();
@@ -206,9 +207,9 @@ public final class StartChecks {
     private void rootAnchors(String name) {
         Path anchors = home.folder().resolve(name.replaceFirst("^file://", ""));
         if (!Files.isReadable(anchors)) {
-            faults.add(
-                    "conf/rempart.xml: the keys of the DNS's root in " + name
-                            + " can't be read; name a file with lines like: . IN DS 20326 8 2 E06D44B8…, or remove rootAnchors");
+            faults.add("conf/rempart.xml: the keys of the DNS's root in " + name
+                    + " can't be read; name a file with lines like: . IN DS 20326 8 2 E06D44B8…, or remove"
+                    + " rootAnchors");
         }
     }
 
@@ -244,6 +245,35 @@ public final class StartChecks {
         }
     }
 
+    /** What a filter has put aside would be delivered if nothing kept it. */
+    private void filtering(Policy policy) {
+        asked(
+                policy,
+                Filter::mayQuarantine,
+                "quarantined",
+                "may put mail aside, and nothing",
+                "keeps it; put ToProcessor with the matcher HasMailAttribute=org.rempart.quarantined, and the"
+                        + " processor quarantine, there as the packaged file has them");
+        asked(
+                policy,
+                Filter::mayJunk,
+                "junk",
+                "may take mail for junk, and nothing",
+                "gives it to the folder for that; put WithStorageDirective with the matcher"
+                        + " HasMailAttribute=org.rempart.junk before LocalDelivery");
+    }
+
+    private void asked(Policy policy, Predicate<Filter> may, String attribute, String does, String right) {
+        Optional<Filter> filter =
+                policy.filters().filters().stream().filter(may).findFirst();
+        if (filter.isPresent()
+                && !hasMailet(
+                        mailet -> mailet.getAttribute("match").endsWith("HasMailAttribute=org.rempart." + attribute))) {
+            faults.add(
+                    "conf/rempart.xml: " + filter.get().rule() + " " + does + " in conf/mailetcontainer.xml " + right);
+        }
+    }
+
     /** Mail would leave unsigned if nothing signed it. */
     private void signing(Policy policy) {
         for (DkimPolicy.Sign rule : policy.dkim().rules()) {
@@ -256,8 +286,8 @@ public final class StartChecks {
         if (!policy.dkim().rules().isEmpty()
                 && !hasMailet(mailet -> mailet.getAttribute("class").equals("org.rempart.mailet.SignMail"))) {
             faults.add("conf/rempart.xml: " + policy.dkim().rules().get(0)
-                    + " signs nothing, since conf/mailetcontainer.xml has no org.rempart.mailet.SignMail; put it between"
-                    + " StripHeaders and the delivery");
+                    + " signs nothing, since conf/mailetcontainer.xml has no org.rempart.mailet.SignMail; put it"
+                    + " between StripHeaders and the delivery");
         }
     }
 

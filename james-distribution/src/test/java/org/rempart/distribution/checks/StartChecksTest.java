@@ -120,6 +120,26 @@ class StartChecksTest {
     }
 
     @Test
+    void whatFiltersPutAsideIsKept() throws Exception {
+        home.write("rempart.xml", "<policy><filters><filter name='a' at='http://127.0.0.1:11333'/></filters></policy>");
+        assertThat(configuration().faults()).isEmpty();
+        home.replace("mailetcontainer.xml", "HasMailAttribute=org.rempart.quarantined", "HasMailAttribute=x");
+        assertThat(configuration().faults())
+                .singleElement()
+                .asString()
+                .startsWith("conf/rempart.xml: <filter name=\"a\"")
+                .contains("HasMailAttribute=org.rempart.quarantined", "ToProcessor");
+        home.replace("mailetcontainer.xml", "HasMailAttribute=x", "HasMailAttribute=org.rempart.quarantined");
+        home.replace("mailetcontainer.xml", "HasMailAttribute=org.rempart.junk", "HasMailAttribute=x");
+        assertThat(configuration().faults()).singleElement().asString().contains("WithStorageDirective");
+        home.write(
+                "rempart.xml",
+                "<policy><filters><filter name='a' at='http://127.0.0.1:11333' spam='accept'"
+                        + " quarantine='refuse'/></filters></policy>");
+        assertThat(configuration().faults()).isEmpty();
+    }
+
+    @Test
     void whatTheDeliveryCannotDoIsAFault() throws Exception {
         home.write(
                 "rempart.xml",

@@ -139,6 +139,31 @@ class ContainerFilesTest {
     }
 
     @Test
+    void theFilterOverlayNamesWhatItRuns(@TempDir Path folder) throws Exception {
+        JsonNode services = new YAMLMapper()
+                .readTree(Path.of("docker-compose.filter.yml").toFile())
+                .path("services");
+        assertThat(texts(services.path("rempart").path("depends_on"))).containsExactly("rspamd", "clamav");
+        for (String mount : texts(services.path("rspamd").path("volumes"))) {
+            if (mount.startsWith("./conf/")) {
+                assertThat(CONF.resolve(mount.split(":", 2)[0].substring("./conf/".length())))
+                        .exists();
+            }
+        }
+        String overlay = Files.readString(CONF.resolve("overlays/filter/rempart.xml"));
+        TestHome home = TestHome.in(folder);
+        home.write("rempart.xml", overlay);
+        assertThat(new StartChecks(home.home(), Clock.systemUTC())
+                        .configuration()
+                        .faults())
+                .isEmpty();
+        Matcher port = Pattern.compile("MilterSocket inet:(\\d+)@")
+                .matcher(Files.readString(CONF.resolve("overlays/filter/clamav-milter.conf")));
+        assertThat(port.find()).isTrue();
+        assertThat(overlay).contains("at=\"milter://127.0.0.1:" + port.group(1) + "\"");
+    }
+
+    @Test
     void theDirectoryOverlayMountsWhatTheServerReads(@TempDir Path folder) throws Exception {
         Path file = Path.of("docker-compose.ldap.yml");
         JsonNode service = service(file.toString());

@@ -75,7 +75,7 @@ final class InboundReader {
         return InboundPolicy.of(
                 true,
                 handling(dmarc, "reject", "refuse"),
-                handling(dmarc, "quarantine", "mark"),
+                handling(dmarc, "quarantine", "junk"),
                 Decision.of(
                         dmarc.keyword(
                                 "unanswered",

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.rempart.policy.Networks;
 import org.rempart.policy.Rule;
 import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.filter.FilterPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SubaddressPolicy;
 import org.rempart.policy.headers.HeaderPolicy;
@@ -51,6 +52,7 @@ public final class Policy {
             ForwardPolicy.byDefault(),
             DkimPolicy.none(),
             InboundPolicy.byDefault(),
+            FilterPolicy.none(),
             TlsPolicy.builder().build(),
             AuditPolicy.of(AuditPolicy.Form.PLAIN, AuditPolicy.Form.HASHED),
             null,
@@ -64,6 +66,7 @@ public final class Policy {
     private final ForwardPolicy forwards;
     private final DkimPolicy dkim;
     private final InboundPolicy inbound;
+    private final FilterPolicy filters;
     private final TlsPolicy tls;
     private final AuditPolicy audit;
     private final SharedPolicy shared;
@@ -78,6 +81,7 @@ public final class Policy {
             ForwardPolicy forwards,
             DkimPolicy dkim,
             InboundPolicy inbound,
+            FilterPolicy filters,
             TlsPolicy tls,
             AuditPolicy audit,
             SharedPolicy shared,
@@ -90,6 +94,7 @@ public final class Policy {
         this.forwards = Objects.requireNonNull(forwards);
         this.dkim = Objects.requireNonNull(dkim);
         this.inbound = Objects.requireNonNull(inbound);
+        this.filters = Objects.requireNonNull(filters);
         this.tls = Objects.requireNonNull(tls);
         this.audit = Objects.requireNonNull(audit);
         this.shared = shared;
@@ -98,7 +103,7 @@ public final class Policy {
 
     Policy withWarnings(List<String> all) {
         return new Policy(
-                networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, tls, audit, shared, all);
+                networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, filters, tls, audit, shared, all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */
@@ -138,6 +143,10 @@ public final class Policy {
         return inbound;
     }
 
+    public FilterPolicy filters() {
+        return filters;
+    }
+
     public TlsPolicy tls() {
         return tls;
     }
@@ -147,6 +156,7 @@ public final class Policy {
         List<Rule> exceptions = new ArrayList<>(tls.exceptions());
         exceptions.addAll(submission.spoofed().exceptions());
         exceptions.addAll(inbound.exceptions());
+        exceptions.addAll(filters.exceptions());
         shared().filter(SharedPolicy::isException).map(SharedPolicy::rule).ifPresent(exceptions::add);
         return exceptions;
     }

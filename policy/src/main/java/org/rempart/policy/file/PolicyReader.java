@@ -27,6 +27,7 @@ final class PolicyReader {
         Optional<XmlElement> forwards = policy.child("forwards");
         Optional<XmlElement> dkim = policy.child("dkim");
         Optional<XmlElement> inbound = policy.child("inbound");
+        Optional<XmlElement> filters = policy.child("filters");
         Optional<XmlElement> tls = policy.child("tls");
         Optional<XmlElement> audit = policy.child("audit");
         Optional<XmlElement> shared = policy.child("shared");
@@ -39,6 +40,7 @@ final class PolicyReader {
                 forwards.isPresent() ? ForwardsReader.read(forwards.get()) : defaults.forwards(),
                 dkim.isPresent() ? DkimReader.read(dkim.get()) : defaults.dkim(),
                 inbound.isPresent() ? InboundReader.read(inbound.get(), networks) : defaults.inbound(),
+                filters.isPresent() ? FiltersReader.read(filters.get(), networks) : defaults.filters(),
                 tls.isPresent() ? TlsReader.read(tls.get(), networks, warnings) : defaults.tls(),
                 audit.isPresent() ? AuditReader.read(audit.get()) : defaults.audit(),
                 shared.isPresent() ? SharedReader.read(shared.get()) : null,

@@ -32,19 +32,6 @@ final class SharedReader {
     private SharedReader() {}
 
     static SharedPolicy read(XmlElement shared) throws PolicyException {
-        shared.onlyAttributes(
-                "store",
-                "sentinel",
-                "sentinelPassword",
-                "cluster",
-                "user",
-                "password",
-                "trust",
-                "timeout",
-                "prefix",
-                "reason");
-        shared.onlyChildren();
-        shared.noText();
         boolean sentinels = shared.hasAttribute("sentinel");
         boolean cluster = cluster(shared);
         if (sentinels && cluster) {

@@ -103,8 +103,9 @@ public enum HeaderPreset {
      * how near to its threshold the message came; all that a spammer needs to tune the next one.
      */
     FILTER(
-            // What MarkUnverifiedSender writes.
+            // What MarkUnverifiedSender and FilterHook write.
             "X-Unverified-Sender",
+            "X-Unfiltered",
             // SpamAssassin, rspamd, and most that copy their names.
             "X-Spam",
             "X-Spam-*",

@@ -8,6 +8,8 @@ package org.rempart.policy.inbound;
 public enum FailedHandling {
     /** 550. */
     REFUSE,
+    /** It is taken, its recipients are told, and it is delivered into their folder for junk. */
+    JUNK,
     /** It is taken, and its recipients are told. */
     MARK,
     /** It is taken as any other. */

@@ -51,11 +51,11 @@ public final class InboundPolicy {
 
     /** What applies where nothing is said: what the domain of From asks to be refused is, and the rest is taken. */
     public static InboundPolicy byDefault() {
-        Rule rule = Rule.byDefault("<dmarc reject=\"refuse\" quarantine=\"mark\" unanswered=\"accept\"/>");
+        Rule rule = Rule.byDefault("<dmarc reject=\"refuse\" quarantine=\"junk\" unanswered=\"accept\"/>");
         return of(
                 true,
                 Decision.of(FailedHandling.REFUSE, rule),
-                Decision.of(FailedHandling.MARK, rule),
+                Decision.of(FailedHandling.JUNK, rule),
                 Decision.of(UnansweredHandling.ACCEPT, rule),
                 Networks.none(),
                 Map.of(),

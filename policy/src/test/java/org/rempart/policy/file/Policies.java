@@ -17,7 +17,8 @@ public final class Policies {
     public static final String SAMPLE = resource("sample.xml");
 
     private static final String NETWORKS =
-            "<networks><network name='a'>10.0.0.0/8</network><network name='b'>192.0.2.1, 2001:db8::/32</network></networks>";
+            "<networks><network name='a'>10.0.0.0/8</network><network name='b'>192.0.2.1,"
+                    + " 2001:db8::/32</network></networks>";
 
     /** Each is without fault, and each says something that the others don't. */
     public static final List<String> VALID = List.of(
@@ -29,8 +30,8 @@ public final class Policies {
             "<policy><tls/><headers/><submission/><relay/><networks/></policy>",
             "<policy><relay><allow network='a'/><allow network='b' authenticated='true'/></relay>" + NETWORKS
                     + "</policy>",
-            "<policy><relay><allow authenticated='true' senderDomains=' example.com ,\n *.b\u00FCcher.example, *'/></relay>"
-                    + "</policy>",
+            "<policy><relay><allow authenticated='true' senderDomains=' example.com ,\n"
+                    + " *.b\u00FCcher.example, *'/></relay></policy>",
             "<policy><submission><identity header='any'/></submission></policy>",
             "<policy><submission><rate per='account' recipients='5/30s' then='defer'/>"
                     + "<identity envelope='domain'/>"
@@ -51,8 +52,8 @@ public final class Policies {
                     + "<strip preset='trace'/></headers></policy>",
             "<policy><headers><signed>keep</signed><strip name='X-*'/><strip name='X-*-A'/><strip name='X-*-A-*'/>"
                     + "<received> keep </received></headers></policy>",
-            "<policy><headers><values inner='corp.example, local'>rewrite</values><signed>keep</signed><strip name='X-*'/>"
-                    + "<received>keep</received></headers></policy>",
+            "<policy><headers><values inner='corp.example, local'>rewrite</values><signed>keep</signed><strip"
+                    + " name='X-*'/><received>keep</received></headers></policy>",
             "<policy><headers><strip name='X-*'/><received>keep</received><values>keep</values><keep name='X-A'/>"
                     + "</headers></policy>",
             "<policy><headers><received>remove</received></headers></policy>",
@@ -68,6 +69,12 @@ public final class Policies {
             "<policy><networks><network name='list'>192.0.2.0/24</network></networks><inbound><dmarc reject='mark'"
                     + " quarantine='accept' unanswered='defer'><except network='list' reason='x'/>"
                     + "<except domain='*.example' reason='y'/></dmarc></inbound></policy>",
+            "<policy><filters/></policy>",
+            "<policy><networks><network name='list'>192.0.2.0/24</network></networks><filters><filter name='rspamd'"
+                    + " at='http://127.0.0.1:11333'><except network='list' reason='x'/></filter><filter name='clamav.1'"
+                    + " at='milter://[::1]:7357/' mail='all' reject='quarantine' quarantine='refuse' spam='accept'"
+                    + " unanswered='accept' timeout='2m' largest='500K'/></filters></policy>",
+            "<policy><inbound><dmarc reject='junk'/></inbound></policy>",
             "<policy><dkim/></policy>",
             "<policy><dkim><sign domain='b\u00FCcher.example' selector='r1' key='conf/dkim/r1.pem'/>"
                     + "<sign domain='b\u00FCcher.example' selector='2026.e' key='file:///etc/e1.pem'/></dkim></policy>",
@@ -75,13 +82,14 @@ public final class Policies {
             "<policy><tls><outbound default='secure'><to domain='example.com.' level='encrypt' reason='theirs'/>"
                     + "<to domain='x.example.com' level='opportunistic'/></outbound>"
                     + "<clients><except network='a' reason='old'/> optional </clients></tls>" + NETWORKS + "</policy>",
-            "<policy><tls><outbound default='dane' dnssec='resolver'><to domain='a.example' level='dane-only'/></outbound>"
-                    + "</tls></policy>",
-            "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@ours.example' tlsRequiredNo='honour'/></tls></policy>",
-            "<policy><tls><outbound mtaSts='off'>"
-                    + "<to domain='a.example' level='secure' match='mail.x.example, .x.example' trust='conf/tls/ca.pem'/>"
-                    + "<to domain='b.example' level='verify' trust='/etc/ssl/ca.pem'/>"
-                    + "<to domain='c.example' level='fingerprint' fingerprints='sha256:" + "0a".repeat(32)
+            "<policy><tls><outbound default='dane' dnssec='resolver'><to domain='a.example'"
+                    + " level='dane-only'/></outbound></tls></policy>",
+            "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@ours.example'"
+                    + " tlsRequiredNo='honour'/></tls></policy>",
+            "<policy><tls><outbound mtaSts='off'><to domain='a.example' level='secure' match='mail.x.example,"
+                    + " .x.example' trust='conf/tls/ca.pem'/><to domain='b.example' level='verify'"
+                    + " trust='/etc/ssl/ca.pem'/><to domain='c.example' level='fingerprint'"
+                    + " fingerprints='sha256:" + "0a".repeat(32)
                     + ", spki-sha256:" + "0B:".repeat(31) + "0B'/></outbound></tls></policy>",
             "<policy><shared store='rediss://redis.example' password='conf/redis.password'/></policy>",
             "<policy><shared store='redis://127.0.0.1:6380' password='file:///etc/redis' user='mail' timeout='5s'"

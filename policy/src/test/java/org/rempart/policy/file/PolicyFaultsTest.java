@@ -188,9 +188,9 @@ class PolicyFaultsTest {
         @Test
         void unknownElementInPolicy() {
             faultOf("<policy>\n  <relya/>\n</policy>")
-                    .isEqualTo(
-                            "rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
-                                    + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <inbound>, <tls>, <audit>, <shared> (is <relay> meant?)");
+                    .isEqualTo("rempart.xml:2:3: <policy> has no element <relya>; possible are <networks>, <relay>, "
+                            + "<submission>, <headers>, <subaddresses>, <forwards>, <dkim>, <inbound>, <filters>, <tls>, "
+                            + "<audit>, <shared> (is <relay> meant?)");
         }
 
         @Test
@@ -660,9 +660,9 @@ class PolicyFaultsTest {
                     .contains("proof=\"spf\" says nothing", "write proof=\"dmarc\"");
             faultOf(NETWORK + "<relay><allow authenticated='true' network='a' proof='dmarc'/></relay></policy>")
                     .contains("an account is a proof already");
-            faultOf(
-                            NETWORK
-                                    + "<relay><allow senderDomains='x.example' proof='dmarc'/><allow network='a'/></relay></policy>")
+            faultOf(NETWORK
+                            + "<relay><allow senderDomains='x.example' proof='dmarc'/><allow"
+                            + " network='a'/></relay></policy>")
                     .contains("senderDomains alone would let anybody relay");
             faultOf(NETWORK + "<relay><allow network='a' proof='dmarc'/></relay><inbound proof='off'/></policy>")
                     .contains("asks for a proof that <inbound proof=\"off\"> keeps from being looked for");
@@ -698,6 +698,62 @@ class PolicyFaultsTest {
                     .contains("a sealer is one domain, and no pattern");
             faultOf("<policy><inbound><dmarc><except network='none' reason='x'/></dmarc></inbound></policy>")
                     .contains("none");
+        }
+    }
+
+    @Nested
+    class Filters {
+        private String filters(String inside) {
+            return "<policy><filters>" + inside + "</filters></policy>";
+        }
+
+        @Test
+        void aFilterHasANameAndAPlace() {
+            faultOf("<policy>\n  <filters><filter at='http://a:1'/></filters></policy>")
+                    .startsWith("rempart.xml:2:12: <filter> lacks its name");
+            faultOf(filters("<filter name='a/b' at='http://a:1'/>")).contains("can't be the name of a filter");
+            faultOf(filters("<filter name='a'/>")).contains("<filter> lacks its at", "milter://127.0.0.1:7357");
+            for (String place : List.of("a:1", "https://a:1", "milter://a", "http://a:1/checkv2", "milter://a b:1")) {
+                faultOf(filters("<filter name='a' at='" + place + "'/>"))
+                        .contains("is no place of a filter", "http://127.0.0.1:11333");
+            }
+            faultOf(filters("<filter name='a' at='milter://a:0'/>")).contains("\"0\" is no port");
+            faultOf(filters("<filter name='a' at='milter://a:65536'/>")).contains("is no port");
+            faultOf(filters("<filter name='a' at='http://a:1'/><filter name='a' at='http://b:1'/>"))
+                    .contains("a second filter \"a\"", "another name");
+        }
+
+        @Test
+        void whatFollowsFromItsWordIsKnown() {
+            String filter = "<filter name='a' at='http://a:1' ";
+            faultOf(filters(filter + "reject='bounce'/>"))
+                    .contains("\"bounce\" is unknown as reject of <filter>", "refuse, quarantine, junk, accept");
+            faultOf(filters(filter + "spam='discard'/>")).contains("as spam of <filter>");
+            faultOf(filters(filter + "quarantine='drop'/>")).contains("as quarantine of <filter>");
+            faultOf(filters(filter + "unanswered='refuse'/>")).contains("defer, accept");
+            faultOf(filters(filter + "mail='inside'/>")).contains("outside, submitted, all");
+            faultOf(filters(filter + "socket='x'/>")).contains("has no attribute \"socket\"");
+        }
+
+        @Test
+        void itHasItsBounds() {
+            String filter = "<filter name='a' at='http://a:1' ";
+            faultOf(filters(filter + "largest='10'/>")).contains("\"10\" is no size", "10M");
+            faultOf(filters(filter + "timeout='soon'/>")).contains("\"soon\" is not a duration");
+            faultOf(filters(filter + "timeout='6m'/>")).contains("360 s together", "300s");
+            faultOf(filters(filter + "timeout='4m'/><filter name='b' at='http://b:1' timeout='2m'/>"))
+                    .contains("360 s together");
+            StringBuilder six = new StringBuilder();
+            for (int i = 0; i < 6; i++) {
+                six.append("<filter name='f").append(i).append("' at='http://a:1'/>");
+            }
+            faultOf(filters(six.toString())).contains("more than 5 filters");
+        }
+
+        @Test
+        void anExceptionHasANetworkAndAReason() {
+            faultOf(filters("<filter name='a' at='http://a:1'><except network='x' reason='y'/></filter>"))
+                    .contains("network \"x\" is not defined");
         }
     }
 
@@ -808,18 +864,19 @@ class PolicyFaultsTest {
 
         @Test
         void twoExceptsForOneNetwork() {
-            tlsFault(
-                            "<clients>required\n <except network='p' reason='r'/>\n <except network='p' reason='s'/></clients>")
+            tlsFault("<clients>required\n"
+                            + " <except network='p' reason='r'/>\n"
+                            + " <except network='p' reason='s'/></clients>")
                     .startsWith(
                             "rempart.xml:4:2: a second <except> for network \"p\", the first is at rempart.xml:3:2");
         }
 
         @Test
         void twoExceptsThatShareAPrefix() {
-            faultOf(
-                            "<policy><networks><network name='p'>10.0.0.0/24, 192.0.2.1</network>"
-                                    + "<network name='q'>192.0.2.1/32</network></networks><tls><clients>required\n"
-                                    + "<except network='p' reason='r'/>\n<except network='q' reason='s'/></clients></tls></policy>")
+            faultOf("<policy><networks><network name='p'>10.0.0.0/24, 192.0.2.1</network><network"
+                            + " name='q'>192.0.2.1/32</network></networks><tls><clients>required\n"
+                            + "<except network='p' reason='r'/>\n"
+                            + "<except network='q' reason='s'/></clients></tls></policy>")
                     .startsWith("rempart.xml:3:1: networks \"q\" and \"p\" both hold 192.0.2.1")
                     .contains("rempart.xml:2:1");
         }
@@ -828,8 +885,8 @@ class PolicyFaultsTest {
         void unknownLevel() {
             tlsFault("<outbound>\n<to domain='example.com' level='verfy'/></outbound>")
                     .startsWith("rempart.xml:3:1: ")
-                    .contains(
-                            "none, opportunistic, encrypt, verify, secure, fingerprint, dane, dane-only (is verify meant?)");
+                    .contains("none, opportunistic, encrypt, verify, secure, fingerprint, dane, dane-only (is verify"
+                            + " meant?)");
         }
 
         @Test

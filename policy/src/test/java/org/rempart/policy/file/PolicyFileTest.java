@@ -25,6 +25,11 @@ import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.Rule;
+import org.rempart.policy.filter.AwayHandling;
+import org.rempart.policy.filter.Filter;
+import org.rempart.policy.filter.FilterHandling;
+import org.rempart.policy.filter.FilterPolicy;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SubaddressHandling;
@@ -179,9 +184,8 @@ class PolicyFileTest {
 
     @Test
     void publicNameIsComparedAsItIsWrittenInDns() throws Exception {
-        assertThat(Policies.read(
-                                "<policy><headers><received name='Mail.B\u00FCcher.example'>rewrite</received></headers>"
-                                        + "</policy>")
+        assertThat(Policies.read("<policy><headers><received"
+                                + " name='Mail.B\u00FCcher.example'>rewrite</received></headers></policy>")
                         .headers()
                         .publicName())
                 .contains("mail.xn--bcher-kva.example");
@@ -224,7 +228,7 @@ class PolicyFileTest {
         assertThat(byDefault.onReject(client, "a.example", Optional.empty()).verdict())
                 .isEqualTo(FailedHandling.REFUSE);
         assertThat(byDefault.onQuarantine(client, "a.example", Optional.empty()).verdict())
-                .isEqualTo(FailedHandling.MARK);
+                .isEqualTo(FailedHandling.JUNK);
         assertThat(byDefault.unanswered().verdict()).isEqualTo(UnansweredHandling.ACCEPT);
         assertThat(Policies.read("<policy><inbound proof='off'/></policy>")
                         .inbound()
@@ -255,6 +259,40 @@ class PolicyFileTest {
                         .verdict())
                 .isEqualTo(FailedHandling.MARK);
         assertThat(policy.exceptions()).hasSize(3);
+    }
+
+    @Test
+    void aFilterIsShownStrangersMailUnlessMoreIsSaid() throws Exception {
+        InetAddress client = InetAddress.getByName("192.0.2.7");
+        InetAddress other = InetAddress.getByName("198.51.100.7");
+        assertThat(Policies.read("<policy/>").filters().filters()).isEmpty();
+        FilterPolicy policy = Policies.read(
+                        "<policy><networks><network name='list'>192.0.2.0/24</network></networks><filters><filter"
+                            + " name='a' at='http://scan.example:11333'><except network='list'"
+                            + " reason='x'/></filter><filter name='b' at='milter://[2001:db8::1]:7357'"
+                            + " mail='submitted' spam='refuse' unanswered='accept' timeout='10s' largest='2M'/><filter"
+                            + " name='c' at='milter://127.0.0.1:1' mail='all'/></filters></policy>")
+                .filters();
+        assertThat(policy.shown(true, other)).extracting(Filter::name).containsExactly("a", "c");
+        assertThat(policy.shown(true, client)).extracting(Filter::name).containsExactly("c");
+        assertThat(policy.shown(false, other)).extracting(Filter::name).containsExactly("b", "c");
+        Filter a = policy.filters().get(0);
+        assertThat(a.protocol()).isEqualTo(Filter.Protocol.HTTP);
+        assertThat(a.host() + a.port()).isEqualTo("scan.example11333");
+        assertThat(List.of(a.reject(), a.quarantine(), a.spam()))
+                .containsExactly(FilterHandling.REFUSE, FilterHandling.QUARANTINE, FilterHandling.JUNK);
+        assertThat(a.away()).isEqualTo(AwayHandling.DEFER);
+        assertThat(a.largest()).isEmpty();
+        Filter b = policy.filters().get(1);
+        assertThat(b.protocol()).isEqualTo(Filter.Protocol.MILTER);
+        assertThat(b.host()).isEqualTo("2001:db8::1");
+        assertThat(b.spam()).isEqualTo(FilterHandling.REFUSE);
+        assertThat(b.away()).isEqualTo(AwayHandling.ACCEPT);
+        assertThat(b.timeout()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(b.largest()).hasValue(2 * 1024 * 1024);
+        assertThat(policy.exceptions())
+                .extracting(Rule::text)
+                .containsExactly("<except network=\"list\" reason=\"x\"/>");
     }
 
     @Test

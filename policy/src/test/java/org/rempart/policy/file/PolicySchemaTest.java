@@ -62,8 +62,8 @@ class PolicySchemaTest {
                 "<policy><networks><network>10.0.0.0/8</network></networks></policy>",
                 "<policy><networks><network name='a'/></networks></policy>",
                 "<policy><networks><network name='a b'>10.0.0.0/8</network></networks></policy>",
-                "<policy><networks><network name='a'>10.0.0.0/8</network><network name='a'>192.0.2.1</network></networks>"
-                        + "</policy>",
+                "<policy><networks><network name='a'>10.0.0.0/8</network><network"
+                        + " name='a'>192.0.2.1</network></networks></policy>",
                 "<policy><relay>everybody</relay></policy>",
                 "<policy><relay><allow network='undefined'/></relay></policy>",
                 "<policy><relay><allow senderDomain='example.com'/></relay></policy>",
@@ -83,6 +83,16 @@ class PolicySchemaTest {
                 "<policy><inbound><dmarc reject='bounce'/></inbound></policy>",
                 "<policy><inbound><dmarc><except domain='x.example'/></dmarc></inbound></policy>",
                 "<policy><inbound><dmarc><except network='none' reason='x'/></dmarc></inbound></policy>",
+                "<policy><filters><filter name='a'/></filters></policy>",
+                "<policy><filters><filter name='a' at='unix:/run/x'/></filters></policy>",
+                "<policy><filters><filter name='a' at='http://a:1/checkv2'/></filters></policy>",
+                "<policy><filters><filter name='a b' at='http://a:1'/></filters></policy>",
+                "<policy><filters><filter name='a' at='http://a:1' spam='discard'/></filters></policy>",
+                "<policy><filters><filter name='a' at='http://a:1' largest='0M'/></filters></policy>",
+                "<policy><filters><filter name='a' at='http://a:1'/><filter name='a'"
+                        + " at='http://b:1'/></filters></policy>",
+                "<policy><filters><filter name='a' at='http://a:1'><except network='none'"
+                        + " reason='x'/></filter></filters></policy>",
                 "<policy><dkim/><dkim/></policy>",
                 "<policy><dkim><sing domain='x.example' selector='s' key='k'/></dkim></policy>",
                 "<policy><dkim><sign domain='x.example' selector='s'/></dkim></policy>",
@@ -98,7 +108,8 @@ class PolicySchemaTest {
                 "<policy><submission><rate per='account' messages='0/1h' then='hold'/></submission></policy>",
                 "<policy><submission><failures per='address' limit='1/1h' then='ban/1h'/></submission></policy>",
                 "<policy><submission><failures per='address' then='block/1h'/></submission></policy>",
-                "<policy><submission><failures per='address' limit='1/1h' delay='soon' then='block/1h'/></submission></policy>",
+                "<policy><submission><failures per='address' limit='1/1h' delay='soon'"
+                        + " then='block/1h'/></submission></policy>",
                 "<policy><submission><unusual networks='1/1h' then='block'/></submission></policy>",
                 "<policy><submission><unusual networks='1' then='hold'/></submission></policy>",
                 "<policy><audit recipients='none'/></policy>",
