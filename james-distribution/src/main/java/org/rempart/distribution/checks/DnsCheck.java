@@ -15,8 +15,10 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
+import org.rempart.message.proof.SenderProof;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.dkim.DkimPolicy;
+import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
 import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
@@ -29,11 +31,12 @@ import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
 /**
- * What the DNS tells others of this host and of its domains: addresses and their names, MX, SPF (RFC 7208), keys of DKIM
+ * What the DNS tells others of this host and of its domains: addresses and their names, SPF of the name in HELO, MX, SPF (RFC 7208), keys of DKIM
  * (RFC 6376), DMARC (RFC 7489), MTA-STS (RFC 8461). The domains are known only of a running server.
  */
 final class DnsCheck implements Check {
     private static final int MOST_DOMAINS = 50;
+    private static final String SPF = "v=spf1";
 
     /** Where a home's servers of the DNS are asked. */
     interface Lookups {
@@ -57,17 +60,28 @@ final class DnsCheck implements Check {
 
     @Override
     public List<Finding> look(Patient patient) throws FaultException, InterruptedException {
-        Set<String> hosts = MailSettings.of(patient.home()).publicNames();
+        MailSettings settings = MailSettings.of(patient.home());
+        Set<String> hosts = settings.publicNames();
+        Set<String> helos = settings.heloNames().isEmpty() ? hosts : settings.heloNames();
         Lookup lookup = lookups.of(patient.home());
         List<Finding> findings = new ArrayList<>();
         try {
-            for (String host : hosts) {
-                host(lookup, host, findings);
+            Policy policy = policy(patient.home());
+            Set<String> names = new TreeSet<>(hosts);
+            names.addAll(helos);
+            policy.headers().publicName().ifPresent(name -> names.add(name.toLowerCase(Locale.ROOT)));
+            for (String name : names) {
+                host(lookup, name, findings);
             }
-            DkimPolicy signing = signing(patient.home());
+            agree(hosts, helos, policy, findings);
+            for (String helo : helos) {
+                helo(lookup, helo, findings);
+            }
+            DkimPolicy signing = policy.dkim();
             findings.addAll(SigningKeys.compare(patient.home(), signing, lookup));
             for (String domain : domains(patient, findings)) {
                 domain(lookup, domain, hosts, findings);
+                sends(lookup, domain, helos, findings);
                 if (signing.of(domain).isEmpty()) {
                     findings.add(Finding.warning(
                             "mail of " + domain + " leaves without a signature (DKIM), and many take it for spam",
@@ -86,12 +100,63 @@ final class DnsCheck implements Check {
         return findings;
     }
 
-    private static DkimPolicy signing(Home home) throws IOException {
+    private static Policy policy(Home home) throws IOException {
         try {
-            return PolicyFile.read(home.conf("rempart.xml")).dkim();
+            return PolicyFile.read(home.conf("rempart.xml"));
         } catch (PolicyException fault) {
             // Told by the check of the configuration.
-            return DkimPolicy.none();
+            return Policy.defaults();
+        }
+    }
+
+    /** One machine, one name: where it has several, a receiver finds one that is not that of the address. */
+    private static void agree(Set<String> greetings, Set<String> helos, Policy policy, List<Finding> findings) {
+        Set<String> others = new TreeSet<>(helos);
+        policy.headers().publicName().ifPresent(name -> others.add(name.toLowerCase(Locale.ROOT)));
+        others.removeAll(greetings);
+        if (!others.isEmpty() && !greetings.isEmpty()) {
+            findings.add(Finding.warning(
+                    "this host greets as " + String.join(", ", greetings) + ", and calls itself "
+                            + String.join(", ", others) + " in HELO or Received",
+                    "write one name in <helloName>, <heloName> and <received name=…>, that of the PTR record"));
+        }
+    }
+
+    /** Of mail without a sender, such as reports, SPF is asked by the name in HELO (RFC 7208, section 2.3). */
+    private static void helo(Lookup lookup, String helo, List<Finding> findings) throws IOException {
+        String right = "make a TXT record at " + helo + ": \"v=spf1 a -all\"";
+        for (InetAddress address : addresses(lookup, helo)) {
+            String result = new SenderProof(new LookupDns(lookup)).spf(address, helo);
+            String said = "SPF of " + helo + ", the name in HELO, says " + result + " for " + address.getHostAddress();
+            if (result.equals("pass")) {
+                findings.add(Finding.ok(said));
+            } else if (result.equals("none")) {
+                findings.add(Finding.warning(
+                        helo + ", the name in HELO, has no SPF: reports of ours are not proven", right));
+                return;
+            } else {
+                findings.add(Finding.fault(said, right));
+            }
+        }
+    }
+
+    /** Whether the record of a domain names the addresses that its mail leaves from. */
+    private static void sends(Lookup lookup, String domain, Set<String> helos, List<Finding> findings)
+            throws IOException {
+        if (count(lookup, domain, SPF) != 1) {
+            return;
+        }
+        for (String helo : helos) {
+            for (InetAddress address : addresses(lookup, helo)) {
+                String result = new SenderProof(new LookupDns(lookup)).spf(address, domain);
+                if (!result.equals("pass")) {
+                    findings.add(Finding.fault(
+                            "SPF of " + domain + " says " + result + " for " + address.getHostAddress()
+                                    + ", the address of " + helo,
+                            "let the record name it (mx, a:" + helo
+                                    + " or ip4:/ip6:), unless another host sends mail of " + domain + " out"));
+                }
+            }
         }
     }
 
@@ -170,7 +235,7 @@ final class DnsCheck implements Check {
                 lookup,
                 domain,
                 domain,
-                "v=spf1",
+                SPF,
                 "SPF",
                 "make a TXT record at " + domain + " that says who sends for it: \"v=spf1 mx -all\""));
         findings.add(text(
@@ -218,6 +283,16 @@ final class DnsCheck implements Check {
 
     private static Finding text(Lookup lookup, String domain, String name, String begin, String what, String advice)
             throws IOException {
+        int found = count(lookup, name, begin);
+        if (found > 1) {
+            return Finding.fault(
+                    domain + " has " + found + " records of " + what + ": others take none of them",
+                    "leave one of them");
+        }
+        return found == 1 ? Finding.ok(domain + " has " + what) : Finding.warning(domain + " has no " + what, advice);
+    }
+
+    private static int count(Lookup lookup, String name, String begin) throws IOException {
         int found = 0;
         for (Record record : lookup.ask(name, Type.TXT)) {
             String joined = String.join("", ((TXTRecord) record).getStrings());
@@ -225,12 +300,7 @@ final class DnsCheck implements Check {
                 found++;
             }
         }
-        if (found > 1) {
-            return Finding.fault(
-                    domain + " has " + found + " records of " + what + ": others take none of them",
-                    "leave one of them");
-        }
-        return found == 1 ? Finding.ok(domain + " has " + what) : Finding.warning(domain + " has no " + what, advice);
+        return found;
     }
 
     private static String plain(Name name) {

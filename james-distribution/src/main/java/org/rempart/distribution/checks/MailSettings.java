@@ -19,10 +19,11 @@ import org.w3c.dom.NodeList;
  * What the listeners' files say of the host.
  *
  * @param publicNames what it calls itself to the outside, in lower case
+ * @param heloNames what it calls itself where it delivers, in lower case
  * @param largestMessage the largest message that it takes, in bytes; 0 when there is no limit
  * @param tlsPorts the ports where TLS is spoken from the first byte
  */
-record MailSettings(Set<String> publicNames, long largestMessage, Set<Integer> tlsPorts) {
+record MailSettings(Set<String> publicNames, Set<String> heloNames, long largestMessage, Set<Integer> tlsPorts) {
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([kKmMgG]?)");
 
     static MailSettings of(Home home) throws FaultException {
@@ -49,7 +50,20 @@ record MailSettings(Set<String> publicNames, long largestMessage, Set<Integer> t
                 }
             }
         }
-        return new MailSettings(names, largest, tlsPorts);
+        return new MailSettings(names, heloNames(home), largest, tlsPorts);
+    }
+
+    private static Set<String> heloNames(Home home) throws FaultException {
+        Set<String> names = new TreeSet<>();
+        NodeList helos =
+                ConfigurationXml.read(home, home.conf("mailetcontainer.xml")).getElementsByTagName("heloName");
+        for (int i = 0; i < helos.getLength(); i++) {
+            String name = helos.item(i).getTextContent().trim().toLowerCase(Locale.ROOT);
+            if (!name.isEmpty()) {
+                names.add(name);
+            }
+        }
+        return names;
     }
 
     private static long size(String text) {

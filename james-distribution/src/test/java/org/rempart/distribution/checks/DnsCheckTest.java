@@ -34,8 +34,9 @@ class DnsCheckTest {
         "25.2.0.192.in-addr.arpa. PTR mail.example.com.",
         "mail.example.com. AAAA 2001:db8::25",
         "5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa. PTR mail.example.com.",
+        "mail.example.com. TXT \"v=spf1 a -all\"",
         "example.com. MX 10 mail.example.com.",
-        "example.com. TXT \"v=spf1 mx -all\"",
+        "example.com. TXT \"v=spf1 mx a:mail.example.com -all\"",
         "_dmarc.example.com. TXT \"v=DMARC1; p=reject\"",
         "_mta-sts.example.com. TXT \"v=STSv1; id=20261125\""
     };
@@ -101,7 +102,7 @@ class DnsCheckTest {
     @Test
     void aHostInOrderHasNoFinding() throws Exception {
         assertThat(look(zone(good()), "[\"example.com\"]"))
-                .hasSize(7)
+                .hasSize(9)
                 .allSatisfy(finding ->
                         assertThat(finding.level()).as(finding.what()).isEqualTo(Level.OK));
     }
@@ -111,6 +112,50 @@ class DnsCheckTest {
         assertThat(withChange("25.2.0.192", "25.2.0.192.in-addr.arpa. PTR host25.provider.example."))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.what()).contains("192.0.2.25 is host25.provider.example"));
+    }
+
+    @Test
+    void theNameInHeloHasAnSpfRecordThatHoldsForItsAddresses() throws Exception {
+        assertThat(withChange("mail.example.com. TXT")).singleElement().satisfies(finding -> {
+            assertThat(finding.level()).isEqualTo(Level.WARNING);
+            assertThat(finding.what()).startsWith("mail.example.com, the name in HELO, has no SPF");
+            assertThat(finding.advice()).contains("\"v=spf1 a -all\"");
+        });
+        assertThat(withChange("mail.example.com. TXT", "mail.example.com. TXT \"v=spf1 ip4:192.0.2.25 -all\""))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.level()).isEqualTo(Level.FAULT);
+                    assertThat(finding.what()).contains("says fail for 2001:db8:0:0:0:0:0:25");
+                });
+        assertThat(withChange("mail.example.com. TXT", "mail.example.com. TXT \"v=spf1 aa -all\""))
+                .hasSize(2)
+                .allMatch(finding -> finding.what().contains("permerror"));
+    }
+
+    @Test
+    void theRecordOfADomainNamesTheAddressesThatItsMailLeavesFrom() throws Exception {
+        assertThat(withChange("example.com. TXT", "example.com. TXT \"v=spf1 ip4:192.0.2.25 -all\""))
+                .singleElement()
+                .satisfies(finding -> {
+                    assertThat(finding.level()).isEqualTo(Level.FAULT);
+                    assertThat(finding.what())
+                            .isEqualTo("SPF of example.com says fail for 2001:db8:0:0:0:0:0:25, the address of"
+                                    + " mail.example.com");
+                });
+    }
+
+    @Test
+    void anotherNameInHeloIsTold() throws Exception {
+        home.replace(
+                "mailetcontainer.xml", "<heloName>mail.example.com</heloName>", "<heloName>out.example.com</heloName>");
+        List<Finding> findings = look(zone(good()), "[\"example.com\"]").stream()
+                .filter(finding -> finding.level() != Level.OK)
+                .toList();
+        assertThat(findings)
+                .extracting(Finding::what)
+                .containsExactly(
+                        "out.example.com has no address",
+                        "this host greets as mail.example.com, and calls itself out.example.com in HELO or Received");
     }
 
     @Test

@@ -79,6 +79,15 @@ public final class SenderProof {
         return spf(client, helo, sender, lookups()) == Spf.Result.PASS;
     }
 
+    /**
+     * What SPF says of a client that calls itself so, or sends with addresses of that domain (RFC 7208, sections 2.3 and 2.4).
+     *
+     * @return the result as section 2.6 names it, such as {@code pass}
+     */
+    public String spf(InetAddress client, String domain) {
+        return Spf.check(client, domain, "", domain, lookups()).keyword();
+    }
+
     private static Spf.Result spf(InetAddress client, String helo, MailAddress sender, Lookups lookups) {
         return Spf.check(client, helo, sender.getLocalPart(), sender.getDomain().asString(), lookups);
     }
