@@ -27,9 +27,9 @@ class SharedLedgerAwayTest {
                 });
     }
 
-    private static SubmissionRateHook hook() throws Exception {
+    private static AccountLimitsHook hook() throws Exception {
         AccountActivity activity = new AccountActivity();
-        return SubmissionFakes.init(new SubmissionRateHook(
+        return SubmissionFakes.init(new AccountLimitsHook(
                 away(),
                 activity,
                 new PostmasterNotice(
@@ -43,7 +43,7 @@ class SharedLedgerAwayTest {
 
     @Test
     void whatAccountsTryIsRefusedForNow() throws Exception {
-        SubmissionRateHook hook = hook();
+        AccountLimitsHook hook = hook();
         Session alice = new Session().account("alice@ours.example");
         Mail mail = SubmissionFakes.mail("alice@ours.example", "Subject: hello");
         assertThat(SubmissionFakes.answer(hook.doMail(alice.get(), SubmissionFakes.sender("alice@ours.example"))))
@@ -58,7 +58,7 @@ class SharedLedgerAwayTest {
 
     @Test
     void aSessionWithoutAnAccountIsAskedNothing() throws Exception {
-        SubmissionRateHook hook = hook();
+        AccountLimitsHook hook = hook();
         Session outside = new Session();
         Mail mail = SubmissionFakes.mail("someone@foreign.example", "Subject: hello");
         assertThat(SubmissionFakes.answer(
