@@ -148,7 +148,7 @@ class SecureRemoteDeliveryTest {
                     return unknownQueue();
                 });
         SecureRemoteDelivery mailet =
-                new SecureRemoteDelivery(null, Server.domains(true), queues, null, null, null, Server.files(Map.of()));
+                new SecureRemoteDelivery(null, Server.domains(true), queues, null, null, null, Server.policy(Map.of()));
 
         assertThatThrownBy(
                         () -> Server.start(mailet, "outgoing", "elsewhere", "mailsInFlight", "70", "tls", "*=encrypt"))

@@ -103,7 +103,19 @@ public final class Policy {
 
     Policy withWarnings(List<String> all) {
         return new Policy(
-                networks, relay, submission, headers, subaddresses, forwards, dkim, inbound, filters, tls, audit, shared, all);
+                networks,
+                relay,
+                submission,
+                headers,
+                subaddresses,
+                forwards,
+                dkim,
+                inbound,
+                filters,
+                tls,
+                audit,
+                shared,
+                all);
     }
 
     /** The safe defaults: what applies where there is no policy file. */

@@ -268,10 +268,10 @@ class PolicyFileTest {
         assertThat(Policies.read("<policy/>").filters().filters()).isEmpty();
         FilterPolicy policy = Policies.read(
                         "<policy><networks><network name='list'>192.0.2.0/24</network></networks><filters><filter"
-                            + " name='a' at='http://scan.example:11333'><except network='list'"
-                            + " reason='x'/></filter><filter name='b' at='milter://[2001:db8::1]:7357'"
-                            + " mail='submitted' spam='refuse' unanswered='accept' timeout='10s' largest='2M'/><filter"
-                            + " name='c' at='milter://127.0.0.1:1' mail='all'/></filters></policy>")
+                                + " name='a' at='http://scan.example:11333'><except network='list'"
+                                + " reason='x'/></filter><filter name='b' at='milter://[2001:db8::1]:7357'"
+                                + " mail='submitted' spam='refuse' unanswered='accept' timeout='10s' largest='2M'/><filter"
+                                + " name='c' at='milter://127.0.0.1:1' mail='all'/></filters></policy>")
                 .filters();
         assertThat(policy.shown(true, other)).extracting(Filter::name).containsExactly("a", "c");
         assertThat(policy.shown(true, client)).extracting(Filter::name).containsExactly("c");

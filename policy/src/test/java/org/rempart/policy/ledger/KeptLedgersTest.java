@@ -382,8 +382,9 @@ class KeptLedgersTest {
         KeptSubmissionLedger ledger = submissions();
         Path hold = order("holds", "hold alice@ours.example her password is known\n");
 
-        assertThat(ledger.held(ALICE)).hasValueSatisfying(held -> assertThat(held.reason())
-                .isEqualTo("administrator: her password is known"));
+        assertThat(ledger.held(ALICE))
+                .hasValueSatisfying(
+                        held -> assertThat(held.reason()).isEqualTo("administrator: her password is known"));
         assertThat(hold).doesNotExist();
 
         Path release = order("holds", "release Alice@Ours.example\n");
