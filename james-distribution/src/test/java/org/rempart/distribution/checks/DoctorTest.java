@@ -249,8 +249,7 @@ class DoctorTest {
 
     @Test
     void theLimitOfOpenFilesMustSufficeForAllConnections() {
-        String limits =
-                """
+        String limits = """
                 Limit                     Soft Limit           Hard Limit           Units
                 Max open files            %s                 1048576              files
                 """;

@@ -145,8 +145,10 @@ class StartChecksTest {
                 "rempart.xml",
                 "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@example.com'>"
                         + "<to domain='bank.example' level='dane-only'/></outbound></tls></policy>");
-        assertThat(configuration().faults()).singleElement().satisfies(fault -> assertThat(fault)
-                .startsWith("conf/rempart.xml: the keys of the DNS's root in conf/root.txt can't be read"));
+        assertThat(configuration().faults())
+                .singleElement()
+                .satisfies(fault -> assertThat(fault)
+                        .startsWith("conf/rempart.xml: the keys of the DNS's root in conf/root.txt can't be read"));
         home.write("root.txt", ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D");
         assertThat(configuration().faults()).isEmpty();
         home.replace(
@@ -264,9 +266,11 @@ class StartChecksTest {
     void aListenerMayNotOfferWhatThePolicyDoesNotName() throws Exception {
         home.replace("rempart.xml", "<protocols>TLSv1.3, TLSv1.2</protocols>", "<protocols>TLSv1.3</protocols>");
 
-        assertThat(configuration().faults()).hasSize(5).anySatisfy(fault -> assertThat(fault)
-                .startsWith("conf/imapserver.xml: the listener imaps offers TLSv1.2")
-                .contains("<protocols> of rempart.xml"));
+        assertThat(configuration().faults())
+                .hasSize(5)
+                .anySatisfy(fault -> assertThat(fault)
+                        .startsWith("conf/imapserver.xml: the listener imaps offers TLSv1.2")
+                        .contains("<protocols> of rempart.xml"));
     }
 
     @Test
@@ -274,9 +278,11 @@ class StartChecksTest {
         String file = home.read("smtpserver.xml");
         home.write("smtpserver.xml", file.replaceAll("(?s)<supportedProtocols>.*?</supportedProtocols>", ""));
 
-        assertThat(configuration().faults()).hasSize(3).allSatisfy(fault -> assertThat(fault)
-                .contains("leaves its TLS versions open")
-                .contains("TLSv1.3, TLSv1.2"));
+        assertThat(configuration().faults())
+                .hasSize(3)
+                .allSatisfy(fault -> assertThat(fault)
+                        .contains("leaves its TLS versions open")
+                        .contains("TLSv1.3, TLSv1.2"));
     }
 
     @Test
