@@ -8,6 +8,7 @@ import io.lettuce.core.SetArgs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
@@ -60,8 +61,15 @@ public final class RedisState implements SharedState.Source {
 
     /** Of this machine, and of the server's folder: several may run on one. */
     private static String name(FileSystem files) throws IOException {
-        return InetAddress.getLocalHost().getHostName() + ":"
-                + files.getBasedir().getCanonicalPath();
+        return host() + ":" + files.getBasedir().getCanonicalPath();
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException itsNameIsNowhere) {
+            return Optional.ofNullable(System.getenv("HOSTNAME")).orElse("localhost");
+        }
     }
 
     private static String hash(FileSystem files) throws IOException {

@@ -279,12 +279,8 @@ public final class SharedStore implements StoreCommands, AutoCloseable {
     @Override
     public void close() {
         watcher.shutdownNow();
-        Connector.Link last = link;
         link = null;
         away = "it is closed";
-        if (last != null) {
-            last.close();
-        }
         connector.close();
     }
 }
