@@ -9,14 +9,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.inject.Inject;
+import javax.inject.Provider;
 import javax.mail.MessagingException;
+import org.apache.james.core.MailAddress;
 import org.apache.james.dnsservice.api.DNSService;
+import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.mailet.Attribute;
 import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
+import org.apache.mailet.MailetContext;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
 import org.rempart.message.MailAttributes;
@@ -29,6 +33,7 @@ import org.rempart.policy.DomainNames;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.inbound.FailedHandling;
 import org.rempart.policy.inbound.UnansweredHandling;
+import org.rempart.smtp.reports.AggregateReports;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,13 +55,36 @@ import org.slf4j.LoggerFactory;
 public final class SenderProofHook extends PolicyHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(SenderProofHook.class);
     private static final String FIELD = "Authentication-Results";
+    /** Of what a domain asks for, the policy here has made an exception. */
+    private static final String LOCAL = "local_policy";
 
+    private static final String REPORTS = "file://var/dmarc-reports/";
+
+    private final Dns dns;
     private final SenderProof senders;
+    private final Provider<MailetContext> server;
+    private Optional<AggregateReports> reports = Optional.empty();
 
     @Inject
-    public SenderProofHook(DNSService dns, ServerPolicy server) {
-        super(server);
-        this.senders = new SenderProof(Dns.of(dns));
+    public SenderProofHook(DNSService dns, ServerPolicy policy, Provider<MailetContext> server) {
+        super(policy);
+        this.dns = Dns.of(dns);
+        this.senders = new SenderProof(this.dns);
+        this.server = server;
+    }
+
+    @Override
+    void ready(FileSystem files) throws IOException {
+        Optional<MailAddress> contact = policy().inbound().reports();
+        if (contact.isPresent() && policy().inbound().proof()) {
+            reports = Optional.of(
+                    AggregateReports.open(contact.get(), files.getFile(REPORTS).toPath(), dns, server::get));
+        }
+    }
+
+    @Override
+    public void destroy() {
+        reports.ifPresent(AggregateReports::save);
     }
 
     @Override
@@ -98,28 +126,59 @@ public final class SenderProofHook extends PolicyHook implements JamesMessageHoo
                     : Optional.empty();
         }
         if (proof.dmarc() != Proof.Dmarc.FAIL || proof.wish() == Proof.Wish.NONE) {
+            // The record may ask for more than is wanted of this mail: so many in a hundred.
+            boolean sampled = proof.dmarc() == Proof.Dmarc.FAIL
+                    && proof.evaluation()
+                            .filter(evaluation ->
+                                    !evaluation.published().get("p").equals("none"))
+                            .filter(evaluation ->
+                                    !evaluation.published().get("pct").equals("100"))
+                            .isPresent();
+            report(session, mail, proof, "none", sampled ? "sampled_out" : "");
             return Optional.empty();
         }
         Transaction transaction = Transaction.of(session);
         Decision<FailedHandling> decision = proof.wish() == Proof.Wish.REJECT
                 ? policy().inbound().onReject(transaction.client(), proof.from(), proof.sealer())
                 : policy().inbound().onQuarantine(transaction.client(), proof.from(), proof.sealer());
+        boolean reject = proof.wish() == Proof.Wish.REJECT;
         switch (decision.verdict()) {
             case REFUSE:
+                report(session, mail, proof, "reject", reject ? "" : LOCAL);
                 audit(session, proof, decision, "refused");
                 transaction.refuse(decision.rule());
                 return Optional.of(
                         Answers.refuse("550", "5.7.26 The domain of From asks to refuse mail that does not prove it"));
             case JUNK:
+                report(session, mail, proof, "quarantine", reject ? LOCAL : "");
                 mail.setAttribute(new Attribute(MailAttributes.JUNK, AttributeValue.of("dmarc")));
                 mark(session, mail, proof, decision);
                 return Optional.empty();
             case MARK:
+                report(session, mail, proof, "none", LOCAL);
                 mark(session, mail, proof, decision);
                 return Optional.empty();
             default:
+                report(session, mail, proof, "none", proof.sealer().isPresent() ? "trusted_forwarder" : LOCAL);
                 audit(session, proof, decision, "accepted");
                 return Optional.empty();
+        }
+    }
+
+    /** Counts the mail for the domain of its From, where that is to be told. */
+    private void report(SMTPSession session, Mail mail, Proof proof, String disposition, String override) {
+        if (reports.isPresent() && proof.evaluation().isPresent()) {
+            String sender = mail.getMaybeSender()
+                    .asOptional()
+                    .map(address -> DomainNames.comparable(address.getDomain().asString()))
+                    .orElse("");
+            reports.get()
+                    .count(
+                            SmtpFacts.client(session),
+                            disposition,
+                            override,
+                            sender,
+                            proof.evaluation().get());
         }
     }
 

@@ -198,7 +198,7 @@ final class SubmissionFakes {
         }
 
         SenderProofHook senderProofHook(String policy) throws ConfigurationException {
-            return init(new SenderProofHook(dns(), SubmissionFakes.policy(policy)));
+            return init(new SenderProofHook(dns(), SubmissionFakes.policy(policy), () -> null));
         }
 
         private DNSService dns() {

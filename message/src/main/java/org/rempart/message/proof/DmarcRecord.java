@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.hc.client5.http.psl.PublicSuffixMatcher;
 import org.apache.hc.client5.http.psl.PublicSuffixMatcherLoader;
 import org.rempart.message.dns.UnansweredException;
@@ -143,6 +144,28 @@ final class DmarcRecord {
         }
         boolean inOrganisation = proven.equals(organisation) || proven.endsWith("." + organisation);
         return inOrganisation && registrable(proven).equals(registrable(from));
+    }
+
+    /**
+     * What a report to this domain says of a mail; empty where there is no record.
+     *
+     * @param signers the domains whose signatures hold
+     * @param envelope the domain of the envelope that SPF lets the client send for, if it does
+     */
+    Optional<Evaluation> evaluated(Evaluation.Builder evaluation, Set<String> signers, Set<String> envelope) {
+        return tags.isEmpty()
+                ? Optional.empty()
+                : Optional.of(evaluation.build(
+                        found,
+                        tags,
+                        from,
+                        signers.stream().anyMatch(signer -> isAligned(signer, true)),
+                        envelope.stream().anyMatch(sender -> isAligned(sender, false))));
+    }
+
+    /** The tags of the one record among these texts; empty where there is none, or several. */
+    static Optional<Map<String, String>> tags(List<String> texts) {
+        return record(texts);
     }
 
     /**

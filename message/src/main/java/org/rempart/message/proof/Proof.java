@@ -56,6 +56,7 @@ public final class Proof {
     private final Wish wish;
     private final String from;
     private final String sealer;
+    private final Evaluation evaluation;
 
     private Proof(Builder builder) {
         List<String> ordered = new ArrayList<>(builder.methods);
@@ -67,6 +68,7 @@ public final class Proof {
         this.wish = builder.wish;
         this.from = builder.from;
         this.sealer = builder.sealer;
+        this.evaluation = builder.evaluation;
     }
 
     /** Whether the client may send as the domain of the envelope sender (SPF). */
@@ -100,6 +102,14 @@ public final class Proof {
      */
     public Optional<String> sealer() {
         return sealer.isEmpty() ? Optional.empty() : Optional.of(sealer);
+    }
+
+    /**
+     * What a report to the domain of From says of the mail; empty where that domain, and no other, is not in From, has published
+     * nothing, or could not be asked.
+     */
+    public Optional<Evaluation> evaluation() {
+        return Optional.ofNullable(evaluation);
     }
 
     /** What was found, as the field has it behind our name. */
@@ -136,6 +146,7 @@ public final class Proof {
         private Wish wish = Wish.NONE;
         private String from = "";
         private String sealer = "";
+        private Evaluation evaluation;
 
         private Builder() {}
 
@@ -161,6 +172,11 @@ public final class Proof {
 
         Builder sealer(String domain) {
             sealer = domain;
+            return this;
+        }
+
+        Builder evaluation(Evaluation made) {
+            evaluation = made;
             return this;
         }
 

@@ -119,13 +119,23 @@ public final class SenderProof {
         // Of what the DNS did not say in time: it might have been proven.
         Set<String> open = new LinkedHashSet<>();
         Set<String> signers = new LinkedHashSet<>();
+        Evaluation.Builder evaluation = Evaluation.builder();
         Map<Boolean, List<DkimSignature>> signatures = DkimSignature.of(header).stream()
                 .collect(Collectors.partitioningBy(signature -> isRelated(signature, from)));
         Map<String, DkimSignature.BodyDigest> digests = new HashMap<>();
-        dkim(first(signatures.get(true), MOST_SIGNATURES), header, body, lookups, digests, proof, signers, open);
-        spf(client, helo, sender, lookups, proof, envelope, open);
+        dkim(
+                first(signatures.get(true), MOST_SIGNATURES),
+                header,
+                body,
+                lookups,
+                digests,
+                proof,
+                evaluation,
+                signers,
+                open);
+        spf(client, helo, sender, lookups, proof, evaluation, envelope, open);
         int left = Math.max(MOST_SIGNATURES - signatures.get(true).size(), 0);
-        dkim(first(signatures.get(false), left), header, body, lookups, digests, proof, signers, open);
+        dkim(first(signatures.get(false), left), header, body, lookups, digests, proof, evaluation, signers, open);
         if (signatures.values().stream().allMatch(List::isEmpty)) {
             proof.method("dkim", "none", "");
         }
@@ -141,6 +151,12 @@ public final class SenderProof {
             for (String domain : from) {
                 dmarc(domain, wanted.get(domain), clear, envelope, signers, open, proof);
             }
+            if (from.size() == 1 && wanted.get(from.iterator().next()) != null) {
+                wanted.get(from.iterator().next())
+                        .record
+                        .evaluated(evaluation, signers, envelope)
+                        .ifPresent(proof::evaluation);
+            }
         }
         arc(header, body, from, lookups, proof);
         return proof.build();
@@ -152,12 +168,14 @@ public final class SenderProof {
             MaybeSender sender,
             Lookups lookups,
             Proof.Builder proof,
+            Evaluation.Builder evaluation,
             Set<String> envelope,
             Set<String> open) {
         if (!sender.isNullSender()) {
             MailAddress address = sender.get();
             Spf.Result result = spf(client, helo, address, lookups);
             proof.method("spf", result.keyword(), "", "smtp.mailfrom", address.asString());
+            evaluation.spf("mfrom", DomainNames.comparable(address.getDomain().asString()), result.keyword());
             note(result, DomainNames.comparable(address.getDomain().asString()), proof, envelope, open);
         }
         if (!helo.isEmpty()) {
@@ -166,6 +184,7 @@ public final class SenderProof {
             proof.method("spf", result.keyword(), "", "smtp.helo", name);
             if (sender.isNullSender()) {
                 // RFC 7208, section 2.4: it is the sender then.
+                evaluation.spf("helo", name, result.keyword());
                 note(result, name, proof, envelope, open);
             }
         }
@@ -192,6 +211,7 @@ public final class SenderProof {
             Lookups lookups,
             Map<String, DkimSignature.BodyDigest> digests,
             Proof.Builder proof,
+            Evaluation.Builder evaluation,
             Set<String> signers,
             Set<String> open)
             throws IOException {
@@ -211,6 +231,7 @@ public final class SenderProof {
                 result = "temperror";
                 reason = "";
             }
+            evaluation.signature(signature.domain(), signature.selector(), result);
             proof.method(
                     "dkim",
                     result,

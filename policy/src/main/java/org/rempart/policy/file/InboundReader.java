@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.mail.internet.AddressException;
+import org.apache.james.core.MailAddress;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
@@ -23,6 +25,7 @@ import org.rempart.policy.inbound.UnansweredHandling;
 final class InboundReader {
     private static final String DOMAIN = "domain";
     private static final String SEALER = "sealer";
+    private static final String REPORTS = "reports";
 
     private InboundReader() {}
 
@@ -72,7 +75,7 @@ final class InboundReader {
             }
             sealers.put(sealer.getKey().name(), sealer.getValue().rule());
         }
-        return InboundPolicy.of(
+        InboundPolicy policy = InboundPolicy.of(
                 true,
                 handling(dmarc, "reject", "refuse"),
                 handling(dmarc, "quarantine", "junk"),
@@ -86,6 +89,26 @@ final class InboundReader {
                 ExceptReader.read(byNetwork, networks),
                 domains,
                 sealers);
+        Optional<MailAddress> reports = reports(dmarc);
+        return reports.isPresent() ? policy.withReports(reports.get()) : policy;
+    }
+
+    private static Optional<MailAddress> reports(XmlElement dmarc) throws PolicyException {
+        if (!dmarc.hasAttribute(REPORTS)) {
+            return Optional.empty();
+        }
+        String right =
+                "write the address that reports to other domains come from, reports=\"dmarc-reports@example.com\"";
+        String written = dmarc.required(REPORTS, right);
+        try {
+            MailAddress address = new MailAddress(written);
+            if (written.matches("[!-~&&[^\\[]]+")) {
+                return Optional.of(address);
+            }
+        } catch (AddressException none) {
+            // Told below.
+        }
+        throw dmarc.fault(Wording.quoted(written) + " is no address", right);
     }
 
     private static Decision<FailedHandling> handling(XmlElement dmarc, String attribute, String otherwise)

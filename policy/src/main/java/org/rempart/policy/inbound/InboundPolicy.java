@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.apache.james.core.Domain;
+import org.apache.james.core.MailAddress;
 import org.rempart.policy.Decision;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.DomainTable;
@@ -28,6 +29,7 @@ public final class InboundPolicy {
     private final Map<DomainPattern, Rule> exceptDomains;
     private final DomainTable<Rule> byDomain;
     private final Map<String, Rule> exceptSealers;
+    private final MailAddress reports;
 
     private InboundPolicy(
             boolean proof,
@@ -37,7 +39,8 @@ public final class InboundPolicy {
             Networks networks,
             Map<String, Rule> exceptNetworks,
             Map<DomainPattern, Rule> exceptDomains,
-            Map<String, Rule> exceptSealers) {
+            Map<String, Rule> exceptSealers,
+            MailAddress reports) {
         this.proof = proof;
         this.reject = Objects.requireNonNull(reject);
         this.quarantine = Objects.requireNonNull(quarantine);
@@ -47,6 +50,7 @@ public final class InboundPolicy {
         this.exceptDomains = Map.copyOf(exceptDomains);
         this.byDomain = DomainTable.of(exceptDomains);
         this.exceptSealers = Map.copyOf(exceptSealers);
+        this.reports = reports;
     }
 
     /** What applies where nothing is said: what the domain of From asks to be refused is, and the rest is taken. */
@@ -84,7 +88,26 @@ public final class InboundPolicy {
             Map<DomainPattern, Rule> exceptDomains,
             Map<String, Rule> exceptSealers) {
         return new InboundPolicy(
-                proof, reject, quarantine, unanswered, networks, exceptNetworks, exceptDomains, exceptSealers);
+                proof, reject, quarantine, unanswered, networks, exceptNetworks, exceptDomains, exceptSealers, null);
+    }
+
+    /** The same, with reports to the domains that ask for them (RFC 7489, section 7.2), sent from an address. */
+    public InboundPolicy withReports(MailAddress from) {
+        return new InboundPolicy(
+                proof,
+                reject,
+                quarantine,
+                unanswered,
+                networks,
+                exceptNetworks,
+                exceptDomains,
+                exceptSealers,
+                Objects.requireNonNull(from));
+    }
+
+    /** The address that reports to other domains come from; empty where none are sent. */
+    public Optional<MailAddress> reports() {
+        return Optional.ofNullable(reports);
     }
 
     /** The same, but senders are not looked at, by a rule. */

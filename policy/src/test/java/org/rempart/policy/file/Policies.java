@@ -74,7 +74,7 @@ public final class Policies {
                     + " at='http://127.0.0.1:11333'><except network='list' reason='x'/></filter><filter name='clamav.1'"
                     + " at='milter://[::1]:7357/' mail='all' reject='quarantine' quarantine='refuse' spam='accept'"
                     + " unanswered='accept' timeout='2m' largest='500K'/></filters></policy>",
-            "<policy><inbound><dmarc reject='junk'/></inbound></policy>",
+            "<policy><inbound><dmarc reject='junk' reports='dmarc@ours.example'/></inbound></policy>",
             "<policy><dkim/></policy>",
             "<policy><dkim><sign domain='b\u00FCcher.example' selector='r1' key='conf/dkim/r1.pem'/>"
                     + "<sign domain='b\u00FCcher.example' selector='2026.e' key='file:///etc/e1.pem'/></dkim></policy>",

@@ -678,6 +678,10 @@ class PolicyFaultsTest {
                     .contains("refuse", "mark", "accept");
             faultOf("<policy><inbound><dmarc unanswered='refuse'/></inbound></policy>")
                     .contains("defer");
+            for (String address : List.of("dmarc", "a@[192.0.2.1]", "\u00fc@ours.example", "")) {
+                faultOf("<policy><inbound><dmarc reports='" + address + "'/></inbound></policy>")
+                        .contains("reports=\"dmarc-reports@example.com\"");
+            }
             faultOf("<policy><inbound proof='maybe'/></policy>").contains("\"maybe\" is unknown as proof of <inbound>");
             faultOf("<policy><inbound proof='off'><dmarc reject='mark'/></inbound></policy>")
                     .contains("<dmarc> says nothing where nothing is proven");
