@@ -100,7 +100,8 @@ class ArchitectureTest {
     static final ArchRule matchersKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(MATCHERS, POLICY, MESSAGE);
 
     @ArchTest
-    static final ArchRule mailetsKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(MAILETS, POLICY, MESSAGE);
+    static final ArchRule mailetsKnowOfOursPolicySharedStateAndMessageAlone =
+            knowsOfOursOnly(MAILETS, POLICY, SHARED, MESSAGE);
 
     @ArchTest
     static final ArchRule hooksKnowOfOursPolicyAndMessageAlone = knowsOfOursOnly(HOOKS, POLICY, MESSAGE);

@@ -253,4 +253,21 @@ class CommandTest {
         assertThat(run("accounts", "release", "a b")).isEqualTo(Command.USAGE);
         assertThat(run("accounts", "delete", "alice@example.com")).isEqualTo(Command.USAGE);
     }
+
+    @Test
+    void delayedMailIsChangedByOrdersThatTheServerLooksFor() throws Exception {
+        Path orders = Files.createDirectories(conf.resolve("var/delayed/outgoing-2"));
+
+        assertThat(run("queue", "hold", "Mail1.a", "--queue", "outgoing-2", "--folder", conf.toString()))
+                .isZero();
+        assertThat(lastLine()).isEqualTo("It is done as soon as the server starts.");
+        assertThat(run("queue", "flush", "--all", "--queue", "outgoing-2", "--folder", conf.toString()))
+                .isZero();
+        try (var files = Files.list(orders)) {
+            assertThat(files).extracting(Files::readString).containsExactlyInAnyOrder("hold Mail1.a\n", "flush *\n");
+        }
+        assertThat(run("queue", "hold", "Mail1.a", "--folder", conf.toString())).isEqualTo(Command.UNREADABLE);
+        assertThat(run("queue", "burn", "Mail1.a")).isEqualTo(Command.USAGE);
+        assertThat(run("queue", "hold")).isEqualTo(Command.USAGE);
+    }
 }

@@ -187,9 +187,9 @@ class UserChangesTest {
     void parametersOfTheDeliveryAreCarriedOver() throws Exception {
         delivery(
                 "<gateway>relay.our.example</gateway><gatewayPort>587</gatewayPort><gatewayusername>us</gatewayusername>"
-                        + "<gatewayPassword>${env:PW}</gatewayPassword><startTLS>true</startTLS><delayTime>1h</delayTime>"
-                        + "<maxRetries>9</maxRetries><!-- why --><mail.smtp.localhost>mx.our.example</mail.smtp.localhost>"
-                        + "<deliveryThreads>7</deliveryThreads><mail.debug>true</mail.debug>");
+                    + "<gatewayPassword>${env:PW}</gatewayPassword><startTLS>true</startTLS><delayTime>1h</delayTime><maxRetries>9</maxRetries><!--"
+                    + " why --><mail.smtp.localhost>mx.our.example</mail.smtp.localhost>"
+                    + "<deliveryThreads>7</deliveryThreads><mail.debug>true</mail.debug>");
 
         XmlElement ours = hardenedDelivery();
         assertThat(List.of(
@@ -213,7 +213,8 @@ class UserChangesTest {
                 CONTAINER,
                 text -> text.replace(
                         "</processors>",
-                        "<processor state=\"partner\"><mailet match=\"All\" class=\"RemoteDelivery\"><outgoing>outgoing</outgoing></mailet>"
+                        "<processor state=\"partner\"><mailet match=\"All\""
+                                + " class=\"RemoteDelivery\"><outgoing>outgoing</outgoing></mailet>"
                                 + "</processor></processors>"));
 
         assertThat(tree(CONTAINER).all("outgoing"))
@@ -228,7 +229,8 @@ class UserChangesTest {
                 CONTAINER,
                 text -> text.replace(
                         "</processors>",
-                        "<processor state=\"mine\"><mailet match=\"All\" class=\"com.acme.Tell\"/></processor></processors>"));
+                        "<processor state=\"mine\"><mailet match=\"All\""
+                                + " class=\"com.acme.Tell\"/></processor></processors>"));
 
         assertThat(hardenedDelivery().text("bounceProcessor")).isEqualTo("mine");
         assertThat(hardenedDelivery().child("reportProcessor")).isEmpty();
@@ -276,11 +278,13 @@ class UserChangesTest {
                 CONTAINER,
                 text -> text.replace(
                                 "<mailet match=\"All\" class=\"PostmasterAlias\"/>",
-                                "<mailet match=\"All\" class=\"PostmasterAlias\"/><mailet match=\"HostIs=list.example\" class=\"ToProcessor\">"
+                                "<mailet match=\"All\" class=\"PostmasterAlias\"/><mailet"
+                                        + " match=\"HostIs=list.example\" class=\"ToProcessor\">"
                                         + "<processor>lists</processor></mailet>")
                         .replace(
                                 "</processors>",
-                                "<processor state=\"lists\"><mailet match=\"All\" class=\"RemoteDelivery\"/></processor></processors>"));
+                                "<processor state=\"lists\"><mailet match=\"All\""
+                                        + " class=\"RemoteDelivery\"/></processor></processors>"));
 
         assertThat(mailets("root"))
                 .extracting(mailet -> mailet.attribute("match") + " " + mailet.text("processor"))
@@ -312,7 +316,8 @@ class UserChangesTest {
         change(
                 CONTAINER,
                 text -> text.replaceFirst(
-                                "(?s)<processor state=\"relay-denied\".*?</processor>\\s*(?=<processor state|</processors>)",
+                                "(?s)<processor state=\"relay-denied\".*?</processor>\\s*(?=<processor"
+                                        + " state|</processors>)",
                                 "")
                         .replaceFirst(
                                 "(?s)<processor state=\"bounces\".*?</processor>\\s*(?=<processor state|</processors>)",
@@ -368,5 +373,19 @@ class UserChangesTest {
 
         assertThat(hardened(CONTAINER)).contains("SubAddressing").doesNotContain("FollowSubaddresses");
         assertThat(notes()).anyMatch(note -> note.contains("James's SubAddressing reads the details"));
+    }
+
+    @Test
+    void onRabbitMailWaitsInARepositoryAndAPersonNamesTheStore() throws Exception {
+        files.put("rabbitmq.properties", "uri=amqp://rabbitmq:5672\n".getBytes(StandardCharsets.UTF_8));
+
+        assertThat(hardened(CONTAINER)).contains("<delayedMail>memory://var/mail/delayed/outgoing/</delayedMail>");
+        assertThat(notes()).anyMatch(note -> note.contains("<shared store="));
+    }
+
+    @Test
+    void onOtherQueuesMailWaitsInTheQueue() throws Exception {
+        assertThat(hardened(CONTAINER)).doesNotContain("delayedMail");
+        assertThat(notes()).noneMatch(note -> note.contains("<shared store="));
     }
 }

@@ -18,6 +18,8 @@ import java.util.regex.Pattern;
 import javax.mail.MessagingException;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
+import org.apache.james.mailrepository.api.MailRepository;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.mailet.delivery.Credentials;
 import org.rempart.mailet.delivery.DeliverySettings;
@@ -176,13 +178,14 @@ final class DeliveryConfiguration {
         return settings.build();
     }
 
-    /** Whether somebody says that a queue of his own keeps delays. */
-    boolean delaysAreInTheQueue() throws MessagingException {
-        Optional<String> place = notEmpty(DELAYED_MAIL);
-        if (place.isPresent() && !place.get().equals("queue")) {
-            throw parameters.fault(DELAYED_MAIL, place.get(), "is no place", "write queue, or remove it");
-        }
-        return place.isPresent();
+    /** Where delayed mail is kept; {@code queue}: in the queue; empty: nothing is said. */
+    Optional<String> delayedMail() {
+        return notEmpty(DELAYED_MAIL);
+    }
+
+    /** The repository that {@link #delayedMail} names. */
+    MailRepository delayedMail(MailRepositoryStore repositories) throws MessagingException {
+        return parameters.repository(DELAYED_MAIL, repositories, "cassandra://var/mail/delayed/");
     }
 
     private String heloName(DomainList domains) throws MessagingException {

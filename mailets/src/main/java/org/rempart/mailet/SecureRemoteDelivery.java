@@ -17,6 +17,7 @@ import org.apache.james.core.Username;
 import org.apache.james.dnsservice.api.DNSService;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.james.mailrepository.api.MailRepositoryStore;
 import org.apache.james.metrics.api.GaugeRegistry;
 import org.apache.james.metrics.api.MetricFactory;
 import org.apache.james.queue.api.MailPrioritySupport;
@@ -32,6 +33,7 @@ import org.rempart.mailet.delivery.DeliveryService;
 import org.rempart.mailet.delivery.DeliverySettings;
 import org.rempart.mailet.delivery.OutboundTlsRules;
 import org.rempart.mailet.delivery.TlsSessions;
+import org.rempart.mailet.delivery.delay.DelayedQueue;
 import org.rempart.mailet.delivery.tls.Dane;
 import org.rempart.mailet.delivery.tls.LocalTlsRules;
 import org.rempart.mailet.delivery.tls.MtaSts;
@@ -72,8 +74,10 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>tls</td><td>rules of the form {@code domain=level}, separated by commas, instead of the policy file. The domain
  *       may be {@code *.example}, or {@code *} for every other</td></tr>
  *   <tr><td>outgoing</td><td>the queue that mail waits in, {@code outgoing} if not given; no two deliveries may share one</td></tr>
- *   <tr><td>delayedMail</td><td>{@code queue}, for a queue that is neither James's nor the packaged server's and keeps delays
- *       all the same. On one that is known to ignore them (RabbitMQ) the server does not start</td></tr>
+ *   <tr><td>delayedMail</td><td>for a queue that ignores delays (RabbitMQ): the mail repository where mail waits for its next
+ *       try, such as {@code cassandra://var/mail/delayed/}. It holds mail of this delivery alone, and needs {@code <shared>}
+ *       in the policy file. Or {@code queue}, for a queue that is neither James's nor the packaged server's and keeps delays.
+ *       Other queues keep them, and take neither</td></tr>
  *   <tr><td>delayTime, maxRetries</td><td>when a mail is tried again, and how often at least: {@code 5m, 3*10m, 1h};
  *       6 hours and 5 if not given</td></tr>
  *   <tr><td>maxDnsProblemRetries</td><td>how often a mail is tried again whose domain the DNS does not know: 0</td></tr>
@@ -124,7 +128,9 @@ public final class SecureRemoteDelivery extends GenericMailet {
     private final SubmissionLedger ledger;
     private final FileSystem files;
     private final ServerPolicy server;
+    private final MailRepositoryStore repositories;
     private DeliverySettings settings;
+    private MailQueue queue;
     private DeliveryService service;
     /** Null where it is not asked. */
     private MtaSts mtaSts;
@@ -141,7 +147,8 @@ public final class SecureRemoteDelivery extends GenericMailet {
             MetricFactory metrics,
             GaugeRegistry gauges,
             SubmissionLedger ledger,
-            ServerPolicy server) {
+            ServerPolicy server,
+            MailRepositoryStore repositories) {
         this.dns = dns;
         this.domains = domains;
         this.queues = queues;
@@ -150,6 +157,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
         this.ledger = ledger;
         this.server = server;
         this.files = server.files();
+        this.repositories = repositories;
     }
 
     @Override
@@ -157,10 +165,12 @@ public final class SecureRemoteDelivery extends GenericMailet {
         DeliveryConfiguration configuration = DeliveryConfiguration.of(this);
         settings = configuration.settings(domains);
         TlsPolicy policy = configuration.tls(server);
-        MailQueue queue = OutgoingQueue.withDelays(
+        queue = OutgoingQueue.withDelays(
                 queues.createQueue(
                         MailQueueName.of(settings.queue()), MailQueueFactory.prefetchCount(settings.inFlight())),
-                configuration);
+                configuration,
+                repositories,
+                files);
         OutboundTlsRules rules = rules(policy);
         reports = reports(policy);
         sendersWaive = policy.sendersWaive();
@@ -254,6 +264,9 @@ public final class SecureRemoteDelivery extends GenericMailet {
     public void destroy() {
         if (service != null) {
             service.stop();
+        }
+        if (queue instanceof DelayedQueue) {
+            ((DelayedQueue) queue).close();
         }
         if (mtaSts != null) {
             mtaSts.close();

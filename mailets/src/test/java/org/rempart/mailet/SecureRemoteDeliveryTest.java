@@ -106,8 +106,8 @@ class SecureRemoteDeliveryTest {
             })
     void saysWhatWouldBeRight(String name, String value, String right) {
         // A fault is found before anything of the server is used.
-        SecureRemoteDelivery mailet =
-                new SecureRemoteDelivery(null, Server.domains(true), null, null, null, null, Server.policy(Map.of()));
+        SecureRemoteDelivery mailet = new SecureRemoteDelivery(
+                null, Server.domains(true), null, null, null, null, Server.policy(Map.of()), null);
 
         assertThatThrownBy(() -> Server.start(mailet, name, value))
                 .isInstanceOf(MessagingException.class)
@@ -127,11 +127,11 @@ class SecureRemoteDeliveryTest {
     void aQueueThatIsNotKnownToKeepDelaysIsVouchedFor() throws Exception {
         MailQueue queue = unknownQueue();
 
-        assertThatThrownBy(() -> OutgoingQueue.withDelays(queue, configured()))
+        assertThatThrownBy(() -> OutgoingQueue.withDelays(queue, configured(), null, null))
                 .isInstanceOf(MessagingException.class)
                 .hasMessageContaining("the queue outgoing")
                 .hasMessageContaining("add <delayedMail>queue</delayedMail> if it does");
-        assertThat(OutgoingQueue.withDelays(queue, configured("delayedMail", "queue")))
+        assertThat(OutgoingQueue.withDelays(queue, configured("delayedMail", "queue"), null, null))
                 .isSameAs(queue);
     }
 
@@ -147,8 +147,8 @@ class SecureRemoteDeliveryTest {
                     opened.add(((MailQueueName) arguments[0]).asString() + " " + mails);
                     return unknownQueue();
                 });
-        SecureRemoteDelivery mailet =
-                new SecureRemoteDelivery(null, Server.domains(true), queues, null, null, null, Server.policy(Map.of()));
+        SecureRemoteDelivery mailet = new SecureRemoteDelivery(
+                null, Server.domains(true), queues, null, null, null, Server.policy(Map.of()), null);
 
         assertThatThrownBy(
                         () -> Server.start(mailet, "outgoing", "elsewhere", "mailsInFlight", "70", "tls", "*=encrypt"))

@@ -145,7 +145,8 @@ final class Outbound implements AutoCloseable {
                 new RecordingMetricFactory(),
                 new NoopGaugeRegistry(),
                 new MemorySubmissionLedger(),
-                new ServerPolicy(new Folder(folder)));
+                new ServerPolicy(new Folder(folder)),
+                null);
         mailet.init(config.build());
         Mailet reports = new SendReport(domains, null, new Folder(folder));
         reports.init(FakeMailetConfig.builder()

@@ -97,7 +97,8 @@ final class QueueSender implements Sender {
                         new NoopGaugeRegistry(),
                         new MemorySubmissionLedger(),
                         new ServerPolicy(new FileSystemImpl(
-                                new JamesServerResourceLoader(System.getProperty("java.io.tmpdir"))))),
+                                new JamesServerResourceLoader(System.getProperty("java.io.tmpdir")))),
+                        null),
                 sink,
                 Map.of("tls", "*=verify"));
     }

@@ -5,24 +5,17 @@
 package org.rempart.harden.cli;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.rempart.harden.text.UnreadableException;
 
 /** Tells a server who may send again, or not any more, by files in its folder that it looks for. */
 final class Accounts {
     /** Where each of a server's ledgers looks for its orders. */
     private static final List<String> LEDGERS = List.of("holds", "logins", "signs");
-
-    private static final Duration LOOK = Duration.ofMillis(100);
 
     private final Path orders;
     private final Duration patience;
@@ -55,45 +48,18 @@ final class Accounts {
      * @return whether a running server has done it; else it does so when it is next asked about an account, or starts
      */
     boolean release(String account) throws IOException {
-        List<Path> written = new ArrayList<>();
+        List<OrderFile> written = new ArrayList<>();
         for (String ledger : LEDGERS) {
             if (Files.isDirectory(orders.resolve(ledger))) {
-                written.add(write(ledger, "release " + account));
+                written.add(OrderFile.write(orders.resolve(ledger), "release " + account));
             }
         }
-        return isDone(written.get(0));
+        return written.get(0).isDone(patience);
     }
 
     /** @return as {@link #release} does */
     boolean hold(String account, String reason) throws IOException {
-        return isDone(write(LEDGERS.get(0), ("hold " + account + " " + reason).strip()));
-    }
-
-    /** The server, which may be another user's, has to be able to read it; there is no secret in it. */
-    private Path write(String ledger, String order) throws IOException {
-        Path folder = orders.resolve(ledger);
-        Path file = folder.resolve(UUID.randomUUID() + ".order");
-        Path unfinished = folder.resolve(file.getFileName() + ".new");
-        Files.write(unfinished, (order + "\n").getBytes(StandardCharsets.UTF_8));
-        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            Files.setPosixFilePermissions(unfinished, PosixFilePermissions.fromString("rw-r--r--"));
-        }
-        return Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
-    }
-
-    private boolean isDone(Path order) {
-        long end = System.nanoTime() + patience.toNanos();
-        while (Files.exists(order)) {
-            if (System.nanoTime() - end > 0) {
-                return false;
-            }
-            try {
-                TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-            } catch (InterruptedException stopped) {
-                Thread.currentThread().interrupt();
-                return false;
-            }
-        }
-        return true;
+        return OrderFile.write(orders.resolve(LEDGERS.get(0)), ("hold " + account + " " + reason).strip())
+                .isDone(patience);
     }
 }

@@ -22,7 +22,7 @@ import org.rempart.harden.text.Note;
 import org.rempart.harden.text.UnifiedDiff;
 import org.rempart.harden.text.UnreadableException;
 
-/** The commands {@code harden}, {@code check} and {@code accounts}. The last line that they print says what came of it. */
+/** The commands {@code harden}, {@code check}, {@code accounts} and {@code queue}. The last line that they print says what came of it. */
 public final class Command {
     /** Done, or all is well. */
     public static final int FINE = 0;
@@ -38,17 +38,24 @@ public final class Command {
 
     private static final String HELP = String.join(
             "\n",
-            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME]          shows what would change, as a diff",
-            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME] --apply  changes it; the files as they were are in"
-                    + " before-rempart/",
+            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME]          shows what would change, as"
+                    + " a diff",
+            "java -jar rempart-james-VERSION.jar harden CONF-FOLDER [--host NAME] --apply  changes it; the files as"
+                    + " they were are in before-rempart/",
             "java -jar rempart-james-VERSION.jar harden CONF-FOLDER --undo                 brings them back",
-            "java -jar rempart-james-VERSION.jar check CONF-FOLDER                         says what is missing, void or open",
-            "java -jar rempart-james-VERSION.jar accounts release ACCOUNT [--folder DIR]   lets a held account send again, known"
-                    + " nowhere as at first;",
-            "                                                                              DIR is the folder that James runs in",
+            "java -jar rempart-james-VERSION.jar check CONF-FOLDER                         says what is missing, void"
+                    + " or open",
+            "java -jar rempart-james-VERSION.jar accounts release ACCOUNT [--folder DIR]   lets a held account send"
+                    + " again, known nowhere as at first;",
+            "                                                                              DIR is the folder that"
+                    + " James runs in",
             "java -jar rempart-james-VERSION.jar accounts hold ACCOUNT [REASON] [--folder DIR]",
-            "Exit codes: 0 done, or all is well; 1 check found something; 2 no such command; 78 a file can't be read or"
-                    + " written.");
+            "java -jar rempart-james-VERSION.jar queue hold|release|flush|delete KEY|--all [--queue NAME] [--folder"
+                    + " DIR]",
+            "                                                                              changes mail that waits for"
+                    + " its next try, where <delayedMail> keeps it",
+            "Exit codes: 0 done, or all is well; 1 check found something, or no such mail waits; 2 no such command; 78"
+                    + " a file can't be read or written.");
 
     private final PrintStream out;
     private final PrintStream err;
@@ -75,6 +82,9 @@ public final class Command {
         if (!words.isEmpty() && words.get(0).equals("accounts")) {
             return accounts(words.subList(1, words.size()));
         }
+        if (!words.isEmpty() && words.get(0).equals("queue")) {
+            return queue(words.subList(1, words.size()));
+        }
         Optional<String> host = Optional.empty();
         int option = words.indexOf("--host");
         if (option >= 0 && option + 1 < words.size()) {
@@ -87,7 +97,8 @@ public final class Command {
         boolean known = command.equals("harden") || (command.equals("check") && !apply && !undo);
         if (!known || words.size() != 2 || words.get(1).startsWith("--") || (apply && undo)) {
             return usage(
-                    "write: harden CONF-FOLDER [--host NAME] [--apply|--undo], or: check CONF-FOLDER, or: accounts");
+                    "write: harden CONF-FOLDER [--host NAME] [--apply|--undo], or: check CONF-FOLDER, or: accounts,"
+                            + " or: queue");
         }
         if (host.isPresent() && !Site.isHost(host.get())) {
             return usage("--host " + host.get() + ": this is not the public name of a host, such as mail.example.com");
@@ -113,20 +124,53 @@ public final class Command {
         return USAGE;
     }
 
-    private int accounts(List<String> words) {
-        Path folder = Path.of("");
-        int option = words.indexOf("--folder");
-        if (option >= 0 && option + 1 < words.size()) {
-            folder = Path.of(words.remove(option + 1));
-            words.remove(option);
+    private static Optional<String> option(List<String> words, String name) {
+        int at = words.indexOf(name);
+        if (at < 0 || at + 1 >= words.size()) {
+            return Optional.empty();
         }
+        words.remove(at);
+        return Optional.of(words.remove(at));
+    }
+
+    private int queue(List<String> words) {
+        Path folder = Path.of(option(words, "--folder").orElse(""));
+        String queue = option(words, "--queue").orElse("outgoing");
+        words.replaceAll(word -> word.equals("--all") ? DelayedMail.ALL : word);
+        if (words.size() != 2
+                || !DelayedMail.ACTIONS.contains(words.get(0))
+                || !isWord(words.get(1))
+                || words.get(1).contains(" ")) {
+            return usage(
+                    "write: queue hold|release|flush|delete KEY, or --all, and --queue NAME, --folder DIR with either");
+        }
+        try {
+            OrderFile order = DelayedMail.of(folder, queue).order(words.get(0), words.get(1));
+            boolean done = order.isDone(patience);
+            if (order.isRefused()) {
+                err.println("No mail of this key waits, or a server hands it on just now.");
+                return FINDINGS;
+            }
+            out.println(done ? "Done." : "It is done as soon as the server starts.");
+            return FINE;
+        } catch (UnreadableException fault) {
+            err.println(fault.getMessage());
+            return UNREADABLE;
+        } catch (IOException fault) {
+            err.println("Not done, since a file can't be written: " + fault);
+            return UNREADABLE;
+        }
+    }
+
+    private int accounts(List<String> words) {
+        Path folder = Path.of(option(words, "--folder").orElse(""));
         boolean release = words.size() == 2 && words.get(0).equals("release");
         boolean hold = words.size() >= 2 && words.size() <= 3 && words.get(0).equals("hold");
         if ((!release && !hold)
                 || !words.stream().allMatch(Command::isWord)
                 || words.get(1).contains(" ")) {
-            return usage(
-                    "write: accounts release ACCOUNT, or: accounts hold ACCOUNT [REASON], and --folder DIR with either");
+            return usage("write: accounts release ACCOUNT, or: accounts hold ACCOUNT [REASON], and --folder DIR with"
+                    + " either");
         }
         String account = words.get(1);
         try {

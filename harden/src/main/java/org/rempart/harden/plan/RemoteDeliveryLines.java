@@ -28,6 +28,7 @@ final class RemoteDeliveryLines {
 
     private static final Set<String> TAKEN = Set.of(
             "outgoing",
+            "delayedMail",
             "delayTime",
             "maxRetries",
             "maxDnsProblemRetries",
@@ -95,6 +96,14 @@ final class RemoteDeliveryLines {
         String queue = queue(queues);
         if (given("outgoing").isEmpty() && given("outgoingQueue").isEmpty()) {
             missing.append(line("outgoing", queue));
+        }
+        if (site.hasRabbit() && given("delayedMail").isEmpty()) {
+            missing.append(line("delayedMail", site.fill("stored://var/mail/delayed/" + queue + "/")));
+            editor.note(
+                    delivery,
+                    "RabbitMQ ignores delays, so mail waits for its next try in a repository, and servers agree in"
+                            + " Redis or Valkey who takes it: name that in rempart.xml, such as <shared"
+                            + " store=\"rediss://redis.example.com\" password=\"conf/redis.password\"/>");
         }
         if (given("heloName").isEmpty() && given("mail.smtp.localhost").isEmpty()) {
             missing.append(line("heloName", site.host()));

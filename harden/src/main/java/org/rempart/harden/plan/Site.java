@@ -26,10 +26,12 @@ public final class Site {
 
     private final String host;
     private final String store;
+    private final boolean rabbit;
 
-    private Site(String host, String store) {
+    private Site(String host, String store, boolean rabbit) {
         this.host = host;
         this.store = store;
+        this.rabbit = rabbit;
     }
 
     /**
@@ -39,7 +41,10 @@ public final class Site {
      * @throws UnreadableException when a file that says it is not well-formed
      */
     static Site of(Configuration configuration, Optional<String> given) throws UnreadableException {
-        return new Site(given.isPresent() ? given.get() : host(configuration), store(configuration));
+        return new Site(
+                given.isPresent() ? given.get() : host(configuration),
+                store(configuration),
+                configuration.file("rabbitmq.properties").isPresent());
     }
 
     /** Whether a text is a name that a host can have in public. */
@@ -97,6 +102,11 @@ public final class Site {
 
     String host() {
         return host;
+    }
+
+    /** Whether its queues are RabbitMQ's, which ignore delays. */
+    boolean hasRabbit() {
+        return rabbit;
     }
 
     /** Whether a text has the placeholder, where the name of this host is known. */

@@ -52,7 +52,6 @@ public final class DeliveryService {
     private static final Duration SETTLE_AGAIN = Duration.ofSeconds(5);
     private static final Duration CROWD_DELAY = Duration.ofMinutes(1);
     private static final Duration HELD_DELAY = Duration.ofMinutes(1);
-    private static final Duration HELD_PAUSE = Duration.ofSeconds(1);
     private static final Duration SUBSCRIBE_AGAIN = Duration.ofSeconds(1);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
 
@@ -297,8 +296,7 @@ public final class DeliveryService {
                 return Verdict.TALKED;
             }
             if (MailOrigin.account(item.getMail()).filter(isHeld).isPresent()) {
-                // A queue that knows no delay hands it out again at once: with this pause, once a second.
-                scheduler.later(() -> putBack(item, HELD_DELAY), HELD_PAUSE);
+                putBack(item, HELD_DELAY);
                 return Verdict.UNTRIED;
             }
             Optional<TimeMetric> time = trail.begin();
