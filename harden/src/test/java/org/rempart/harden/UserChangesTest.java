@@ -187,9 +187,9 @@ class UserChangesTest {
     void parametersOfTheDeliveryAreCarriedOver() throws Exception {
         delivery(
                 "<gateway>relay.our.example</gateway><gatewayPort>587</gatewayPort><gatewayusername>us</gatewayusername>"
-                    + "<gatewayPassword>${env:PW}</gatewayPassword><startTLS>true</startTLS><delayTime>1h</delayTime><maxRetries>9</maxRetries><!--"
-                    + " why --><mail.smtp.localhost>mx.our.example</mail.smtp.localhost>"
-                    + "<deliveryThreads>7</deliveryThreads><mail.debug>true</mail.debug>");
+                        + "<gatewayPassword>${env:PW}</gatewayPassword><startTLS>true</startTLS><delayTime>1h</delayTime><maxRetries>9</maxRetries><!--"
+                        + " why --><mail.smtp.localhost>mx.our.example</mail.smtp.localhost>"
+                        + "<deliveryThreads>7</deliveryThreads><mail.debug>true</mail.debug>");
 
         XmlElement ours = hardenedDelivery();
         assertThat(List.of(

@@ -173,9 +173,9 @@ final class MailetContainer {
             editor.note(
                     processor == null ? list : processor,
                     "there is no processor transport with mailets, so nothing is put before what leaves: write, before"
-                        + " the mailet that sends mail out, <mailet match=\"org.rempart.matcher.RelayDenied\""
-                        + " class=\"ToProcessor\">"
-                        + "<processor>relay-denied</processor><onMatchException>matchall</onMatchException></mailet>");
+                            + " the mailet that sends mail out, <mailet match=\"org.rempart.matcher.RelayDenied\""
+                            + " class=\"ToProcessor\">"
+                            + "<processor>relay-denied</processor><onMatchException>matchall</onMatchException></mailet>");
             return;
         }
         blindCopies(processor);

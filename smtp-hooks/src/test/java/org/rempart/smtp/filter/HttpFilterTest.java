@@ -128,9 +128,9 @@ class HttpFilterTest {
     @Test
     void changesOfTheHeader() throws Exception {
         FilterAnswer answer = ask(json("{\"action\":\"add"
-            + " header\",\"milter\":{\"remove_headers\":{\"X-Spam\":0,\"X-A\":[1,-1]},\"add_headers\":{\"X-Spam\":{\"value\":\"Yes\",\"order\":-1},\"X-Top\":{\"value\":\"a\\r"
-            + "\\n"
-            + "\\tb\",\"order\":1},\"X-Two\":[\"caf\u00e9\",{\"value\":\"2\"}]}}}"));
+                + " header\",\"milter\":{\"remove_headers\":{\"X-Spam\":0,\"X-A\":[1,-1]},\"add_headers\":{\"X-Spam\":{\"value\":\"Yes\",\"order\":-1},\"X-Top\":{\"value\":\"a\\r"
+                + "\\n"
+                + "\\tb\",\"order\":1},\"X-Two\":[\"caf\u00e9\",{\"value\":\"2\"}]}}}"));
         assertThat(answer.changes())
                 .extracting(change -> change.kind() + " " + change.index() + " " + change.field())
                 .containsExactly(
