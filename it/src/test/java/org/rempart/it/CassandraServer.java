@@ -139,9 +139,7 @@ final class CassandraServer implements AutoCloseable {
                 "cassandra.keyspace.create=true",
                 "cassandra.keyspace=apache_james",
                 "cassandra.replication.factor=1",
-                "cassandra.local.dc=datacenter1",
-                // Tables take their time on a busy machine.
-                "cassandra.readTimeoutMillis=60000");
+                "cassandra.local.dc=datacenter1");
     }
 
     /** Ends it without a word. */

@@ -95,6 +95,11 @@ final class ClusterNode implements AutoCloseable {
                         "-Dworking.directory=" + home,
                         "-Dlogback.configurationFile=" + home.resolve("conf/logback.xml"),
                         "-Dfile.encoding=UTF-8",
+                        // Tables take their time on a busy machine.
+                        "-Ddatastax-java-driver.profiles.TABLE_CREATION.basic.request.timeout=180s",
+                        "-Ddatastax-java-driver.advanced.metadata.schema.request-timeout=60s",
+                        "-Ddatastax-java-driver.advanced.control-connection.timeout=60s",
+                        "-Ddatastax-java-driver.basic.request.timeout=30s",
                         "-cp",
                         Folders.project().resolve("it/distributed-james/target/classes")
                                 + File.pathSeparator

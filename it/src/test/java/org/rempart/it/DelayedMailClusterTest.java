@@ -78,16 +78,20 @@ class DelayedMailClusterTest {
     }
 
     @AfterAll
-    void stop() throws IOException, InterruptedException {
+    void stop() throws IOException {
+        IOException failed = null;
         for (AutoCloseable one : new AutoCloseable[] {first, second, redis, cassandra, rabbit, peer}) {
             try {
                 if (one != null) {
                     one.close();
                 }
-            } catch (Exception other) {
+            } catch (Exception unstopped) {
                 // The others are stopped all the same.
-                other.printStackTrace();
+                failed = new IOException(unstopped);
             }
+        }
+        if (failed != null) {
+            throw failed;
         }
     }
 

@@ -121,10 +121,14 @@ final class RabbitServer implements AutoCloseable {
 
     /** Ends it, and the server of names that it has started. */
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         kill();
         if (ServerProcess.listens(new InetSocketAddress(InetAddress.getLoopbackAddress(), names))) {
-            ServerProcess.run(PATIENCE, folder, List.of("epmd", "-port", String.valueOf(names), "-kill"));
+            try {
+                ServerProcess.run(PATIENCE, folder, List.of("epmd", "-port", String.valueOf(names), "-kill"));
+            } catch (InterruptedException stopping) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ import org.rempart.policy.ledger.LedgerAwayException;
 import org.rempart.shared.Script;
 import org.rempart.shared.SharedStore;
 
-/** The index of a queue in the store that the servers of a cluster share. Its clock is the store's. */
+/** The index of a queue in the store that the servers of a cluster share. Leases are by the store's clock. */
 public final class SharedDelayIndex implements DelayIndex {
     private static final Script<List<String>> TAKE = script("take.lua", ScriptOutputType.MULTI);
     private static final Script<Long> TAKE_ONE = script("take-one.lua", ScriptOutputType.INTEGER);
@@ -47,7 +47,7 @@ public final class SharedDelayIndex implements DelayIndex {
 
     @Override
     public void due(String key, Duration delay) throws IndexAwayException {
-        run(PUT, key, server, text(delay));
+        run(PUT, key, server, after(delay));
     }
 
     @Override
@@ -57,7 +57,7 @@ public final class SharedDelayIndex implements DelayIndex {
 
     @Override
     public void dueIfUnknown(String key, Duration delay) throws IndexAwayException {
-        run(PUT, key, server, text(delay), "unknown");
+        run(PUT, key, server, after(delay), "unknown");
     }
 
     @Override
@@ -96,6 +96,11 @@ public final class SharedDelayIndex implements DelayIndex {
     @Override
     public void close() {
         store.close();
+    }
+
+    /** A store that was asleep may hear of it late: a time it understands then, too, and a delay it would begin again. */
+    private static String after(Duration delay) {
+        return String.valueOf(System.currentTimeMillis() + delay.toMillis());
     }
 
     private static String text(Duration time) {

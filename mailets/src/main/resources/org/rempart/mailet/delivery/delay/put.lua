@@ -1,5 +1,5 @@
--- Makes a mail due, or holds it, unless another server has it. ARGV: its key, the server, the delay in ms or "held", "unknown"
--- where only one that is not known is meant.
+-- Makes a mail due, or holds it, unless another server has it. ARGV: its key, the server, when it is due in ms since 1970 or
+-- "held", "unknown" where only one that is not known is meant.
 local due, leases, owners, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local key = ARGV[1]
 local owner = redis.call('HGET', owners, key)
@@ -17,7 +17,6 @@ if ARGV[3] == 'held' then
   redis.call('SADD', held, key)
 else
   redis.call('SREM', held, key)
-  local time = redis.call('TIME')
-  redis.call('ZADD', due, time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[3], key)
+  redis.call('ZADD', due, ARGV[3], key)
 end
 return 1
