@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import org.rempart.policy.Location;
 import org.rempart.policy.Opener;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.shared.SharedPolicy;
 
 /**
  * Reads the policy file, {@code rempart.xml}: XML 1.0 in UTF-8, at most 16 MiB, without a document type and without a
@@ -71,13 +72,30 @@ public final class PolicyFile {
      * @throws IOException when there is no such file, or it can't be read
      */
     public static Policy readNamed(String url, Opener opener) throws PolicyException, IOException {
-        return read(url, named -> {
+        Policy policy = read(url, named -> {
             try {
                 return opener.open(named);
             } catch (FileNotFoundException | NoSuchFileException absent) {
                 throw new IOException("there is no file " + named + "; name one that is there, or none", absent);
             }
         });
+        if (policy.shared().isPresent() && !url.equals(DEFAULT_URL)) {
+            refuseAnotherStore(policy.shared().get(), read(DEFAULT_URL, opener));
+        }
+        return policy;
+    }
+
+    /** All parts of a server share the same: what another file says of it would be read by nobody. */
+    private static void refuseAnotherStore(SharedPolicy named, Policy used) throws PolicyException {
+        boolean same = used.shared()
+                .filter(shared -> shared.rule().text().equals(named.rule().text()))
+                .isPresent();
+        if (!same) {
+            throw new PolicyException(
+                    named.rule().location().orElseThrow(),
+                    "<shared> counts in " + DEFAULT_URL + " alone, and there it is not the same",
+                    "write it there, and remove it here");
+        }
     }
 
     /**

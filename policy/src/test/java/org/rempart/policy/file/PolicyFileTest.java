@@ -18,12 +18,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.james.core.Domain;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rempart.policy.Opener;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.filter.AwayHandling;
@@ -426,5 +429,27 @@ class PolicyFileTest {
         assertThat(Policies.read("<policy><shared store='redis://localhost' password='conf/p'/></policy>")
                         .exceptions())
                 .isEmpty();
+    }
+
+    /** Else nobody would read what it says. */
+    @Test
+    void anotherFileMayNotNameAnotherStore() throws Exception {
+        String store = "<shared store='rediss://redis.example' password='conf/redis.password'/>";
+        Map<String, String> files = new HashMap<>();
+        files.put("file://conf/mx.xml", "<policy>" + store + "</policy>");
+        Opener opener = url -> {
+            if (!files.containsKey(url)) {
+                throw new FileNotFoundException(url);
+            }
+            return new ByteArrayInputStream(files.get(url).getBytes(StandardCharsets.UTF_8));
+        };
+        assertThatThrownBy(() -> PolicyFile.readNamed("file://conf/mx.xml", opener))
+                .isInstanceOf(PolicyException.class)
+                .hasMessageStartingWith("mx.xml:1:")
+                .hasMessageContaining("<shared> counts in file://conf/rempart.xml alone");
+        files.put(PolicyFile.DEFAULT_URL, "<policy>\n" + store + "</policy>");
+        assertThat(PolicyFile.readNamed("file://conf/mx.xml", opener).shared()).isPresent();
+        files.put("file://conf/mx.xml", "<policy/>");
+        assertThat(PolicyFile.readNamed("file://conf/mx.xml", opener).shared()).isEmpty();
     }
 }
