@@ -105,7 +105,8 @@ final class Spf {
                 && name.indexOf('.') > 0
                 && !name.startsWith("[")
                 && Arrays.stream(name.split("\\.", -1)).allMatch(label -> !label.isEmpty() && label.length() <= 63)
-                && name.chars().allMatch(c -> c > ' ' && c < 127);
+                // A macro may be a space (section 7.3).
+                && name.chars().allMatch(c -> c >= ' ' && c < 127);
     }
 
     private Result checkHost(String domain) throws UnansweredException, PermanentException {
@@ -421,10 +422,10 @@ final class Spf {
             if (modifier.matches()) {
                 Term term = new Term(false, modifier.group(1).toLowerCase(Locale.ROOT));
                 term.domain = modifier.group(2);
-                if (term.name.equals("redirect")) {
+                if (term.name.equals("redirect") || term.name.equals("exp")) {
                     requireDomain(term.domain);
                 } else {
-                    requireMacros(term.domain, term.name.equals("exp"));
+                    requireMacros(term.domain);
                 }
                 return term;
             }
@@ -528,15 +529,12 @@ final class Spf {
 
         /** Section 7.1: it ends with a top label, or a macro. */
         private static void requireDomain(String spec) throws PermanentException {
-            requireMacros(spec, false);
+            requireMacros(spec);
             require(spec.endsWith("}") || TOP_LABEL.matcher(spec).matches());
         }
 
-        private static void requireMacros(String text, boolean more) throws PermanentException {
+        private static void requireMacros(String text) throws PermanentException {
             String rest = MACRO.matcher(text).replaceAll("");
-            if (more) {
-                rest = rest.replaceAll("%\\{[CcRrTt][0-9]*[Rr]?[.\\-+,/_=]*\\}", "");
-            }
             require(rest.indexOf('%') < 0 && rest.chars().allMatch(c -> c > ' ' && c < 127));
         }
     }

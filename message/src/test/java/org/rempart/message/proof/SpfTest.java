@@ -113,10 +113,20 @@ class SpfTest {
                 "v=spf1 +all a:%.example",
                 "v=spf1 +all redirect=",
                 "v=spf1 +all redirect=a.example redirect=b.example",
-                "v=spf1 +all exp=a.example exp=b.example"
+                "v=spf1 +all exp=a.example exp=b.example",
+                "v=spf1 +all exp=",
+                "v=spf1 +all exp=-all",
+                "v=spf1 +all exp=%{r}.example"
             })
     void syntax(String record) throws Exception {
         assertThat(check(record, "192.0.2.1")).isEqualTo(Spf.Result.PERMERROR);
+    }
+
+    /** Section 7.3. */
+    @Test
+    void aMacroMayBeAPercentOrASpace() throws Exception {
+        assertThat(check("v=spf1 a:macro%%percent%_space%-url.example -all", "192.0.2.1"))
+                .isEqualTo(Spf.Result.FAIL);
     }
 
     @Test
@@ -192,8 +202,8 @@ class SpfTest {
     @Test
     void anAddressOfVersion6IsWrittenAsNibbles() throws Exception {
         zone.add("email.example.com TXT v=spf1 exists:%{ir}.%{v}._spf.%{d2} -all")
-                .add(
-                        "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6._spf.example.com A 127.0.0.2");
+                .add("1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6._spf.example.com A"
+                        + " 127.0.0.2");
         assertThat(Spf.check(
                         InetAddress.getByName("2001:db8::cb01"), "mx", "x", "email.example.com", new Lookups(zone)))
                 .isEqualTo(Spf.Result.PASS);
