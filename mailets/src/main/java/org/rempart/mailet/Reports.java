@@ -19,6 +19,7 @@ import org.apache.james.core.MailAddress;
 import org.apache.james.domainlist.api.DomainList;
 import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
+import org.apache.mailet.Attribute;
 import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.base.GenericMailet;
@@ -29,6 +30,7 @@ import org.rempart.mailet.delivery.SenderReports;
 import org.rempart.mailet.report.StatusReport;
 import org.rempart.mailet.report.Texts;
 import org.rempart.message.OwnMail;
+import org.rempart.message.RequireTls;
 import org.rempart.policy.trail.AuditEvent;
 
 /**
@@ -169,7 +171,9 @@ final class Reports implements SenderReports {
         } catch (IOException unreadable) {
             throw new MessagingException("The message can't be read", unreadable);
         }
-        OwnMail.send(server, "report-" + UUID.randomUUID(), List.of(sender), report);
+        // RFC 8689, section 5: it tells as much of the mail as the mail's header.
+        Attribute[] attributes = RequireTls.holds(mail) ? new Attribute[] {RequireTls.attribute()} : new Attribute[0];
+        OwnMail.send(server, "report-" + UUID.randomUUID(), List.of(sender), report, attributes);
         trail(action == Action.FAILED ? "bounce" : "report", mail, action);
     }
 

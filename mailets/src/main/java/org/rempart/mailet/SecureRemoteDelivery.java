@@ -42,6 +42,7 @@ import org.rempart.mailet.delivery.tls.TlsPolicies;
 import org.rempart.mailet.delivery.tls.TrustAnchors;
 import org.rempart.mailet.delivery.tlsrpt.TlsReports;
 import org.rempart.message.RawMessage;
+import org.rempart.message.RequireTls;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.SecureDns;
 import org.rempart.policy.file.ServerPolicy;
@@ -109,7 +110,10 @@ import org.rempart.policy.tls.TlsPolicy;
  *   <tr><td>debug</td><td>whether the server's log tells of every attempt, as the audit trail does: false</td></tr>
  * </table>
  *
- * What a held account has submitted waits in the queue until the account is released, and what any account has submitted while
+ * Mail that requires TLS all the way (REQUIRETLS, RFC 8689) goes only to hosts that DNSSEC, MTA-STS or a rule proves to be the
+ * domain's, with a certificate, that offer the same; its sender is told otherwise (5.7.30, or 5.7.10 where there is no TLS).
+ *
+ * <p>What a held account has submitted waits in the queue until the account is released, and what any account has submitted while
  * nobody can tell whether it is held; that counts as no try.
  *
  * <p>A message leaves byte for byte as the mailets before this one have left it, but for its line ends. For a peer without
@@ -187,6 +191,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
                 metrics,
                 gauges);
         service.start();
+        RequireTls.keep();
     }
 
     private OutboundTlsRules rules(TlsPolicy policy) throws MessagingException {
@@ -240,7 +245,7 @@ public final class SecureRemoteDelivery extends GenericMailet {
         if (settings.usePriority()) {
             mail.setAttribute(MailPrioritySupport.HIGH_PRIORITY_ATTRIBUTE);
         }
-        if (sendersWaive && waives(mail)) {
+        if (sendersWaive && !RequireTls.holds(mail) && waives(mail)) {
             mail.setAttribute(new Attribute(TlsSessions.WAIVED, AttributeValue.of(true)));
         }
         service.enqueue(mail);

@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.mailet.delivery.DeliveryReport.Action;
 import org.rempart.mailet.delivery.Reported;
+import org.rempart.message.RequireTls;
 import org.rempart.testsupport.Tools;
 
 /** Reports as RFC 3464, 3461, 6522 and 3834 have them. */
@@ -56,6 +57,7 @@ class SendReportTest {
 
     private final List<String> reports = new ArrayList<>();
     private final List<String> recipients = new ArrayList<>();
+    private final List<Boolean> requiringTls = new ArrayList<>();
     private final List<MailImpl> mails = new ArrayList<>();
     private final List<String> kept = new ArrayList<>();
     private final Map<String, String> files = new TreeMap<>();
@@ -103,6 +105,7 @@ class SendReportTest {
                             MailImpl mail = (MailImpl) arguments[0];
                             assertThat(mail.hasSender()).isFalse();
                             recipients.add(mail.getRecipients().toString());
+                            requiringTls.add(RequireTls.holds(mail));
                             ByteArrayOutputStream out = new ByteArrayOutputStream();
                             try (java.io.InputStream in = ((org.apache.james.server.core.MimeMessageWrapper)
                                             mail.getMessage())
@@ -260,6 +263,21 @@ class SendReportTest {
                 .containsPattern("boundary=\"[^\"]+\"\r\nContent-Transfer-Encoding: 8bit");
         assertThat(quoted(MESSAGE + "x".repeat(2000) + "\r\n")).contains("text/rfc822-headers");
         assertThat(quoted(MESSAGE + "a bare\nline end\r\n")).contains("text/rfc822-headers");
+    }
+
+    /** RFC 8689, section 5. */
+    @Test
+    void aReportAboutMailThatRequiresTlsRequiresItTooAndQuotesTheHeaderAlone() throws Exception {
+        assertThat(quoted(MESSAGE)).contains("a secret body");
+        reports.clear();
+        MailImpl mail = mail(MESSAGE);
+        mail.setDsnParameters(DsnParameters.builder().ret(Ret.FULL).build().get());
+        mail.setAttribute(RequireTls.attribute());
+        Reported.on(mail).answered("gone@there.example", 550, "5.1.1 Gone").as(Action.FAILED);
+        assertThat(report(mail))
+                .contains("text/rfc822-headers", "Message-ID: <1@ours.example>")
+                .doesNotContain("a secret body");
+        assertThat(requiringTls).containsExactly(false, true);
     }
 
     /** RFC 6522, section 4: a header that is not ASCII is encoded, so that the report gets through everywhere. */

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import org.rempart.testsupport.CertificateAuthority;
 import org.rempart.testsupport.CertificateRequest;
+import org.rempart.testsupport.JvmTrust;
 import org.rempart.testsupport.KeyKind;
 import org.rempart.testsupport.ServerCertificate;
 
@@ -38,6 +39,13 @@ final class Authorities {
         }
         Files.delete(one);
         Files.writeString(file, all, StandardCharsets.US_ASCII);
+    }
+
+    /** Has the JVM trust them, until that is closed. */
+    JvmTrust trustedByTheJvm(Path folder) throws Exception {
+        Path pem = folder.resolve("authorities.pem");
+        writePem(pem);
+        return JvmTrust.of(pem);
     }
 
     ServerCertificate good(List<String> names) throws GeneralSecurityException {

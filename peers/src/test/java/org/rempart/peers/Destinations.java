@@ -79,6 +79,16 @@ final class Destinations implements AutoCloseable {
         outbound.send(text, recipient);
     }
 
+    /** The same for mail that requires TLS all the way. */
+    void sendRequiringTls(String text, String recipient) throws Exception {
+        outbound.sendRequiringTls("", text, recipient);
+    }
+
+    /** What failed so far. */
+    List<Outbound.Bounced> bounced() {
+        return outbound.bounced();
+    }
+
     /** Why a recipient's mail waits; null when it does not. */
     String waitsBecause(String recipient) {
         return outbound.deferred().get(recipient);
@@ -145,7 +155,7 @@ final class Destinations implements AutoCloseable {
 
     /** A policy that asks for more than a peer has is no reason to give a mail up. */
     void assertNothingBounced() {
-        assertThat(outbound.bounced()).isEmpty();
+        assertThat(bounced()).isEmpty();
     }
 
     @Override

@@ -9,28 +9,26 @@ import static org.rempart.peers.Destinations.Fate.CLEAR;
 import static org.rempart.peers.Destinations.Fate.LATER;
 import static org.rempart.peers.Destinations.Fate.TLS;
 
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
 import java.net.SocketException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.rempart.peers.Destinations.Fate;
 import org.rempart.testsupport.DnsServer;
+import org.rempart.testsupport.JvmTrust;
 import org.rempart.testsupport.Phase;
 import org.rempart.testsupport.PolicyHost;
 import org.rempart.testsupport.ServerCertificate;
@@ -43,15 +41,22 @@ import org.rempart.testsupport.Tools;
  */
 class MtaStsDeliveryTest {
     private static final String SECRET = "secret words";
-    private static final String PASSWORD = "changeit";
     private static final String DIRECT = "mta-sts.direct.example";
+
+    /** What the policy of a domain says that gets mail which requires TLS all the way. */
+    private static final Map<String, String> REQUIRED = Map.of(
+            "required-enforced", "enforce",
+            "required-tested", "testing",
+            "required-ruled", "testing",
+            "required-withdrawn", "none",
+            "required-unlisted", "enforce");
 
     @TempDir
     private static Path folder;
 
     private static final ProxySelector PROXIES = ProxySelector.getDefault();
 
-    private static SSLContext formerContext;
+    private static JvmTrust trust;
     private static Destinations destinations;
     private static DnsServer dns;
     private static PolicyHost policies;
@@ -84,10 +89,14 @@ class MtaStsDeliveryTest {
     @BeforeAll
     static void send() throws Exception {
         Authorities authorities = new Authorities();
-        trust(authorities);
+        trust = authorities.trustedByTheJvm(folder);
         destinations = new Destinations(11);
         dns = DnsServer.start(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-        peer("good", SmtpPeer.named(mx("good")).offering(authorities.good(List.of(mx("good")))));
+        peer(
+                "good",
+                SmtpPeer.named(mx("good"))
+                        .extensions("PIPELINING", "8BITMIME", "CHUNKING", "SIZE 100000000", "REQUIRETLS")
+                        .offering(authorities.good(List.of(mx("good")))));
         peer(
                 "self-signed",
                 SmtpPeer.named(mx("self-signed")).offering(authorities.selfSigned(List.of(mx("self-signed")))));
@@ -117,6 +126,7 @@ class MtaStsDeliveryTest {
         List<String> hosts =
                 new ArrayList<>(List.of("mta-sts.unlisted.example", "mta-sts.half-listed.example", DIRECT));
         table().forEach(line -> hosts.add("mta-sts." + line.get()[0] + ".example"));
+        REQUIRED.keySet().forEach(label -> hosts.add("mta-sts." + label + ".example"));
         policies = PolicyHost.start(
                 new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0), authorities.good(hosts));
         web = ConnectProxy.to(policies.address());
@@ -137,12 +147,18 @@ class MtaStsDeliveryTest {
         dns.mx("half-listed.example", 10, mx("stripped")).mx("half-listed.example", 20, mx("good"));
         publish("half-listed.example", "enforce", mx("good"));
 
+        REQUIRED.forEach((label, mode) -> {
+            dns.mx(label + ".example", 10, mx("good"));
+            publish(label + ".example", mode, label.endsWith("unlisted") ? "mx.elsewhere.test" : mx("good"));
+        });
+
         destinations.deliver(
                 dns.address(),
                 folder,
                 "<tls><outbound default=\"opportunistic\">"
                         + "<to domain=\"overridden.example\" level=\"opportunistic\"/>"
                         + "<to domain=\"overridden-good.example\" level=\"encrypt\"/>"
+                        + "<to domain=\"required-ruled.example\" level=\"encrypt\"/>"
                         + "</outbound></tls>");
         for (Arguments line : table().toList()) {
             destinations.send(SECRET, "bob@" + line.get()[0] + ".example");
@@ -150,6 +166,9 @@ class MtaStsDeliveryTest {
         destinations.send(SECRET, "bob@unlisted.example");
         destinations.send(SECRET, "bob@half-listed.example");
         destinations.send(SECRET, "bob@direct.example");
+        for (String label : REQUIRED.keySet()) {
+            destinations.sendRequiringTls(SECRET, "carol@" + label + ".example");
+        }
     }
 
     /** Its name is known to the DNS of the test alone, as an alias. */
@@ -166,32 +185,6 @@ class MtaStsDeliveryTest {
         direct.publish(
                 "direct.example",
                 "version: STSv1\r\nmode: enforce\r\nmx: " + mx("stripped") + "\r\nmax_age: 86400\r\n");
-    }
-
-    private static void trust(Authorities authorities) throws Exception {
-        Path pem = folder.resolve("authorities.pem");
-        authorities.writePem(pem);
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        int number = 0;
-        try (var in = Files.newInputStream(pem)) {
-            for (var certificate :
-                    java.security.cert.CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                store.setCertificateEntry("authority-" + number++, certificate);
-            }
-        }
-        Path file = folder.resolve("trusted.p12");
-        try (OutputStream out = Files.newOutputStream(file)) {
-            store.store(out, PASSWORD.toCharArray());
-        }
-        formerContext = SSLContext.getDefault();
-        System.setProperty("javax.net.ssl.trustStore", file.toString());
-        System.setProperty("javax.net.ssl.trustStorePassword", PASSWORD);
-        TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-        factory.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, factory.getTrustManagers(), null);
-        SSLContext.setDefault(context);
     }
 
     private static String mx(String peer) {
@@ -213,10 +206,8 @@ class MtaStsDeliveryTest {
             destinations.close();
         }
         ProxySelector.setDefault(PROXIES);
-        System.clearProperty("javax.net.ssl.trustStore");
-        System.clearProperty("javax.net.ssl.trustStorePassword");
-        if (formerContext != null) {
-            SSLContext.setDefault(formerContext);
+        if (trust != null) {
+            trust.close();
         }
         if (web != null) {
             web.close();
@@ -277,7 +268,36 @@ class MtaStsDeliveryTest {
     }
 
     @Test
-    void nothingBounces() {
-        destinations.assertNothingBounced();
+    void nothingBouncesButWhatRequiresTls() {
+        assertThat(destinations.bounced())
+                .allSatisfy(bounced -> assertThat(bounced.recipients())
+                        .singleElement()
+                        .asString()
+                        .startsWith("carol@"));
+    }
+
+    /** RFC 8689, section 4.2.1: the policy proves which host takes the domain's mail, also while it is only tested. */
+    @ParameterizedTest
+    @CsvSource({
+        "required-enforced, true",
+        "required-tested, true",
+        "required-ruled, true",
+        "required-withdrawn, false",
+        "required-unlisted, false",
+    })
+    void mailThatRequiresTlsGoesWhereThePolicyNamesTheHost(String label, boolean goes) {
+        String recipient = "carol@" + label + ".example";
+        destinations.await(
+                recipient, () -> !destinations.mails("good", recipient).isEmpty() || isToldSo(recipient));
+        assertThat(destinations.mails("good", recipient)).hasSize(goes ? 1 : 0);
+        assertThat(isToldSo(recipient))
+                .as("waits because of %s", destinations.waitsBecause(recipient))
+                .isEqualTo(!goes);
+    }
+
+    private static boolean isToldSo(String recipient) {
+        return destinations.bounced().stream()
+                .anyMatch(bounced -> bounced.recipients().contains(recipient)
+                        && bounced.reason().startsWith("550 5.7.30 "));
     }
 }

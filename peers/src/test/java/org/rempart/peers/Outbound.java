@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import javax.mail.MessagingException;
 import org.apache.commons.configuration2.BaseHierarchicalConfiguration;
 import org.apache.james.core.Domain;
@@ -52,6 +53,7 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
 import org.rempart.mailet.SendReport;
+import org.rempart.message.RequireTls;
 import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.testsupport.DnsServer;
@@ -164,20 +166,25 @@ final class Outbound implements AutoCloseable {
 
     /** Gives a mail to the delivery, whose body is this text, with its sender's wishes for reports. */
     void send(String text, Optional<DsnParameters> wishes, String... recipients) throws MessagingException {
-        send("alice@ours.example", "", text, wishes, recipients);
+        send("alice@ours.example", "", text, mail -> wishes.ifPresent(mail::setDsnParameters), recipients);
     }
 
     /** The same from another than {@code alice@ours.example}. */
     void sendFrom(String sender, String text, String... recipients) throws MessagingException {
-        send(sender, "", text, Optional.empty(), recipients);
+        send(sender, "", text, mail -> {}, recipients);
     }
 
     /** Gives a mail to the delivery, with these fields besides the usual ones, each with its line end. */
     void sendWith(String fields, String text, String... recipients) throws MessagingException {
-        send("alice@ours.example", fields, text, Optional.empty(), recipients);
+        send("alice@ours.example", fields, text, mail -> {}, recipients);
     }
 
-    private void send(String sender, String fields, String text, Optional<DsnParameters> wishes, String... recipients)
+    /** The same for mail that requires TLS all the way (REQUIRETLS, RFC 8689). */
+    void sendRequiringTls(String fields, String text, String... recipients) throws MessagingException {
+        send("alice@ours.example", fields, text, mail -> mail.setAttribute(RequireTls.attribute()), recipients);
+    }
+
+    private void send(String sender, String fields, String text, Consumer<Mail> more, String... recipients)
             throws MessagingException {
         String name = "mail-" + sent++;
         String message = fields + "From: " + sender + "\r\nTo: somebody\r\nSubject: " + name
@@ -189,7 +196,7 @@ final class Outbound implements AutoCloseable {
             mail.addRecipient(new MailAddress(recipient));
         }
         MailImpl built = mail.build();
-        wishes.ifPresent(built::setDsnParameters);
+        more.accept(built);
         built.setMessageNoCopy(new MimeMessageWrapper(MimeMessageInputStreamSource.create(
                 name, new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)))));
         mailet.service(built);
@@ -239,6 +246,14 @@ final class Outbound implements AutoCloseable {
             }
         }
         return deferred;
+    }
+
+    /** Of each mail that this server itself has sent, whether it requires TLS all the way. */
+    List<Boolean> ownMailRequiringTls() {
+        return in(MailQueueFactory.SPOOL).stream()
+                .filter(mail -> mail.getState().equals(Mail.DEFAULT))
+                .map(RequireTls::holds)
+                .toList();
     }
 
     private List<Mail> in(MailQueueName queue) {

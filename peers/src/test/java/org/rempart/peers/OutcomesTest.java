@@ -77,7 +77,9 @@ class OutcomesTest {
         /** One command after the other. */
         ONE_BY_ONE,
         /** The message along with the envelope, in a chunk (RFC 3030), behind another mail over the same connection. */
-        ALL_AT_ONCE
+        ALL_AT_ONCE,
+        /** To the only host that the domain has. */
+        ONLY_HOST
     }
 
     private static final List<Case> CASES = new ArrayList<>();
@@ -151,15 +153,24 @@ class OutcomesTest {
             InetSocketAddress address = loopback.next();
             second = SmtpPeer.named(mx(2))
                     .offering(certificate)
-                    .extensions("PIPELINING", "AUTH PLAIN")
+                    .extensions("PIPELINING", "AUTH PLAIN", "REQUIRETLS")
                     .start(address);
-            exchanger(2, address.getAddress().getHostAddress());
+            if (way != Way.ONLY_HOST) {
+                exchanger(2, address.getAddress().getHostAddress());
+            }
         }
 
         void arrange() throws Exception {
             switch (at) {
                 case ROUTE -> route();
-                case POLICY -> proofs();
+                case POLICY -> {
+                    proven(2);
+                    validating("dane-only");
+                    hosts(peer().offering(certificate));
+                    if (row.event() == Event.UNANSWERED) {
+                        dns.fault(tlsa(1), "TLSA", Fault.SERVFAIL);
+                    }
+                }
                 case ADDRESS -> {
                     exchanger(1);
                     if (row.event() == Event.UNANSWERED) {
@@ -177,7 +188,13 @@ class OutcomesTest {
                     honest();
                 }
                 case STARTTLS, TLS -> {
-                    policy = "<tls><outbound mtaSts=\"off\" default=\"encrypt\"/></tls>";
+                    if (requiresTls()) {
+                        proven(1);
+                        proven(2);
+                        validating("dane");
+                    } else {
+                        policy = "<tls><outbound mtaSts=\"off\" default=\"encrypt\"/></tls>";
+                    }
                     hosts(at == Stage.TLS ? handshake() : startTls());
                 }
                 case AUTH -> auth();
@@ -212,21 +229,20 @@ class OutcomesTest {
             second = SmtpPeer.named(mx(2)).start(loopback.next());
         }
 
-        /** The second host has what the DNS proves; of the first it proves nothing, or does not say. */
-        private void proofs() throws Exception {
-            hosts(peer().offering(certificate));
-            dns.add(tlsa(2) + " TLSA 3 1 1 "
+        /** The DNS proves whose certificate a host has. */
+        private void proven(int number) throws Exception {
+            dns.add(tlsa(number) + " TLSA 3 1 1 "
                     + HexFormat.of()
                             .formatHex(MessageDigest.getInstance("SHA-256")
                                     .digest(certificate
                                             .certificate()
                                             .getPublicKey()
                                             .getEncoded())));
-            if (row.event() == Event.UNANSWERED) {
-                dns.fault(tlsa(1), "TLSA", Fault.SERVFAIL);
-            }
-            policy = "<tls><outbound mtaSts=\"off\" dnssec=\"validate\" rootAnchors=\"conf/root.txt\""
-                    + " default=\"dane-only\"/></tls>";
+        }
+
+        private void validating(String level) throws IOException {
+            policy = "<tls><outbound mtaSts=\"off\" dnssec=\"validate\" rootAnchors=\"conf/root.txt\" default=\""
+                    + level + "\"/></tls>";
             Files.writeString(
                     Files.createDirectories(folder.resolve(label).resolve("conf"))
                             .resolve("root.txt"),
@@ -248,6 +264,8 @@ class OutcomesTest {
         private SmtpPeer.Builder handshake() {
             SmtpPeer.Trouble trouble = peer().offering(certificate).at(Phase.STARTTLS);
             return switch (row.event()) {
+                // REQUIRETLS is not offered.
+                case UNSUPPORTED -> peer().offering(certificate);
                 case FORBIDDEN -> trouble.injects("250 words of somebody's\r\n");
                 case GARBAGE -> trouble.speaksOldTls();
                 case LOST -> trouble.saysAndCloses("220 2.0.0 Go ahead");
@@ -326,7 +344,11 @@ class OutcomesTest {
                 outbound.sendFrom("first@ours.example", "a first mail", "dave@" + domain());
                 Awaitility.await().atMost(PATIENCE).until(() -> !first.mails().isEmpty());
             }
-            outbound.send(text, bob, carol);
+            if (requiresTls()) {
+                outbound.sendRequiringTls("", text, bob, carol);
+            } else {
+                outbound.send(text, bob, carol);
+            }
             text = null;
         }
 
@@ -340,7 +362,12 @@ class OutcomesTest {
         }
 
         boolean isElsewhere() {
-            return at != Stage.RSET && (row.scope() == Scope.CONNECTION || row.scope() == Scope.HOST);
+            return way != Way.ONLY_HOST && at != Stage.RSET && isOfAHost(row);
+        }
+
+        /** Whether it goes under TLS all the way, or not at all (REQUIRETLS, RFC 8689). */
+        boolean requiresTls() {
+            return row.event() == Event.UNSUPPORTED && (at == Stage.POLICY || at == Stage.TLS);
         }
 
         List<TakenMail> taken(SmtpPeer peer) {
@@ -439,6 +466,10 @@ class OutcomesTest {
                 .orElseThrow();
     }
 
+    private static boolean isOfAHost(OutcomeTable.Row row) {
+        return row.scope() == Scope.CONNECTION || row.scope() == Scope.HOST;
+    }
+
     private static String name(OutcomeTable.Row row) {
         return row.stage().name() + " " + row.event().name();
     }
@@ -454,6 +485,8 @@ class OutcomesTest {
                 add(row.stage(), row, Way.PIPELINED);
                 if (transaction) {
                     add(row.stage(), row, Way.ONE_BY_ONE);
+                } else if (row.fate() == Fate.FAILED && isOfAHost(row)) {
+                    add(row.stage(), row, Way.ONLY_HOST);
                 }
             }
             if (row.stage() == Stage.RCPT && (REPLIES.contains(row.event()) || NO_REPLIES.contains(row.event()))) {
@@ -522,7 +555,7 @@ class OutcomesTest {
         OutcomeTable.Row row = one.row;
         if (row.fate() == Fate.DELIVERED) {
             one.awaitDelivered(one.first, one.bob, one.carol);
-        } else if (row.fate() == Fate.FAILED) {
+        } else if (row.fate() == Fate.FAILED && !one.isElsewhere()) {
             await(() -> one.isBounced(one.unlucky()));
             if (row.scope() == Scope.RECIPIENT) {
                 one.awaitDelivered(one.first, one.lucky());
@@ -553,7 +586,7 @@ class OutcomesTest {
             }
         }
         assertThat(one.taken(one.second)).hasSize(one.isElsewhere() ? 1 : 0);
-        if (row.fate() != Fate.FAILED && row.event() != Event.NOT_ALL) {
+        if (one.isElsewhere() || (row.fate() != Fate.FAILED && row.event() != Event.NOT_ALL)) {
             assertThat(one.isBounced(one.bob) || one.isBounced(one.carol)).isFalse();
         }
     }

@@ -14,6 +14,7 @@ import javax.mail.internet.AddressException;
 import org.apache.james.core.MailAddress;
 import org.apache.james.protocols.api.ProtocolSession.State;
 import org.apache.james.protocols.smtp.SMTPSession;
+import org.rempart.message.RequireTls;
 import org.rempart.smtp.EnvelopeArgument.Fault;
 
 /**
@@ -65,6 +66,8 @@ final class EnvelopeParameters {
                 return upper.equals("7BIT") || upper.equals("8BITMIME");
             case "SIZE":
                 return value.matches("[0-9]{1,20}");
+            case RequireTls.KEYWORD:
+                return value.isEmpty();
             case "RET":
                 return upper.equals("FULL") || upper.equals("HDRS");
             case "ENVID":

@@ -16,6 +16,7 @@ import org.apache.james.protocols.api.Response;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.MailParametersHook;
 import org.apache.james.smtpserver.JamesMailCmdHandler;
+import org.rempart.message.RequireTls;
 
 /**
  * MAIL (RFC 5321, section 4.1.1.2), as James has it, once {@link EnvelopeArgument} and {@link EnvelopeParameters} have
@@ -47,14 +48,16 @@ public final class MailCommand extends JamesMailCmdHandler {
         }
     }
 
-    /** AUTH= belongs to the extension of that name (RFC 4954, section 5). */
+    /** AUTH= belongs to the extension of that name (RFC 4954, section 5), REQUIRETLS to what is under TLS (RFC 8689). */
     private Set<String> offered(SMTPSession session) {
-        if (session.isAuthAnnounced() || session.getUsername() != null) {
-            return offered;
+        Set<String> now = new HashSet<>(offered);
+        if (!session.isAuthAnnounced() && session.getUsername() == null) {
+            now.remove(AUTH);
         }
-        Set<String> others = new HashSet<>(offered);
-        others.remove(AUTH);
-        return others;
+        if (!RequireTlsParameterHook.isOffered(session)) {
+            now.remove(RequireTls.KEYWORD);
+        }
+        return now;
     }
 
     @Override

@@ -50,6 +50,8 @@ public final class MxHandlers implements HandlersPackage {
             DSNMailParameterHook.class,
             DSNRcptParameterHook.class,
             DSNMessageHook.class,
+            // RFC 8689: what must go under TLS all the way.
+            RequireTlsParameterHook.class,
             // The most expensive question comes last.
             FilterHook.class,
             TlsFactsHook.class);

@@ -51,6 +51,8 @@ public final class SubmissionHandlers implements HandlersPackage {
             DSNMailParameterHook.class,
             DSNRcptParameterHook.class,
             DSNMessageHook.class,
+            // RFC 8689: what must go under TLS all the way.
+            RequireTlsParameterHook.class,
             OwnFromHook.class,
             // Shows a message to programs of others, once ours have nothing against it.
             FilterHook.class,

@@ -48,6 +48,7 @@ final class Transaction {
     private Optional<Rule> refusal = Optional.empty();
     private Optional<Admission> admission = Optional.empty();
     private boolean relays;
+    private boolean requiresTls;
     private boolean lineLost;
     private boolean traceWritten;
 
@@ -111,6 +112,15 @@ final class Transaction {
 
     boolean relays() {
         return relays;
+    }
+
+    /** Its sender wants it to go under TLS all the way (REQUIRETLS, RFC 8689). */
+    void requireTls() {
+        requiresTls = true;
+    }
+
+    boolean requiresTls() {
+        return requiresTls;
     }
 
     /** A recipient was taken by a rule that asks for a proof of the sender. */

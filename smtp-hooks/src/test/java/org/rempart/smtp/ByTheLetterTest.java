@@ -53,6 +53,7 @@ class ByTheLetterTest {
         "RET=HDRS ENVID=QQ314159,250",
         "ENVID=a+2Bb,250",
         "REQUIRETLS,555 5.5.4",
+        "REQUIRETLS=yes,555 5.5.4",
         "SMTPUTF8,555 5.5.4",
         "BY=100;R,555 5.5.4",
         "MT-PRIORITY=9,555 5.5.4",

@@ -38,7 +38,8 @@ class ListenerCheckTest {
             DSNEhloHook.class,
             DSNMailParameterHook.class,
             DSNRcptParameterHook.class,
-            DSNMessageHook.class);
+            DSNMessageHook.class,
+            RequireTlsParameterHook.class);
 
     @TempDir
     private Path home;

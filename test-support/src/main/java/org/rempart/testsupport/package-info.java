@@ -10,7 +10,8 @@
  *       ({@link org.rempart.testsupport.Loopback}), and what a test needs of the machine
  *       ({@link org.rempart.testsupport.Tools});
  *   <li>certificates ({@link org.rempart.testsupport.CertificateAuthority}, {@link
- *       org.rempart.testsupport.CertificateRequest});
+ *       org.rempart.testsupport.CertificateRequest}), and authorities that this JVM trusts for a while ({@link
+ *       org.rempart.testsupport.JvmTrust});
  *   <li>a client that minds no rule ({@link org.rempart.testsupport.RawClient});
  *   <li>a DNS ({@link org.rempart.testsupport.DnsServer}), and one that is signed
  *       ({@link org.rempart.testsupport.SignedZones}), mail servers that go wrong on command ({@link

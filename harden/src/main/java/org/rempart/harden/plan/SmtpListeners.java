@@ -37,7 +37,10 @@ final class SmtpListeners {
             STOCK + "dsn.DSNEhloHook",
             STOCK + "dsn.DSNMailParameterHook",
             STOCK + "dsn.DSNRcptParameterHook",
-            STOCK + "dsn.DSNMessageHook");
+            STOCK + "dsn.DSNMessageHook",
+            STOCK + "tls.SmtpRequireTlsEhloHook",
+            STOCK + "tls.SmtpRequireTlsParameterHook",
+            STOCK + "tls.SmtpRequireTlsMessageHook");
 
     private enum Role {
         MX,

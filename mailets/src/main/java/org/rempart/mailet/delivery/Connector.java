@@ -57,16 +57,18 @@ final class Connector {
      *
      * @param endpoint the MX host, or the gateway
      * @param address one of its addresses
+     * @param mailRequiresTls whether the mail requires TLS all the way (REQUIRETLS), and does not wait for the peer to have it
+     *     one day (RFC 8689, section 4.2.1)
      * @throws ConnectionFailureException when there is none
      */
-    SmtpConnection open(Endpoint endpoint, InetAddress address, TlsRequirement requirement)
+    SmtpConnection open(Endpoint endpoint, InetAddress address, TlsRequirement requirement, boolean mailRequiresTls)
             throws ConnectionFailureException {
         Optional<String> clearText =
                 requirement.level() == TlsLevel.NONE ? Optional.of("the level is none") : Optional.empty();
         Optional<TlsResult> lacking = Optional.empty();
         while (true) {
             try {
-                return new Opening(endpoint, address, requirement).open(clearText, lacking);
+                return new Opening(endpoint, address, requirement, mailRequiresTls).open(clearText, lacking);
             } catch (TlsUnavailableException failure) {
                 if (!requirement.allowsClearText() || failure.injected || clearText.isPresent()) {
                     throw withoutTls(
@@ -76,6 +78,7 @@ final class Connector {
                             endpoint.host() + ": " + failure.getMessage() + "; required is "
                                     + requirement.level().keyword(),
                             failure.result,
+                            mailRequiresTls,
                             failure);
                 }
                 clearText = Optional.of(String.valueOf(failure.getMessage()));
@@ -85,9 +88,22 @@ final class Connector {
     }
 
     private static ConnectionFailureException withoutTls(
-            String host, Stage stage, Event event, String reason, TlsResult result, Throwable cause) {
-        return new ConnectionFailureException(
-                Outcome.local(stage, event, 454, "4.7.5", reason).at(host), result, cause);
+            String host,
+            Stage stage,
+            Event event,
+            String reason,
+            TlsResult result,
+            boolean mailRequiresTls,
+            Throwable cause) {
+        Outcome outcome = mailRequiresTls && result.isOfPeer()
+                ? Outcome.local(
+                        Stage.TLS,
+                        Event.UNSUPPORTED,
+                        550,
+                        result == TlsResult.STARTTLS_NOT_SUPPORTED ? "5.7.10" : "5.7.30",
+                        reason + ", since the mail requires TLS all the way (REQUIRETLS)")
+                : Outcome.local(stage, event, 454, "4.7.5", reason);
+        return new ConnectionFailureException(outcome.at(host), result, cause);
     }
 
     /** One connection on its way. */
@@ -95,14 +111,16 @@ final class Connector {
         private final Endpoint endpoint;
         private final InetAddress address;
         private final TlsRequirement requirement;
+        private final boolean mailRequiresTls;
         private Stage stage = Stage.GREETING;
         private Socket socket;
         private ReplyReader replies;
 
-        Opening(Endpoint endpoint, InetAddress address, TlsRequirement requirement) {
+        Opening(Endpoint endpoint, InetAddress address, TlsRequirement requirement, boolean mailRequiresTls) {
             this.endpoint = endpoint;
             this.address = address;
             this.requirement = requirement;
+            this.mailRequiresTls = mailRequiresTls;
         }
 
         SmtpConnection open(Optional<String> clearText, Optional<TlsResult> before)
@@ -134,6 +152,7 @@ final class Connector {
                                 endpoint.host() + " does not offer STARTTLS; required is "
                                         + requirement.level().keyword(),
                                 TlsResult.STARTTLS_NOT_SUPPORTED,
+                                mailRequiresTls,
                                 null);
                     }
                     reason = "STARTTLS is not offered";
@@ -258,6 +277,7 @@ final class Connector {
                         Event.FORBIDDEN,
                         endpoint.host() + " gave no TLS, and without it the gateway's password is not sent",
                         TlsResult.STARTTLS_NOT_SUPPORTED,
+                        mailRequiresTls,
                         null);
             }
             stage = Stage.AUTH;

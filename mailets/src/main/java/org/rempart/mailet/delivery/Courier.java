@@ -10,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,6 +108,10 @@ final class Courier {
         private boolean talked;
         /** Whether what the domain publishes does not count. */
         private final boolean unbound;
+        /** Whether it goes only under TLS, to who promises the same. */
+        private final boolean requiresTls;
+        /** What came of each host. */
+        private final Map<Endpoint, Outcome> byHost = new LinkedHashMap<>();
 
         private int tries;
 
@@ -122,6 +127,7 @@ final class Courier {
             this.envelope = Envelope.of(mail, recipients);
             this.remaining = recipients;
             this.outcomes = outcomes;
+            this.requiresTls = envelope.requiresTls();
             this.unbound = mail.getAttribute(TlsSessions.REPORT)
                     .or(() -> mail.getAttribute(TlsSessions.WAIVED))
                     .isPresent();
@@ -153,8 +159,17 @@ final class Courier {
             if (busy && !talked && !remaining.isEmpty()) {
                 return false;
             }
-            remaining.forEach(recipient -> outcomes.putIfAbsent(recipient, last));
+            Outcome end = end();
+            remaining.forEach(recipient -> outcomes.putIfAbsent(recipient, end));
             return true;
+        }
+
+        /** A host that can't be given the mail fails it only when no other may take it later. */
+        private Outcome end() {
+            return byHost.values().stream()
+                    .filter(outcome -> last.fate() == Fate.FAILED && outcome.fate() == Fate.DEFERRED)
+                    .findFirst()
+                    .orElse(last);
         }
 
         private List<Endpoint> hosts() throws NoRouteException {
@@ -192,8 +207,7 @@ final class Courier {
                     return;
                 }
                 try {
-                    decision =
-                            unbound ? rules.decideUnpublished(domain, host.host()) : rules.decide(domain, host.host());
+                    decision = decided();
                 } catch (TlsPolicyUnavailableException unknown) {
                     ended(
                             new PublishedPolicy("tlsa", host.host(), List.of(), List.of(host.host())),
@@ -213,7 +227,14 @@ final class Courier {
                                             ? TlsResult.DANE_REQUIRED
                                             : TlsResult.VALIDATION_FAILURE),
                             refusal.get());
-                    forbidden(Event.FORBIDDEN, 454, refusal.get());
+                    if (requiresTls) {
+                        failed(
+                                Optional.empty(),
+                                Outcome.local(Stage.POLICY, Event.UNSUPPORTED, 550, "5.7.30", refusal.get())
+                                        .at(host.host()));
+                    } else {
+                        forbidden(Event.FORBIDDEN, 454, refusal.get());
+                    }
                     return;
                 }
                 pool.take(key).ifPresent(this::use);
@@ -228,6 +249,13 @@ final class Courier {
                 for (int i = 0; i < ADDRESSES_AT_FIRST; i++) {
                     tryNext();
                 }
+            }
+
+            private TlsDecision decided() throws TlsPolicyUnavailableException {
+                if (requiresTls) {
+                    return rules.decideRequired(domain, host.host());
+                }
+                return unbound ? rules.decideUnpublished(domain, host.host()) : rules.decide(domain, host.host());
             }
 
             /** The domain's policy may miss something in a connection that goes on all the same. */
@@ -251,7 +279,8 @@ final class Courier {
             /** What can't be counted changes nothing about the mail. */
             private void ended(
                     PublishedPolicy policy, Optional<InetAddress> address, Optional<TlsResult> failure, String reason) {
-                if (unbound) {
+                // What this mail asks for besides is none of the domain's policy.
+                if (unbound || requiresTls) {
                     return;
                 }
                 try {
@@ -280,8 +309,8 @@ final class Courier {
                 }
                 if (!pool.reserve(host)) {
                     busy = true;
-                    last = Outcome.local(
-                            Stage.HERE, Event.BUSY, 451, "4.4.5", "too many connections to the host already");
+                    noted(Outcome.local(
+                            Stage.HERE, Event.BUSY, 451, "4.4.5", "too many connections to the host already"));
                     addresses.clear();
                     return;
                 }
@@ -292,7 +321,7 @@ final class Courier {
             private void connect(InetAddress address) {
                 SmtpConnection connection = null;
                 try {
-                    connection = connector.open(host, address, decision.requirement());
+                    connection = connector.open(host, address, decision.requirement(), requiresTls);
                     opened(connection, address);
                 } catch (ConnectionFailureException failure) {
                     failure.tls()
@@ -311,14 +340,22 @@ final class Courier {
                     use(connection);
                 } else {
                     pool.give(key, connection);
-                    last = Outcome.local(Stage.HERE, Event.STOPPED, 421, "4.3.2", "the delivery stops");
+                    noted(Outcome.local(Stage.HERE, Event.STOPPED, 421, "4.3.2", "the delivery stops"));
                 }
             }
 
             private void failed(Optional<InetAddress> address, Outcome outcome) {
-                last = outcome;
+                noted(outcome);
                 trail.unavailable(
                         mail, domain, Optional.ofNullable(decision), host, address, outcome.reason(), started);
+            }
+
+            /** What is left of it when no other host does better. */
+            private void noted(Outcome outcome) {
+                last = outcome;
+                if (requiresTls) {
+                    byHost.merge(host, outcome, (before, now) -> before.fate() == Fate.FAILED ? before : now);
+                }
             }
 
             /** Sends to as many of those who remain as the server takes, in as many transactions as it wants. */
@@ -350,7 +387,7 @@ final class Courier {
                     boolean connectionLost = reply.scope() == Scope.CONNECTION;
                     elsewhere |= connectionLost;
                     if (connectionLost || (anyDelivered && reply.scope() == Scope.TRANSACTION)) {
-                        last = reply;
+                        noted(reply);
                         left.add(batch.get(i));
                     } else {
                         talked = true;

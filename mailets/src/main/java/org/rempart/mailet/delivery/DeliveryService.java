@@ -32,6 +32,7 @@ import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.rempart.message.MailOrigin;
 import org.rempart.message.RawMessage;
+import org.rempart.message.RequireTls;
 import org.rempart.message.dns.Dns;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -423,9 +424,9 @@ public final class DeliveryService {
             mail.getRecipients().forEach(recipient -> outcomes.putIfAbsent(recipient, outcome));
         }
 
-        /** Why nobody could be talked to; empty when somebody could, or nobody had to be. */
+        /** Why nobody could be talked to; empty when somebody could, or nobody had to be, or others may reach more. */
         Optional<String> unreachable() {
-            return outcomes.values().stream().allMatch(Outcome::isUnreachable)
+            return !RequireTls.holds(mail) && outcomes.values().stream().allMatch(Outcome::isUnreachable)
                     ? outcomes.values().stream().findFirst().map(Outcome::reason)
                     : Optional.empty();
         }

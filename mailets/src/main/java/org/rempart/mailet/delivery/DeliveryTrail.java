@@ -17,6 +17,7 @@ import org.apache.mailet.Mail;
 import org.rempart.mailet.delivery.Outcome.Fate;
 import org.rempart.mailet.delivery.tls.TlsDecision;
 import org.rempart.mailet.delivery.tls.TlsHandshake;
+import org.rempart.message.RequireTls;
 import org.rempart.policy.trail.AuditEvent;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,10 +124,11 @@ final class DeliveryTrail {
     }
 
     private static AuditEvent event(Mail mail, Domain domain) {
-        return AuditEvent.now("delivery")
+        AuditEvent event = AuditEvent.now("delivery")
                 .with("mail", mail.getName())
                 .with("sender", mail.getMaybeSender().asString())
                 .with("domain", domain.asString());
+        return RequireTls.holds(mail) ? event.with("requireTls", "true") : event;
     }
 
     private void write(AuditEvent event, long startedNanos) {

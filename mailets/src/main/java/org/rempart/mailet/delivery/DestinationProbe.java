@@ -27,6 +27,7 @@ import org.rempart.mailet.delivery.tls.TlsHandshake;
 import org.rempart.mailet.delivery.tls.TlsPolicies;
 import org.rempart.mailet.delivery.tls.TlsPolicyUnavailableException;
 import org.rempart.mailet.delivery.tls.TrustAnchors;
+import org.rempart.message.RequireTls;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.DnsJavaSecureDns;
 import org.rempart.policy.Opener;
@@ -66,7 +67,11 @@ public final class DestinationProbe implements TlsProbe {
                 try {
                     TlsDecision decision = policies.decide(domain, host.host());
                     // Only by DANE one host's level may be another's, and is told with it.
-                    found.add(new HostProbe(resolver, settings, handshake, decision, host, dane.isPresent()).host());
+                    HostProbe probe = new HostProbe(resolver, settings, handshake, policies, domain, decision, host);
+                    if (dane.isPresent()) {
+                        describe(probe.facts, decision);
+                    }
+                    found.add(probe.host());
                 } catch (TlsPolicyUnavailableException unknown) {
                     found.add(new Host(
                             Map.of("host", host.host()), List.of(), false, "mail waits: " + unknown.getMessage()));
@@ -99,6 +104,8 @@ public final class DestinationProbe implements TlsProbe {
         private final MxResolver resolver;
         private final Connector connector;
         private final TlsHandshake handshake;
+        private final TlsPolicies policies;
+        private final Domain domain;
         private final TlsDecision decision;
         private final Endpoint endpoint;
         private final Map<String, String> facts = new LinkedHashMap<>();
@@ -108,18 +115,18 @@ public final class DestinationProbe implements TlsProbe {
                 MxResolver resolver,
                 DeliverySettings settings,
                 TlsHandshake handshake,
+                TlsPolicies policies,
+                Domain domain,
                 TlsDecision decision,
-                Endpoint endpoint,
-                boolean levelOfItsOwn) {
+                Endpoint endpoint) {
             this.resolver = resolver;
             this.connector = new Connector(settings, handshake, this);
             this.handshake = handshake;
+            this.policies = policies;
+            this.domain = domain;
             this.decision = decision;
             this.endpoint = endpoint;
             facts.put("host", endpoint.host());
-            if (levelOfItsOwn) {
-                describe(facts, decision);
-            }
         }
 
         Host host() {
@@ -141,7 +148,7 @@ public final class DestinationProbe implements TlsProbe {
                 facts.put("address", address.getHostAddress());
                 chain = List.of();
                 try {
-                    SmtpConnection connection = connector.open(endpoint, address, decision.requirement());
+                    SmtpConnection connection = connector.open(endpoint, address, decision.requirement(), false);
                     connection.quit();
                     return going(connection);
                 } catch (ConnectionFailureException failed) {
@@ -179,6 +186,7 @@ public final class DestinationProbe implements TlsProbe {
                 TlsConnection tls = connection.tls().get();
                 facts.put("tls", tls.protocol() + ", " + tls.cipher());
                 certificate(tls.certificate());
+                facts.put("requiretls", requireTls(connection));
             } else {
                 how = "mail goes in clear text: " + connection.clearTextReason();
             }
@@ -186,6 +194,24 @@ public final class DestinationProbe implements TlsProbe {
                     .map(shortfall -> "; the domain's policy, were it enforced, would keep it: " + shortfall)
                     .orElse("");
             return new Host(facts, chain, true, how + tested);
+        }
+
+        /** What becomes of mail that requires TLS all the way (RFC 8689). */
+        private String requireTls(SmtpConnection connection) {
+            if (!connection.server().offers(RequireTls.KEYWORD)) {
+                return "not offered: mail that asks for it bounces";
+            }
+            try {
+                return handshake
+                        .shortfall(
+                                policies.decideRequired(domain, endpoint.host()).requirement(),
+                                endpoint.host(),
+                                connection.tls())
+                        .map(why -> "offered, but mail that asks for it bounces: " + why)
+                        .orElse("offered: mail that asks for it goes");
+            } catch (TlsPolicyUnavailableException unknown) {
+                return "offered, but mail that asks for it waits: " + unknown.getMessage();
+            }
         }
 
         private Host waiting(String why) {

@@ -18,11 +18,12 @@ import org.apache.mailet.DsnParameters;
 import org.apache.mailet.DsnParameters.Notify;
 import org.apache.mailet.DsnParameters.RecipientDsnParameters;
 import org.apache.mailet.Mail;
+import org.rempart.message.RequireTls;
 import org.rempart.policy.DomainNames;
 
 /**
  * Who sends and who receives, as the commands MAIL and RCPT say it (RFC 5321, sections 4.1.1.2 and 4.1.1.3), with the
- * parameters for delivery reports (RFC 3461).
+ * parameters for delivery reports (RFC 3461) and for TLS all the way (RFC 8689).
  */
 final class Envelope {
     /** {@code xtext} of RFC 3461, section 4: what James hands on as the client wrote it. */
@@ -33,11 +34,14 @@ final class Envelope {
     private final String sender;
     private final List<MailAddress> recipients;
     private final Optional<DsnParameters> reports;
+    private final boolean requiresTls;
 
-    private Envelope(String sender, List<MailAddress> recipients, Optional<DsnParameters> reports) {
+    private Envelope(
+            String sender, List<MailAddress> recipients, Optional<DsnParameters> reports, boolean requiresTls) {
         this.sender = sender;
         this.recipients = recipients;
         this.reports = reports;
+        this.requiresTls = requiresTls;
     }
 
     /** A mail's envelope with some of its recipients. */
@@ -45,7 +49,8 @@ final class Envelope {
         return new Envelope(
                 mail.getMaybeSender().asOptional().map(Envelope::onTheWire).orElse(""),
                 List.copyOf(recipients),
-                mail.dsnParameters());
+                mail.dsnParameters(),
+                RequireTls.holds(mail));
     }
 
     List<MailAddress> recipients() {
@@ -54,7 +59,7 @@ final class Envelope {
 
     /** The same with other recipients. */
     Envelope to(List<MailAddress> others) {
-        return new Envelope(sender, List.copyOf(others), reports);
+        return new Envelope(sender, List.copyOf(others), reports, requiresTls);
     }
 
     /**
@@ -82,6 +87,11 @@ final class Envelope {
     /** Whether its sender is the null one, to whom no failure can be told (RFC 5321, section 4.5.5). */
     boolean isReport() {
         return sender.isEmpty();
+    }
+
+    /** Whether it goes only under TLS, to who promises the same (REQUIRETLS, RFC 8689). */
+    boolean requiresTls() {
+        return requiresTls;
     }
 
     /** Whether an address can be written only with SMTPUTF8 (RFC 6531). */
@@ -114,6 +124,9 @@ final class Envelope {
         }
         if (needsUtf8()) {
             command.append(" SMTPUTF8");
+        }
+        if (requiresTls) {
+            command.append(' ').append(RequireTls.KEYWORD);
         }
         if (server.offers("DSN")) {
             reports.flatMap(DsnParameters::getRetParameter)

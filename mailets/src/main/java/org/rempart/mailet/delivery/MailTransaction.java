@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.rempart.mailet.delivery.Outcome.Fate;
+import org.rempart.message.RequireTls;
 
 /**
  * One mail over one connection: MAIL, RCPT for each recipient, the message (RFC 5321, section 3.3).
@@ -101,6 +102,15 @@ final class MailTransaction {
 
     /** What nothing that is sent could mend. */
     private Optional<Outcome> hopeless() throws UnreadableMessageException {
+        if (envelope.requiresTls() && (connection.tls().isEmpty() || !server.offers(RequireTls.KEYWORD))) {
+            return Optional.of(Outcome.local(
+                            Stage.TLS,
+                            Event.UNSUPPORTED,
+                            550,
+                            "5.7.30",
+                            host + " does not take mail that requires TLS all the way (REQUIRETLS)")
+                    .at(host));
+        }
         if (envelope.unspeakable().isPresent()) {
             return unsupported(553, "5.1.3", "an address with a control character");
         }

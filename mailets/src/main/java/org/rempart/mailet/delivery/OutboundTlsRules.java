@@ -23,6 +23,9 @@ public interface OutboundTlsRules {
         return decide(recipientDomain, host);
     }
 
+    /** What holds at a host for mail whose sender requires TLS all the way (REQUIRETLS, RFC 8689). */
+    TlsDecision decideRequired(Domain recipientDomain, String host) throws TlsPolicyUnavailableException;
+
     /** Mail that goes to MX hosts: the administrator's rules, and what the domain itself publishes. */
     static OutboundTlsRules direct(TlsPolicies policies) {
         return new OutboundTlsRules() {
@@ -35,6 +38,12 @@ public interface OutboundTlsRules {
             public TlsDecision decideUnpublished(Domain recipientDomain, String host) {
                 return policies.decideUnpublished(recipientDomain, host);
             }
+
+            @Override
+            public TlsDecision decideRequired(Domain recipientDomain, String host)
+                    throws TlsPolicyUnavailableException {
+                return policies.decideRequired(recipientDomain, host);
+            }
         };
     }
 
@@ -45,6 +54,17 @@ public interface OutboundTlsRules {
      * @param localPolicies the administrator's rules alone
      */
     static OutboundTlsRules throughGateway(TlsPolicies localPolicies) {
-        return localPolicies::decideForGateway;
+        return new OutboundTlsRules() {
+            @Override
+            public TlsDecision decide(Domain recipientDomain, String host) throws TlsPolicyUnavailableException {
+                return localPolicies.decideForGateway(recipientDomain, host);
+            }
+
+            @Override
+            public TlsDecision decideRequired(Domain recipientDomain, String host)
+                    throws TlsPolicyUnavailableException {
+                return localPolicies.decideRequiredForGateway(recipientDomain, host);
+            }
+        };
     }
 }

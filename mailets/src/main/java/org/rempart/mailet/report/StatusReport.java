@@ -42,6 +42,7 @@ import org.rempart.mailet.delivery.Outcome;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.HeaderField;
 import org.rempart.message.RawMessage;
+import org.rempart.message.RequireTls;
 
 /**
  * A delivery status notification (RFC 3464) in a {@code multipart/report} (RFC 6522): words for a person, a group of fields
@@ -288,7 +289,9 @@ public final class StatusReport {
 
         /** The whole message, when it is to be quoted and can be; else nothing. */
         private byte[] full() throws IOException, MessagingException {
+            // RFC 8689, section 5.
             boolean wanted = action == Action.FAILED
+                    && !RequireTls.holds(mail)
                     && mail.dsnParameters()
                             .flatMap(DsnParameters::getRetParameter)
                             .filter(ret -> ret == Ret.FULL)

@@ -102,6 +102,38 @@ class DestinationProbeTest {
         return destination.hosts().get(0);
     }
 
+    /** RFC 8689: whether mail that requires TLS all the way would go. */
+    @Test
+    void whatMailThatRequiresTlsWouldComeToIsTold() throws Exception {
+        ServerCertificate identity = AUTHORITY.request(MX).issue();
+        String secure = "level='secure' match='" + MX + "'";
+        assertThat(requireTls(secure, SmtpPeer.named("mx").offering(identity).extensions("REQUIRETLS")))
+                .isEqualTo("offered: mail that asks for it goes");
+        assertThat(requireTls(
+                        "level='verify'",
+                        SmtpPeer.named("mx").offering(identity).extensions("REQUIRETLS")))
+                .startsWith("offered, but mail that asks for it bounces: the mail requires TLS");
+        assertThat(requireTls(secure, SmtpPeer.named("mx").offering(identity)))
+                .isEqualTo("not offered: mail that asks for it bounces");
+    }
+
+    private String requireTls(String rule, SmtpPeer.Builder kind) throws Exception {
+        return hostOf("<outbound><to domain='customer.example' " + rule + " trust='conf/tls/ca.pem'/></outbound>", kind)
+                .facts()
+                .get("requiretls");
+    }
+
+    /** The policy may name the host, once its web server is heard. */
+    @Test
+    void thatMailThatRequiresTlsWaitsIsTold() throws Exception {
+        dns.fail("_mta-sts." + DOMAIN);
+        ServerCertificate identity = AUTHORITY.request(MX).issue();
+        assertThat(requireTls(
+                        "level='verify'",
+                        SmtpPeer.named("mx").offering(identity).extensions("REQUIRETLS")))
+                .startsWith("offered, but mail that asks for it waits: the mail requires TLS");
+    }
+
     @Test
     void aHostThatSatisfiesTheRuleIsShownWithItsCertificates() throws Exception {
         ServerCertificate identity = AUTHORITY.request(MX).issue();

@@ -46,6 +46,16 @@ public enum TlsLevel {
         return this == DANE || this == DANE_ONLY;
     }
 
+    /** Whether a peer must prove who it is at this level; {@link #DANE} says so only once the records are known. */
+    public boolean provesPeer() {
+        return !allowsClearText() && this != ENCRYPT;
+    }
+
+    /** Whether this level says by itself who the peer is, whichever host the DNS names. */
+    public boolean namesPeer() {
+        return this == SECURE || this == FINGERPRINT;
+    }
+
     /** Whether mail may leave in clear text at this level; {@link #DANE} says so only once the records are known. */
     public boolean allowsClearText() {
         return this == NONE || this == OPPORTUNISTIC;

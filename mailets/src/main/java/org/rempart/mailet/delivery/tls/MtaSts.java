@@ -125,6 +125,13 @@ public final class MtaSts implements TlsPolicySource {
         return entries.get(HostNames.normalise(recipientDomain.asString())).flatMap(MtaStsEntry::failure);
     }
 
+    @Override
+    public boolean isUncertain(Domain recipientDomain) {
+        return entries.get(HostNames.normalise(recipientDomain.asString()))
+                .filter(MtaStsEntry::isUncertain)
+                .isPresent();
+    }
+
     /** What is known of a domain, in a line for the administrator; looks where nothing is known. */
     public String describe(Domain recipientDomain) {
         MtaStsEntry entry = entry(HostNames.normalise(recipientDomain.asString()));
@@ -221,9 +228,12 @@ public final class MtaSts implements TlsPolicySource {
         String id;
         try {
             id = MtaStsRecord.id(name, dns.texts(name));
-        } catch (MtaStsException | UnansweredException none) {
+        } catch (MtaStsException none) {
             return policy.map(known -> known.checkedAt(now))
                     .orElseGet(() -> MtaStsEntry.none(domain, now, String.valueOf(none.getMessage())));
+        } catch (UnansweredException silent) {
+            return policy.map(known -> known.checkedAt(now))
+                    .orElseGet(() -> MtaStsEntry.unanswered(domain, now, String.valueOf(silent.getMessage())));
         }
         if (policy.isPresent()
                 && policy.get().id().equals(id)

@@ -23,6 +23,7 @@ final class MtaStsEntry {
     private final Instant checked;
     private final String reason;
     private final TlsResult failure;
+    private final boolean uncertain;
 
     private MtaStsEntry(
             String domain,
@@ -31,7 +32,8 @@ final class MtaStsEntry {
             Instant fetched,
             Instant checked,
             String reason,
-            TlsResult failure) {
+            TlsResult failure,
+            boolean uncertain) {
         this.domain = Objects.requireNonNull(domain);
         this.id = id;
         this.policy = policy;
@@ -39,27 +41,40 @@ final class MtaStsEntry {
         this.checked = Objects.requireNonNull(checked);
         this.reason = reason;
         this.failure = failure;
+        this.uncertain = uncertain;
     }
 
     static MtaStsEntry policy(String domain, String id, MtaStsPolicy policy, Instant fetched) {
         return new MtaStsEntry(
-                domain, Objects.requireNonNull(id), Objects.requireNonNull(policy), fetched, fetched, null, null);
+                domain,
+                Objects.requireNonNull(id),
+                Objects.requireNonNull(policy),
+                fetched,
+                fetched,
+                null,
+                null,
+                false);
     }
 
     /** @param reason why there is none, in words */
     static MtaStsEntry none(String domain, Instant looked, String reason) {
-        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason), null);
+        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason), null, false);
+    }
+
+    /** The DNS does not say whether there is one. */
+    static MtaStsEntry unanswered(String domain, Instant looked, String reason) {
+        return new MtaStsEntry(domain, null, null, looked, looked, Objects.requireNonNull(reason), null, true);
     }
 
     /** The domain says that it has a policy, which can't be had or read. */
     static MtaStsEntry failed(String domain, Instant looked, MtaStsException failure) {
         return new MtaStsEntry(
-                domain, null, null, looked, looked, String.valueOf(failure.getMessage()), failure.result());
+                domain, null, null, looked, looked, String.valueOf(failure.getMessage()), failure.result(), true);
     }
 
     /** The same, looked at again and found unchanged, or not to be had again. */
     MtaStsEntry checkedAt(Instant now) {
-        return new MtaStsEntry(domain, id, policy, fetched, now, reason, failure);
+        return new MtaStsEntry(domain, id, policy, fetched, now, reason, failure, uncertain);
     }
 
     String domain() {
@@ -92,6 +107,11 @@ final class MtaStsEntry {
     /** What keeps the domain's policy from being known. */
     Optional<TlsResult> failure() {
         return Optional.ofNullable(failure);
+    }
+
+    /** Whether there may be a policy that could not be had. */
+    boolean isUncertain() {
+        return uncertain;
     }
 
     /** When this holds no longer. */

@@ -31,11 +31,25 @@ public final class TlsDecision {
             String why,
             Optional<TlsResult> unknown,
             Optional<DaneFinding> dane) {
+        this(
+                requirement,
+                tested.orElse(null),
+                why,
+                unknown.orElse(null),
+                dane.map(DaneFinding::toString).orElse(null));
+    }
+
+    private TlsDecision(TlsRequirement requirement, TlsRequirement tested, String why, TlsResult unknown, String dane) {
         this.requirement = Objects.requireNonNull(requirement);
-        this.tested = tested.orElse(null);
+        this.tested = tested;
         this.why = Objects.requireNonNull(why);
-        this.unknown = unknown.orElse(null);
-        this.dane = dane.map(DaneFinding::toString).orElse(null);
+        this.unknown = unknown;
+        this.dane = dane;
+    }
+
+    /** The same with what mail that requires TLS must have (REQUIRETLS, RFC 8689). */
+    TlsDecision requiring(TlsRequirement more) {
+        return new TlsDecision(more, tested, why + "; the mail requires TLS", unknown, dane);
     }
 
     /** What must hold. */

@@ -132,6 +132,59 @@ public final class TlsPolicies implements AutoCloseable {
                 "what the domain publishes does not count for this mail");
     }
 
+    /**
+     * What mail gets whose sender requires TLS all the way (REQUIRETLS, RFC 8689, section 4.2.1): what other mail gets, with
+     * a certificate in any case, at a host that is proven to take the domain's mail.
+     *
+     * @throws TlsPolicyUnavailableException as with {@link #decide}
+     */
+    public TlsDecision decideRequired(Domain recipientDomain, String mxHost) throws TlsPolicyUnavailableException {
+        TlsDecision decision = decide(recipientDomain, mxHost);
+        TlsRequirement proven = decision.requirement().proven();
+        return decision.requiring(
+                isHostProven(proven, recipientDomain, mxHost)
+                        ? proven
+                        : proven.refusing(
+                                "the mail requires TLS (REQUIRETLS), and neither DNSSEC nor MTA-STS proves that "
+                                        + mxHost + " takes mail for " + recipientDomain.asString()));
+    }
+
+    private boolean isHostProven(TlsRequirement proven, Domain recipientDomain, String mxHost)
+            throws TlsPolicyUnavailableException {
+        String domain = HostNames.normalise(recipientDomain.asString());
+        String host = HostNames.normalise(mxHost);
+        if (proven.level().namesPeer() || (host.equals(domain) && !HostNames.isAddress(host))) {
+            return true;
+        }
+        if (HostNames.isAddress(host)) {
+            return false;
+        }
+        if (dane.isPresent() && dane.get().find(recipientDomain, mxHost).isRouteProven()) {
+            return true;
+        }
+        boolean uncertain = false;
+        for (TlsPolicySource source : further) {
+            Optional<TlsPolicySource.Statement> statement = source.find(recipientDomain, mxHost);
+            if (statement.isPresent()) {
+                return statement.get().requirement().refusal(mxHost).isEmpty();
+            }
+            uncertain |= source.isUncertain(recipientDomain);
+        }
+        if (uncertain) {
+            throw new TlsPolicyUnavailableException(
+                    "the mail requires TLS (REQUIRETLS), and the MTA-STS policy of " + domain + " can't be had now",
+                    null);
+        }
+        return false;
+    }
+
+    /** The same for mail that goes to a gateway, which the administrator has named. */
+    public TlsDecision decideRequiredForGateway(Domain recipientDomain, String gateway)
+            throws TlsPolicyUnavailableException {
+        TlsDecision decision = decideForGateway(recipientDomain, gateway);
+        return decision.requiring(decision.requirement().proven());
+    }
+
     private static TlsDecision told(TlsRequirement requirement, String why, DaneFinding finding) {
         return new TlsDecision(requirement, Optional.empty(), why, Optional.empty(), Optional.of(finding));
     }

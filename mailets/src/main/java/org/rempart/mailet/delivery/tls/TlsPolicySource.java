@@ -32,6 +32,14 @@ public interface TlsPolicySource extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Whether this source may have more to say of a domain when it is asked again, since somebody whom it asked has not answered;
+     * of what {@link #find} has just found, and it asks nobody.
+     */
+    default boolean isUncertain(Domain recipientDomain) {
+        return failure(recipientDomain).isPresent();
+    }
+
     /** Ends what this source does in the background. */
     @Override
     default void close() {}

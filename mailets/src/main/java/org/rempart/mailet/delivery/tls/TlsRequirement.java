@@ -132,6 +132,20 @@ public final class TlsRequirement {
                 level, protocols, names, false, null, Set.of(), null, records, serverName, null, null, source, rule);
     }
 
+    /**
+     * The same, or where it asks for no proof of who the other side is: a certificate of the JVM's authorities for the MX
+     * host, as REQUIRETLS does (RFC 8689, section 4.2.1).
+     */
+    TlsRequirement proven() {
+        return level.provesPeer()
+                ? this
+                : ofLevel(
+                        TlsLevel.VERIFY,
+                        protocols,
+                        "requiretls",
+                        Rule.from("the mail's REQUIRETLS", "a certificate for the MX host"));
+    }
+
     /** The same, and no connection satisfies it. */
     TlsRequirement refusing(String why) {
         return with(Objects.requireNonNull(why), published);

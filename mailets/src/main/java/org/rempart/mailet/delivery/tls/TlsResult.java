@@ -30,6 +30,14 @@ public enum TlsResult {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** Whether it is about what the peer has, rather than about a handshake that another time may end well. */
+    public boolean isOfPeer() {
+        return this == STARTTLS_NOT_SUPPORTED
+                || this == CERTIFICATE_HOST_MISMATCH
+                || this == CERTIFICATE_EXPIRED
+                || this == CERTIFICATE_NOT_TRUSTED;
+    }
+
     /** Of a handshake that failed. */
     public static TlsResult of(TlsFailureException failure) {
         return failure.certificate().map(TlsResult::of).orElse(VALIDATION_FAILURE);

@@ -281,6 +281,93 @@ class TlsPoliciesTest {
                 .isEqualTo(TlsLevel.OPPORTUNISTIC);
     }
 
+    private static final Says TESTED_HOST = new Says(
+            "mta-sts",
+            Optional.of(Statement.tested(TlsRequirement.ofMtaSts(
+                    List.of(MxPattern.parse(MX).orElseThrow()), Rule.byDefault("mode: testing"), PROTOCOLS))));
+
+    private static final TlsPolicySource SILENT_DNS = new TlsPolicySource() {
+        @Override
+        public String name() {
+            return "mta-sts";
+        }
+
+        @Override
+        public Optional<Statement> find(Domain recipientDomain, String mxHost) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean isUncertain(Domain recipientDomain) {
+            return true;
+        }
+    };
+
+    /** What mail with REQUIRETLS gets: the level, or that nothing goes. */
+    private static String required(String outbound, Optional<Dane> dane, String host, TlsPolicySource... further)
+            throws Exception {
+        TlsRequirement requirement = new TlsPolicies(local(outbound), dane, List.of(further))
+                .decideRequired(OTHER, host)
+                .requirement();
+        return requirement.refusal(host).isPresent()
+                ? "refused"
+                : requirement.level().keyword();
+    }
+
+    private static String ruled(String rule) {
+        return "<outbound dnssec='validate'><to domain='other.example' " + rule + "/></outbound>";
+    }
+
+    /** RFC 8689, section 4.2.1, step 1. */
+    @Test
+    void mailThatRequiresTlsGoesOnlyToAHostThatIsProvenToBeTheDomains() throws Exception {
+        assertThat(required("", Optional.empty(), MX)).isEqualTo("refused");
+        assertThat(required("<outbound default='verify'/>", Optional.empty(), MX))
+                .isEqualTo("refused");
+        assertThat(required("", Optional.of(dane()), MX)).isEqualTo("verify");
+        assertThat(required("", Optional.of(dane(tlsa(3))), MX)).isEqualTo("dane");
+        assertThat(required("", Optional.of(dane(tlsa(1))), MX)).isEqualTo("verify");
+        assertThat(required("", Optional.empty(), "mx.other.example", ENFORCED)).isEqualTo("verify");
+        assertThat(required("", Optional.empty(), MX, ENFORCED)).isEqualTo("refused");
+        assertThat(required("", Optional.empty(), MX, TESTED_HOST)).isEqualTo("verify");
+        assertThat(required("", Optional.empty(), "Other.Example.")).isEqualTo("verify");
+        assertThat(required("", Optional.of(dane()), "192.0.2.1")).isEqualTo("refused");
+        assertThat(required(ruled("level='secure'"), Optional.empty(), MX)).isEqualTo("secure");
+        assertThat(required(ruled("level='none' reason='r'"), Optional.of(dane()), MX))
+                .isEqualTo("verify");
+        assertThat(required(ruled("level='none' reason='r'"), Optional.empty(), MX))
+                .isEqualTo("refused");
+        assertThat(required(ruled("level='encrypt'"), Optional.empty(), MX, TESTED_HOST))
+                .isEqualTo("verify");
+        assertThat(required(ruled("level='verify' trust='conf/tls/partner-ca.pem'"), Optional.of(dane()), MX))
+                .isEqualTo("verify");
+    }
+
+    @Test
+    void whatMailThatRequiresTlsMayLearnLaterItWaitsFor() {
+        assertThatThrownBy(() -> required("", Optional.empty(), MX, SILENT_DNS))
+                .isInstanceOf(TlsPolicyUnavailableException.class)
+                .hasMessageContaining("REQUIRETLS");
+    }
+
+    @Test
+    void aRuleKeepsItsOwnAuthoritiesForMailThatRequiresTls() throws Exception {
+        LocalTlsRules rules = local(ruled("level='verify' trust='conf/tls/partner-ca.pem'"));
+        assertThat(new TlsPolicies(rules, Optional.of(dane()), List.of())
+                        .decideRequired(OTHER, MX)
+                        .requirement())
+                .isEqualTo(rules.find(OTHER, MX).orElseThrow().requirement());
+    }
+
+    @Test
+    void aGatewayForMailThatRequiresTlsIsProvenByItsCertificate() throws Exception {
+        TlsPolicies policies = policies("<outbound default='encrypt'/>");
+        TlsRequirement requirement =
+                policies.decideRequiredForGateway(OTHER, "relay.isp.example").requirement();
+        assertThat(requirement.level()).isEqualTo(TlsLevel.VERIFY);
+        assertThat(requirement.refusal("relay.isp.example")).isEmpty();
+    }
+
     @Test
     void requirementsAreEqualWhenTheSameConnectionSatisfiesBoth() throws Exception {
         LocalTlsRules rules = local("<outbound default='verify'>"
