@@ -15,9 +15,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DERSequence;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -38,6 +43,8 @@ public final class CertificateRequest {
     private static final Duration VALIDITY = Duration.ofDays(30);
     private static final Duration CLOCK_SKEW = Duration.ofHours(1);
     private static final SecureRandom RANDOM = new SecureRandom();
+    private static final ASN1ObjectIdentifier TLS_FEATURE = new ASN1ObjectIdentifier("1.3.6.1.5.5.7.1.24");
+    private static final int STATUS_REQUEST = 5;
 
     private final List<String> hosts;
     private final CertificateAuthority issuer;
@@ -49,6 +56,7 @@ public final class CertificateRequest {
     private KeyPair keys;
     private String signature;
     private boolean unreadableNames;
+    private String responder;
 
     CertificateRequest(List<String> hosts, CertificateAuthority issuer, KeyKind kind, Clock clock) {
         this(hosts, issuer, hosts.isEmpty() ? "test" : hosts.get(0), kind, clock.instant(), false);
@@ -119,6 +127,16 @@ public final class CertificateRequest {
     /** With subject alternative names that nobody can read. */
     public CertificateRequest unreadableNames() {
         unreadableNames = true;
+        return this;
+    }
+
+    /**
+     * Names the authority's OCSP responder, and asks for its answer in each handshake ("must-staple", RFC 7633).
+     *
+     * @param url as {@link OcspResponder#url} has it
+     */
+    public CertificateRequest mustStaple(String url) {
+        responder = url;
         return this;
     }
 
@@ -199,6 +217,15 @@ public final class CertificateRequest {
         builder.addExtension(
                 Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature | KeyUsage.keyEncipherment));
         builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth));
+        if (responder != null) {
+            builder.addExtension(
+                    Extension.authorityInfoAccess,
+                    false,
+                    new AuthorityInformationAccess(
+                            AccessDescription.id_ad_ocsp,
+                            new GeneralName(GeneralName.uniformResourceIdentifier, responder)));
+            builder.addExtension(TLS_FEATURE, false, new DERSequence(new ASN1Integer(STATUS_REQUEST)));
+        }
         if (unreadableNames) {
             builder.addExtension(Extension.subjectAlternativeName, false, new byte[] {0x30, 3, 2, 1});
         }

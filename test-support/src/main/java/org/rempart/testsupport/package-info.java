@@ -11,7 +11,7 @@
  *       ({@link org.rempart.testsupport.Tools});
  *   <li>certificates ({@link org.rempart.testsupport.CertificateAuthority}, {@link
  *       org.rempart.testsupport.CertificateRequest}), and authorities that this JVM trusts for a while ({@link
- *       org.rempart.testsupport.JvmTrust});
+ *       org.rempart.testsupport.JvmTrust}), and an authority's word on them ({@link org.rempart.testsupport.OcspResponder});
  *   <li>a client that minds no rule ({@link org.rempart.testsupport.RawClient});
  *   <li>a DNS ({@link org.rempart.testsupport.DnsServer}), and one that is signed
  *       ({@link org.rempart.testsupport.SignedZones}), mail servers that go wrong on command ({@link

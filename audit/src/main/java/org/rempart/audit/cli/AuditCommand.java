@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
         name = "rempart-audit",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        subcommands = {ConfigurationCommand.class, DnsCommand.class, ExplainCommand.class},
+        subcommands = {ConfigurationCommand.class, DnsCommand.class, ExplainCommand.class, ListenersCommand.class},
         description = {
             "Evaluates a mail server, of any make, against the check list: open relay, headers, logins, TLS, DNS.",
             "Audit only what is yours: relay attempts and a failed login look like an attack, and may be blocked."

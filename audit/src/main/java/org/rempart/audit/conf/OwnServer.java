@@ -102,14 +102,24 @@ public record OwnServer(List<String> hosts, List<X509Certificate> certificates, 
     }
 
     private static Collection<X509Certificate> certificates(Path conf, XmlNode server) throws IOException {
-        String pem = server.text("tls/certificates");
+        // Rempart's own listeners may have several, of keys of different kinds.
+        List<String> pems = server.at("tls").map(tls -> tls.children("certificates")).orElse(List.of()).stream()
+                .map(XmlNode::text)
+                .filter(text -> !text.isEmpty())
+                .toList();
+        String pem = String.join(", ", pems);
         String store = server.text("tls/keystore");
         try {
-            if (!pem.isEmpty()) {
-                if (!Files.isReadable(file(conf, pem))) {
-                    throw new IOException("the certificates " + pem + ", which smtpserver.xml names, can't be read");
+            if (!pems.isEmpty()) {
+                List<X509Certificate> own = new ArrayList<>();
+                for (String each : pems) {
+                    if (!Files.isReadable(file(conf, each))) {
+                        throw new IOException(
+                                "the certificates " + each + ", which smtpserver.xml names, can't be read");
+                    }
+                    own.addAll(first(Files.readAllBytes(file(conf, each)), each));
                 }
-                return first(Files.readAllBytes(file(conf, pem)), pem);
+                return own;
             }
             if (!store.isEmpty() && Files.exists(file(conf, store))) {
                 return ofStore(file(conf, store), server.text("tls/keystoreType"), server.text("tls/secret"));

@@ -6,7 +6,6 @@ package org.rempart.audit.probe;
 
 import java.io.IOException;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,7 +14,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSocket;
 import org.rempart.audit.Findings;
 import org.rempart.audit.ListenerProbe;
 import org.rempart.audit.Plan;
@@ -25,6 +23,7 @@ import org.rempart.audit.net.Dialogue;
 import org.rempart.audit.net.Listener;
 import org.rempart.audit.net.Wire;
 import org.rempart.audit.tls.ClientHello;
+import org.rempart.audit.tls.ClientRenegotiation;
 import org.rempart.audit.tls.EarlyData;
 import org.rempart.audit.tls.Group;
 import org.rempart.audit.tls.Jsse;
@@ -48,8 +47,6 @@ final class TlsProbe extends ListenerProbe {
     private static final String MASTER = "tls.extended-master-secret";
     private static final String FALLBACK = "tls.fallback";
     private static final String EARLY_DATA = "tls.early-data";
-
-    private static final Duration RENEGOTIATION_TIME = Duration.ofSeconds(2);
 
     @Override
     public String name() {
@@ -393,28 +390,14 @@ final class TlsProbe extends ListenerProbe {
             findings.notTestable(CLIENT_RENEGOTIATION, subject, "only SSLv3 is spoken, and that is finding enough");
             return;
         }
-        try (Wire wire = Dialogue.secure(listener, budget, Jsse.only(version.label()))) {
-            SSLSocket socket = wire.tls().orElseThrow();
-            socket.setSoTimeout((int) RENEGOTIATION_TIME.toMillis());
-            java.util.concurrent.CountDownLatch second = new java.util.concurrent.CountDownLatch(1);
-            socket.addHandshakeCompletedListener(event -> second.countDown());
-            try {
-                socket.startHandshake();
-                boolean done = second.await(200, java.util.concurrent.TimeUnit.MILLISECONDS);
-                findings.add(
-                        CLIENT_RENEGOTIATION,
-                        subject,
-                        done ? Verdict.WARN : Verdict.PASS,
-                        done
-                                ? "a client may ask for new handshakes on one connection"
-                                : "a second handshake does not come",
-                        List.of());
-            } catch (IOException e) {
-                findings.pass(CLIENT_RENEGOTIATION, subject, "a second handshake is refused");
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            }
+        try {
+            ClientRenegotiation answer = ClientRenegotiation.of(listener, budget, version);
+            findings.add(
+                    CLIENT_RENEGOTIATION,
+                    subject,
+                    answer == ClientRenegotiation.TAKEN ? Verdict.WARN : Verdict.PASS,
+                    answer.words(),
+                    List.of());
         } catch (javax.net.ssl.SSLException | java.net.SocketException e) {
             findings.notTestable(
                     CLIENT_RENEGOTIATION,

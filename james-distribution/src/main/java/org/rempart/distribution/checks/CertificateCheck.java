@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 
@@ -40,8 +41,18 @@ final class CertificateCheck implements Check {
 
     @Override
     public List<Finding> look(Patient patient) throws FaultException {
-        Path file = patient.home().conf("tls/certificate.pem");
-        List<X509Certificate> chain = chain(patient.home(), file);
+        List<Finding> findings = new ArrayList<>();
+        List<CertificateFiles> all = CertificateFiles.of(patient.home());
+        for (CertificateFiles files : all) {
+            String which = all.size() == 1 ? "" : patient.home().name(files.certificate()) + ": ";
+            for (Finding finding : look(patient, chain(patient.home(), files.certificate()))) {
+                findings.add(new Finding(finding.level(), which + finding.what(), finding.advice()));
+            }
+        }
+        return findings;
+    }
+
+    private static List<Finding> look(Patient patient, List<X509Certificate> chain) throws FaultException {
         List<Finding> findings = new ArrayList<>();
         findings.add(time(chain.get(0), patient.clock().instant()));
         for (String host : MailSettings.of(patient.home()).publicNames()) {
@@ -91,13 +102,18 @@ final class CertificateCheck implements Check {
 
     private static Finding covers(X509Certificate certificate, String host) {
         List<String> names = names(certificate);
-        if (names.stream().anyMatch(name -> matches(name, host))) {
+        if (names(certificate, host)) {
             return Finding.ok("it names " + host);
         }
         return Finding.fault(
                 "it does not name " + host + ", which conf/smtpserver.xml calls this host, but "
                         + (names.isEmpty() ? "no host at all" : String.join(", ", names)),
                 "get one with the DNS name " + host + ", or correct <helloName>");
+    }
+
+    /** Whether it is for a host. */
+    static boolean names(X509Certificate certificate, String host) {
+        return names(certificate).stream().anyMatch(name -> matches(name, host));
     }
 
     private static boolean matches(String pattern, String host) {
@@ -130,8 +146,7 @@ final class CertificateCheck implements Check {
         for (int i = 0; i + 1 < chain.size(); i++) {
             if (!signed(chain.get(i), chain.get(i + 1))) {
                 return Finding.fault(
-                        "certificate number " + (i + 2) + " in conf/tls/certificate.pem has not signed number "
-                                + (i + 1),
+                        "certificate number " + (i + 2) + " of its chain has not signed number " + (i + 1),
                         "put this host's certificate first, then each one that signed the one before it");
             }
         }

@@ -28,19 +28,24 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 
-/** The server's certificate and key: whether they are there, fit each other, and are in their time. */
+/** A certificate and its key: whether they are there, fit each other, and are in their time. */
 final class Identity {
     private static final Duration SOON = Duration.ofDays(14);
 
     private final Home home;
     private final Clock clock;
+    private final Path certificateFile;
+    private final Path keyFile;
 
-    Identity(Home home, Clock clock) {
+    Identity(Home home, Clock clock, CertificateFiles files) {
         this.home = home;
         this.clock = clock;
+        this.certificateFile = files.certificate();
+        this.keyFile = files.key();
     }
 
     /**
@@ -50,13 +55,10 @@ final class Identity {
      * @throws FaultException when a server with them could not speak TLS
      */
     List<String> check() throws FaultException {
-        Path certificateFile = home.conf("tls/certificate.pem");
-        Path keyFile = home.conf("tls/private-key.pem");
-        X509Certificate certificate = certificate(certificateFile);
+        X509Certificate certificate = (X509Certificate) chain().get(0);
         PrivateKey key = key(keyFile, certificate.getPublicKey().getAlgorithm());
         if (!fit(key, certificate.getPublicKey())) {
-            throw new FaultException(home.name(keyFile) + " is not the key of " + home.name(certificateFile)
-                    + "; the first certificate in that file must be this host's own");
+            throw notOfEachOther();
         }
         List<String> warnings = new ArrayList<>();
         Date now = Date.from(clock.instant());
@@ -76,12 +78,19 @@ final class Identity {
         return warnings;
     }
 
-    private X509Certificate certificate(Path file) throws FaultException {
+    private FaultException notOfEachOther() {
+        return new FaultException(home.name(keyFile) + " is not the key of " + home.name(certificateFile)
+                + "; the first certificate in that file must be this host's own");
+    }
+
+    private List<Certificate> chain() throws FaultException {
+        Path file = certificateFile;
         byte[] pem = read(file, "the certificate of this host, followed by its intermediate certificates");
         try {
-            for (Certificate found :
-                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem))) {
-                return (X509Certificate) found;
+            List<Certificate> chain = List.copyOf(
+                    CertificateFactory.getInstance("X.509").generateCertificates(new ByteArrayInputStream(pem)));
+            if (!chain.isEmpty()) {
+                return chain;
             }
         } catch (CertificateException broken) {
             throw new FaultException(home.name(file) + " holds no certificate in PEM form (" + broken.getMessage()

@@ -22,6 +22,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
+import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Listener;
 
@@ -103,13 +104,14 @@ final class ListenersCheck implements Check {
                         .createSocket(plain, address.getHostString(), address.getPort(), true)) {
             socket.startHandshake();
             Certificate shown = socket.getSession().getPeerCertificates()[0];
-            X509Certificate kept = CertificateCheck.chain(
-                            patient.home(), patient.home().conf("tls/certificate.pem"))
-                    .get(0);
-            return shown.equals(kept)
+            List<Certificate> kept = new ArrayList<>();
+            for (CertificateFiles files : CertificateFiles.of(patient.home())) {
+                kept.add(CertificateCheck.chain(patient.home(), files.certificate())
+                        .get(0));
+            }
+            return kept.contains(shown)
                     ? Finding.ok(place + " speaks " + socket.getSession().getProtocol())
-                    : Finding.fault(
-                            place + " shows another certificate than conf/tls/certificate.pem", "bin/rempart reload");
+                    : Finding.fault(place + " shows another certificate than its file has", "bin/rempart reload");
         } catch (SocketTimeoutException late) {
             return silent(place);
         } catch (SSLException refused) {

@@ -25,6 +25,7 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.rempart.distribution.database.DatabaseSettings;
 import org.rempart.distribution.directory.DirectoryModule;
+import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.ConfigurationXml;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
@@ -99,7 +100,7 @@ public final class StartChecks {
             tls = true;
         }
         if (tls) {
-            identity();
+            identities();
         }
         database();
         accounts();
@@ -323,9 +324,21 @@ public final class StartChecks {
         }
     }
 
-    private void identity() {
+    private void identities() {
         try {
-            warnings.addAll(new Identity(home, clock).check());
+            for (CertificateFiles files : CertificateFiles.of(home)) {
+                identity(new Identity(home, clock, files));
+            }
+        } catch (FaultException fault) {
+            if (!faults.contains(fault.getMessage())) {
+                faults.add(fault.getMessage());
+            }
+        }
+    }
+
+    private void identity(Identity identity) {
+        try {
+            warnings.addAll(identity.check());
         } catch (FaultException fault) {
             faults.add(fault.getMessage());
         }

@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
         name = "tls",
         description =
                 "Say which TLS mail for a domain gets and by whose word, ask its servers, and say whether mail would go: "
-                        + "exit code 0 when it would for each domain, 1 when not. No mail is sent.")
+                        + "exit code 0 when it would for each domain, 1 when not. No mail is sent. With --listeners alone: ask "
+                        + "each listener of this server what it offers of TLS.")
 final class TlsCommand implements Callable<Integer> {
     private static final int HIGHEST_PORT = 65_535;
 

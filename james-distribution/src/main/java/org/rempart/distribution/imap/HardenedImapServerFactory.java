@@ -29,6 +29,7 @@ import org.apache.james.protocols.netty.ChannelHandlerFactory;
 import org.apache.james.protocols.netty.Encryption;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
+import org.rempart.distribution.limits.FurtherCertificates;
 import org.rempart.distribution.limits.ImapGuard;
 import org.rempart.distribution.limits.ListenerThreads;
 import org.rempart.distribution.limits.SmtpLimits;
@@ -40,6 +41,7 @@ import org.rempart.distribution.limits.SmtpLimits;
 final class HardenedImapServerFactory extends IMAPServerFactory {
     private final LoginBrake brake;
     private final ListenerThreads threads = new ListenerThreads();
+    private final FileSystem files;
 
     HardenedImapServerFactory(
             FileSystem fileSystem,
@@ -51,6 +53,7 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
             LoginBrake brake) {
         super(fileSystem, decoder, encoder, processor, metrics, gauges);
         this.brake = brake;
+        this.files = fileSystem;
     }
 
     @Override
@@ -68,7 +71,8 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
                 imapMetrics,
                 gaugeRegistry,
                 brake,
-                threads);
+                threads,
+                files);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -80,6 +84,8 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
         private final OrderlyProcessor processor;
         private final LoginBrake brake;
         private final ListenerThreads threads;
+        private final FileSystem files;
+        private HierarchicalConfiguration<ImmutableNode> configuration;
         private Duration loginDeadline;
         private Duration handshakeDeadline;
         private ConnectionGate gate;
@@ -91,11 +97,13 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
                 ImapMetrics metrics,
                 GaugeRegistry gauges,
                 LoginBrake brake,
-                ListenerThreads threads) {
+                ListenerThreads threads,
+                FileSystem files) {
             super(decoder, encoder, processor, metrics, gauges);
             this.processor = processor;
             this.brake = brake;
             this.threads = threads;
+            this.files = files;
         }
 
         @Override
@@ -106,12 +114,25 @@ final class HardenedImapServerFactory extends IMAPServerFactory {
             connectionLimit = 0;
             connPerIP = 0;
             super.doConfigure(config);
+            configuration = config;
             connectionLimit = limit;
             processor.setDeadline(Duration.ofSeconds(
                     SmtpLimits.number(config, "commandDeadline", (int) OrderlyProcessor.DEFAULT_DEADLINE.toSeconds())));
             loginDeadline = Duration.ofSeconds(SmtpLimits.number(config, "loginDeadline", LOGIN_DEADLINE_SECONDS));
             handshakeDeadline =
                     Duration.ofSeconds(SmtpLimits.number(config, "handshakeDeadline", HANDSHAKE_DEADLINE_SECONDS));
+        }
+
+        @Override
+        protected void buildSSLContext() throws Exception {
+            Encryption before = encryption;
+            try {
+                super.buildSSLContext();
+                encryption = FurtherCertificates.of(encryption, configuration, files);
+            } catch (Exception unusable) {
+                encryption = before;
+                throw unusable;
+            }
         }
 
         @Override

@@ -41,6 +41,7 @@ import org.apache.james.smtpserver.netty.SMTPServerFactory;
 import org.apache.james.smtpserver.netty.SmtpMetrics;
 import org.rempart.distribution.limits.ConnectionGate;
 import org.rempart.distribution.limits.DeadlineEncryption;
+import org.rempart.distribution.limits.FurtherCertificates;
 import org.rempart.distribution.limits.ListenerThreads;
 import org.rempart.distribution.limits.SmtpGuard;
 import org.rempart.distribution.limits.SmtpLimits;
@@ -60,11 +61,13 @@ import org.rempart.distribution.limits.SmtpLimits;
  */
 final class HardenedSmtpServerFactory extends SMTPServerFactory {
     private final ListenerThreads threads = new ListenerThreads();
+    private final FileSystem files;
 
     @Inject
     HardenedSmtpServerFactory(
             DNSService dns, ProtocolHandlerLoader loader, FileSystem fileSystem, MetricFactory metrics) {
         super(dns, loader, fileSystem, metrics);
+        this.files = fileSystem;
     }
 
     @Override
@@ -75,7 +78,7 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
 
     @Override
     protected SMTPServer createServer() {
-        return new HardenedSmtpServer(smtpMetrics, threads);
+        return new HardenedSmtpServer(smtpMetrics, threads, files);
     }
 
     // The warning is about two of James's own classes, above this one.
@@ -88,21 +91,25 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
 
         private final SmtpMetrics metrics;
         private final ListenerThreads threads;
+        private final FileSystem files;
         private final SMTPConfiguration settings = new SMTPHandlerConfigurationDataImpl();
+        private HierarchicalConfiguration<ImmutableNode> configuration;
         private Protocol protocol;
         private SmtpLimits limits;
         private Duration handshakeDeadline;
         private ConnectionGate gate;
 
-        HardenedSmtpServer(SmtpMetrics metrics, ListenerThreads threads) {
+        HardenedSmtpServer(SmtpMetrics metrics, ListenerThreads threads, FileSystem files) {
             super(metrics);
             this.metrics = metrics;
             this.threads = threads;
+            this.files = files;
         }
 
         @Override
         public void doConfigure(HierarchicalConfiguration<ImmutableNode> config) throws ConfigurationException {
             super.doConfigure(config);
+            configuration = config;
             limits = SmtpLimits.of(config, settings.getMaxMessageSize());
             handshakeDeadline =
                     Duration.ofSeconds(SmtpLimits.number(config, "handshakeDeadline", HANDSHAKE_DEADLINE_SECONDS));
@@ -124,6 +131,18 @@ final class HardenedSmtpServerFactory extends SMTPServerFactory {
         protected void configureBootstrap(ServerBootstrap bootstrap) {
             super.configureBootstrap(bootstrap);
             threads.add(bootstrap);
+        }
+
+        @Override
+        protected void buildSSLContext() throws Exception {
+            Encryption before = encryption;
+            try {
+                super.buildSSLContext();
+                encryption = FurtherCertificates.of(encryption, configuration, files);
+            } catch (Exception unusable) {
+                encryption = before;
+                throw unusable;
+            }
         }
 
         @Override

@@ -193,6 +193,9 @@ public final class Server implements Database.Sharing {
     }
 
     private void start(Database database) throws Exception {
+        if (Stapling.whereItIsAskedFor(home)) {
+            LOGGER.info("A certificate asks for OCSP stapling: its authority's responder is asked");
+        }
         GuiceJamesServer server = assemble(database);
         server.start();
         String pid = String.valueOf(ProcessHandle.current().pid());

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
 import org.rempart.distribution.home.TestCertificate;
@@ -34,7 +35,10 @@ class IdentityTest {
     @BeforeEach
     void home() {
         home = new Home(folder);
-        identity = new Identity(home, Clock.fixed(NOW, ZoneOffset.UTC));
+        identity = new Identity(
+                home,
+                Clock.fixed(NOW, ZoneOffset.UTC),
+                new CertificateFiles(home.conf("tls/certificate.pem"), home.conf("tls/private-key.pem")));
     }
 
     private static TestCertificate lasting(Duration left) throws Exception {
