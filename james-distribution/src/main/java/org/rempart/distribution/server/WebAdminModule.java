@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.james.core.healthcheck.HealthCheck;
 import org.apache.james.webadmin.authentication.AuthenticationFilter;
+import org.apache.james.webadmin.mdc.LoggingRequestFilter;
 import org.rempart.distribution.checks.PolicyHealthCheck;
 import org.rempart.distribution.checks.SharedStoreHealthCheck;
 import org.rempart.distribution.home.FaultException;
@@ -35,6 +36,7 @@ final class WebAdminModule extends AbstractModule {
 
     @Override
     protected void configure() {
+        bind(LoggingRequestFilter.class).to(QuietAnswers.class);
         Multibinder<HealthCheck> checks = Multibinder.newSetBinder(binder(), HealthCheck.class);
         checks.addBinding().toInstance(policy);
         checks.addBinding().to(SharedStoreHealthCheck.class);
@@ -57,8 +59,6 @@ final class WebAdminModule extends AbstractModule {
 
         @Override
         public void handle(Request request, Response response) {
-            // Who asks need not know which library answers.
-            response.header("Server", "James");
             if (hasControlCharacters(request.uri())) {
                 Spark.halt(
                         400,
