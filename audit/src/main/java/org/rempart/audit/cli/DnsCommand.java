@@ -148,7 +148,9 @@ final class DnsCommand implements Callable<Integer> {
     }
 
     private OwnServer server() throws IOException {
-        OwnServer read = conf == null ? new OwnServer(List.of(), List.of(), java.util.Set.of()) : OwnServer.read(conf);
+        OwnServer read = conf == null
+                ? new OwnServer(List.of(), List.of(), java.util.Set.of(), Optional.empty())
+                : OwnServer.read(conf);
         List<X509Certificate> all = new ArrayList<>(read.certificates());
         for (Path file : certificates) {
             all.addAll(OwnServer.first(Files.readAllBytes(file), file.toString()));
@@ -156,7 +158,7 @@ final class DnsCommand implements Callable<Integer> {
         List<String> names = hosts.stream()
                 .map(host -> host.toLowerCase(Locale.ROOT).replaceFirst("\\.$", ""))
                 .toList();
-        return new OwnServer(names.isEmpty() ? read.hosts() : names, all, read.services());
+        return new OwnServer(names.isEmpty() ? read.hosts() : names, all, read.services(), read.mtaSts());
     }
 
     private void probe(String name, OwnServer server, Dns dns) throws IOException {

@@ -22,6 +22,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,8 +34,13 @@ import org.rempart.audit.net.Service;
  * @param hosts the names that it gives itself where mail arrives, the first of them first
  * @param certificates those that it shows there, without the authorities'
  * @param services what it offers to clients, at the usual ports
+ * @param mtaSts the MTA-STS policy that it serves for its domains, if it does
  */
-public record OwnServer(List<String> hosts, List<X509Certificate> certificates, Set<Service> services) {
+public record OwnServer(
+        List<String> hosts,
+        List<X509Certificate> certificates,
+        Set<Service> services,
+        Optional<MtaStsPublication> mtaSts) {
     private static final Pattern PORT = Pattern.compile(":(\\d+)\\s*(?:,|$)");
 
     /** The files of listeners, and the elements that each holds. */
@@ -85,7 +91,7 @@ public record OwnServer(List<String> hosts, List<X509Certificate> certificates, 
                 }
             }
         }
-        return new OwnServer(List.copyOf(hosts), List.copyOf(certificates), services);
+        return new OwnServer(List.copyOf(hosts), List.copyOf(certificates), services, MtaStsPublication.read(conf));
     }
 
     private static Set<Service> services(XmlNode server) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.rempart.audit.conf.MtaStsPublication;
 import org.rempart.audit.conf.OwnServer;
 import org.rempart.audit.net.Service;
 import org.xbill.DNS.MXRecord;
@@ -25,6 +26,7 @@ import org.xbill.DNS.Type;
 /** What a domain is to publish for its mail, and what of it is there. */
 public final class OwnZone {
     private static final int MX_PREFERENCE = 10;
+    private static final String MTA_STS = "v=STSv1";
 
     /** How clients find what (RFC 6186, 8314 and 5804). */
     private static final Map<Service, String> CLIENTS = Map.of(
@@ -95,7 +97,7 @@ public final class OwnZone {
         }
         lines.add(text(domain, "v=spf1", "v=spf1 mx -all"));
         lines.add(text("_dmarc." + domain, "v=DMARC1", "v=DMARC1; p=none; rua=mailto:" + mail));
-        lines.add(text("_mta-sts." + domain, "v=STSv1", "v=STSv1; id=" + policyId()));
+        lines.add(text("_mta-sts." + domain, MTA_STS, MTA_STS + "; id=" + policyId()));
         lines.add(text("_smtp._tls." + domain, "v=TLSRPTv1", "v=TLSRPTv1; rua=mailto:" + mail));
         for (String host : server.hosts()) {
             for (X509Certificate certificate : server.certificates()) {
@@ -128,9 +130,7 @@ public final class OwnZone {
 
     /** The MTA-STS policy, for {@code https://mta-sts.DOMAIN/.well-known/mta-sts.txt}. */
     public String policy() {
-        StringBuilder policy = new StringBuilder("version: STSv1\nmode: enforce\n");
-        server.hosts().forEach(host -> policy.append("mx: ").append(host).append('\n'));
-        return policy.append("max_age: 604800\n").toString();
+        return server.mtaSts().orElse(MtaStsPublication.USUAL).text(server.hosts());
     }
 
     private static String digest(X509Certificate certificate) {
@@ -163,13 +163,19 @@ public final class OwnZone {
                                     .startsWith(line.kind().toLowerCase(Locale.ROOT))
                             : true)
                     .toList();
-            boolean there = alike.stream().anyMatch(record -> !line.kind().isEmpty() || same(record, line));
+            boolean there = alike.stream().anyMatch(record -> isOwnersMatter(line) || same(record, line));
             compared.add(new Compared(
                     line,
                     there ? State.THERE : alike.isEmpty() ? State.MISSING : State.OTHER,
                     alike.stream().map(Record::rdataToString).toList()));
         }
         return compared;
+    }
+
+    /** What a TXT record says; but not the id of a policy that this server serves. */
+    private boolean isOwnersMatter(Line line) {
+        return !line.kind().isEmpty()
+                && !(line.kind().equals(MTA_STS) && server.mtaSts().isPresent());
     }
 
     /** Preference and weight are the owner's matter. */

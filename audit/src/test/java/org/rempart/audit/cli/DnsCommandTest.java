@@ -170,6 +170,24 @@ class DnsCommandTest {
                 .contains("fail dns.mta-sts: ours.test: the record is not one with an id");
     }
 
+    /** The one that the server serves, and an id that changes with it. */
+    @Test
+    void thePolicyOfTheConfigurationIsTheOneToPublish() throws Exception {
+        good();
+        Files.writeString(
+                folder.resolve("conf/rempart.xml"),
+                "<policy><tls><mta-sts serve='0.0.0.0:443' mode='testing' mx='Mail.ours.test, *.b.test' maxAge='2d'/></tls></policy>");
+        policy = "version: STSv1\nmode: testing\nmx: mail.ours.test\nmx: *.b.test\nmax_age: 172800\n";
+        Outcome other = run();
+        assertThat(other.exit()).as(other.err()).isEqualTo(1);
+        assertThat(other.out())
+                .contains(policy, "other    _mta-sts.ours.test. TXT")
+                .contains("now: \"v=STSv1; id=2026\"");
+        String id = other.out().replaceFirst("(?s).*\"v=STSv1; id=([0-9a-f]{20})\".*", "$1");
+        zones.remove("_mta-sts.ours.test.", "TXT").add("_mta-sts.ours.test. TXT \"v=STSv1; id=" + id + "\"");
+        assertThat(run().out()).contains("there    _mta-sts.ours.test. TXT");
+    }
+
     @Test
     void aPolicyThatIsNoneIsTold() throws Exception {
         good();

@@ -164,7 +164,7 @@ final class DnsCheck implements Check {
         return failure.getMessage() == null ? failure.toString() : failure.getMessage();
     }
 
-    private static Set<String> domains(Patient patient, List<Finding> findings) throws InterruptedException {
+    static Set<String> domains(Patient patient, List<Finding> findings) throws InterruptedException {
         Set<String> domains = new TreeSet<>();
         if (patient.process().isEmpty()) {
             findings.add(Finding.warning(
@@ -217,7 +217,7 @@ final class DnsCheck implements Check {
         }
     }
 
-    private static Set<InetAddress> addresses(Lookup lookup, String host) throws IOException {
+    static Set<InetAddress> addresses(Lookup lookup, String host) throws IOException {
         Set<InetAddress> addresses = new HashSet<>();
         for (Record record : lookup.ask(host, Type.A)) {
             addresses.add(((ARecord) record).getAddress());

@@ -38,7 +38,8 @@ public final class Doctor {
                 new DirectoryCheck(),
                 new SharedStoreCheck(),
                 new ContactsCheck(),
-                new DnsCheck()));
+                new DnsCheck(),
+                new MtaStsCheck()));
     }
 
     /** The names of the checks. */

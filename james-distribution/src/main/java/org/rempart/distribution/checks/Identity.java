@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -31,9 +32,10 @@ import java.util.List;
 import org.rempart.distribution.home.CertificateFiles;
 import org.rempart.distribution.home.FaultException;
 import org.rempart.distribution.home.Home;
+import org.rempart.policy.tls.MtaStsPublication;
 
 /** A certificate and its key: whether they are there, fit each other, and are in their time. */
-final class Identity {
+public final class Identity {
     private static final Duration SOON = Duration.ofDays(14);
 
     private final Home home;
@@ -46,6 +48,40 @@ final class Identity {
         this.clock = clock;
         this.certificateFile = files.certificate();
         this.keyFile = files.key();
+    }
+
+    /** Those with which the MTA-STS policy of our domains is served. */
+    public static Identity of(Home home, MtaStsPublication publication, Clock clock) {
+        return new Identity(
+                home,
+                clock,
+                new CertificateFiles(file(home, publication.certificate()), file(home, publication.key())));
+    }
+
+    /** A file as the policy file names it. */
+    static Path file(Home home, String name) {
+        return home.folder().resolve(name.replaceFirst("^file://", ""));
+    }
+
+    /**
+     * Both, as JSSE takes them; the password is empty.
+     *
+     * @throws FaultException when a server with them could not speak TLS
+     */
+    public KeyStore keyStore() throws FaultException {
+        List<Certificate> chain = chain();
+        PrivateKey key = key(keyFile, chain.get(0).getPublicKey().getAlgorithm());
+        if (!fit(key, chain.get(0).getPublicKey())) {
+            throw notOfEachOther();
+        }
+        try {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(null, null);
+            store.setKeyEntry("own", key, new char[0], chain.toArray(Certificate[]::new));
+            return store;
+        } catch (GeneralSecurityException | IOException impossible) {
+            throw new IllegalStateException("a key store in memory", impossible);
+        }
     }
 
     /**

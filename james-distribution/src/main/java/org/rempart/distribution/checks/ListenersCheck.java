@@ -49,6 +49,10 @@ final class ListenersCheck implements Check {
         }
         Set<Integer> tlsPorts = MailSettings.of(patient.home()).tlsPorts();
         for (Listener listener : Listener.of(patient.home())) {
+            if (listener.name().equals(Listener.MTA_STS)) {
+                // Looked at by the check of that name.
+                continue;
+            }
             InetSocketAddress address = reachable(listener.address());
             String place = listener.name() + " at " + address.getAddress().getHostAddress() + ":" + address.getPort();
             findings.add(
@@ -142,7 +146,7 @@ final class ListenersCheck implements Check {
     }
 
     /** The certificate is looked at, not trusted: nothing is sent to anyone who shows it. */
-    private static SSLContext anyPeer() throws GeneralSecurityException {
+    static SSLContext anyPeer() throws GeneralSecurityException {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Onlooker()}, null);
         return context;

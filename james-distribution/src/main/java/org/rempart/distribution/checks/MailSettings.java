@@ -19,15 +19,24 @@ import org.w3c.dom.NodeList;
  * What the listeners' files say of the host.
  *
  * @param publicNames what it calls itself to the outside, in lower case
+ * @param mxNames what it calls itself where other servers deliver, at port 25; all names where nothing has that port
  * @param heloNames what it calls itself where it delivers, in lower case
  * @param largestMessage the largest message that it takes, in bytes; 0 when there is no limit
  * @param tlsPorts the ports where TLS is spoken from the first byte
  */
-record MailSettings(Set<String> publicNames, Set<String> heloNames, long largestMessage, Set<Integer> tlsPorts) {
+record MailSettings(
+        Set<String> publicNames,
+        Set<String> mxNames,
+        Set<String> heloNames,
+        long largestMessage,
+        Set<Integer> tlsPorts) {
+    private static final String MX_PORT = "25";
+
     private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([kKmMgG]?)");
 
     static MailSettings of(Home home) throws FaultException {
         Set<String> names = new TreeSet<>();
+        Set<String> mxNames = new TreeSet<>();
         long largest = 0;
         Set<Integer> tlsPorts = new TreeSet<>();
         for (String[] kind : new String[][] {{"smtpserver.xml", "smtpserver"}, {"imapserver.xml", "imapserver"}}) {
@@ -38,19 +47,22 @@ record MailSettings(Set<String> publicNames, Set<String> heloNames, long largest
                     continue;
                 }
                 String name = ConfigurationXml.text(listener, "helloName").toLowerCase(Locale.ROOT);
+                String bind = ConfigurationXml.text(listener, "bind");
+                String port = bind.substring(bind.lastIndexOf(':') + 1);
                 if (kind[1].equals("smtpserver") && !name.isEmpty()) {
                     names.add(name);
+                    if (port.equals(MX_PORT)) {
+                        mxNames.add(name);
+                    }
                 }
                 largest = Math.max(largest, size(ConfigurationXml.text(listener, "maxmessagesize")));
                 Element tls = (Element) listener.getElementsByTagName("tls").item(0);
-                String bind = ConfigurationXml.text(listener, "bind");
-                String port = bind.substring(bind.lastIndexOf(':') + 1);
                 if (tls != null && tls.getAttribute("socketTLS").equals("true") && port.matches("\\d{1,5}")) {
                     tlsPorts.add(Integer.parseInt(port));
                 }
             }
         }
-        return new MailSettings(names, heloNames(home), largest, tlsPorts);
+        return new MailSettings(names, mxNames.isEmpty() ? names : mxNames, heloNames(home), largest, tlsPorts);
     }
 
     private static Set<String> heloNames(Home home) throws FaultException {

@@ -39,6 +39,7 @@ import org.rempart.policy.filter.Filter;
 import org.rempart.policy.shared.SharedPolicy;
 import org.rempart.policy.submission.HeldMail;
 import org.rempart.policy.tls.Dnssec;
+import org.rempart.policy.tls.MtaStsPublication;
 import org.rempart.policy.tls.OutboundTls;
 import org.rempart.policy.tls.TlsLevel;
 import org.w3c.dom.Element;
@@ -100,7 +101,7 @@ public final class StartChecks {
             tls = true;
         }
         if (tls) {
-            identities();
+            identities(policy.flatMap(stated -> stated.tls().publication()));
         }
         database();
         accounts();
@@ -324,10 +325,18 @@ public final class StartChecks {
         }
     }
 
-    private void identities() {
+    private void identities(Optional<MtaStsPublication> publication) {
         try {
-            for (CertificateFiles files : CertificateFiles.of(home)) {
+            List<CertificateFiles> listeners = CertificateFiles.of(home);
+            for (CertificateFiles files : listeners) {
                 identity(new Identity(home, clock, files));
+            }
+            if (publication.isPresent()
+                    && listeners.stream()
+                            .noneMatch(files -> Identity.file(
+                                            home, publication.get().certificate())
+                                    .equals(files.certificate()))) {
+                identity(Identity.of(home, publication.get(), clock));
             }
         } catch (FaultException fault) {
             if (!faults.contains(fault.getMessage())) {
@@ -398,7 +407,8 @@ public final class StartChecks {
                             ? ": ports below 1024 need the right to them; with systemd, "
                                     + "AmbientCapabilities=CAP_NET_BIND_SERVICE, in a container the sysctl "
                                     + "net.ipv4.ip_unprivileged_port_start=0"
-                            : ": " + reason(taken) + "; stop what listens there (ss -ltnp), or change <bind>"));
+                            : ": " + reason(taken) + "; stop what listens there (ss -ltnp), or change "
+                                    + (listener.name().equals(Listener.MTA_STS) ? "serve=" : "<bind>")));
         } catch (IOException unusable) {
             faults.add(listener.file() + ": the listener " + listener.name() + " can't have " + name(listener.address())
                     + " (" + unusable.getMessage() + ")");

@@ -12,7 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
+import org.rempart.policy.PolicyException;
+import org.rempart.policy.file.PolicyFile;
+import org.rempart.policy.tls.MtaStsPublication;
+import org.rempart.policy.tls.TlsPolicy;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
@@ -31,6 +36,11 @@ public record Listener(
     /** The name of the administration interface. */
     public static final String WEBADMIN = "webadmin";
 
+    /** The name of the HTTPS listener with the MTA-STS policy of our domains. */
+    public static final String MTA_STS = "mta-sts";
+
+    private static final int MTA_STS_CONNECTIONS = 100;
+
     private static final int WEBADMIN_PORT = 8000;
 
     /**
@@ -43,6 +53,7 @@ public record Listener(
         listeners.addAll(ofXml(home, "smtpserver.xml", "smtpserver"));
         listeners.addAll(ofXml(home, "imapserver.xml", "imapserver"));
         listeners.addAll(ofWebAdmin(home));
+        listeners.addAll(ofMtaSts(home));
         return List.copyOf(listeners);
     }
 
@@ -116,6 +127,29 @@ public record Listener(
         InetSocketAddress address =
                 address(file, properties.getProperty("host", "127.0.0.1").trim(), Integer.parseInt(port));
         return List.of(new Listener(file, WEBADMIN, address, false, List.of(), 0));
+    }
+
+    private static List<Listener> ofMtaSts(Home home) throws FaultException {
+        Path path = home.conf("rempart.xml");
+        try {
+            TlsPolicy tls = PolicyFile.read(path).tls();
+            Optional<MtaStsPublication> publication = tls.publication();
+            return publication.isEmpty()
+                    ? List.of()
+                    : List.of(new Listener(
+                            home.name(path),
+                            MTA_STS,
+                            address(
+                                    home.name(path),
+                                    publication.get().address(),
+                                    publication.get().port()),
+                            true,
+                            tls.protocols(),
+                            MTA_STS_CONNECTIONS));
+        } catch (PolicyException | IOException fault) {
+            // Told by who reads the policy for its own sake.
+            return List.of();
+        }
     }
 
     private static InetSocketAddress address(String file, String host, int port) throws FaultException {

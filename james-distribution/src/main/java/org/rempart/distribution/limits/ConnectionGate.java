@@ -135,7 +135,8 @@ public final class ConnectionGate extends ChannelInboundHandlerAdapter {
         }
     }
 
-    boolean enter(Object network) {
+    /** Counts a client in, unless a limit is reached; {@link #leave} counts him out. */
+    public boolean enter(Object network) {
         if (connections.incrementAndGet() > limit && limit > 0) {
             connections.decrementAndGet();
             return false;
@@ -148,12 +149,14 @@ public final class ConnectionGate extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    void leave(Object network) {
+    /** Counts a client out who was let in. */
+    public void leave(Object network) {
         connections.decrementAndGet();
         networks.computeIfPresent(network, (key, count) -> count == 1 ? null : count - 1);
     }
 
-    static Object network(InetAddress address) {
+    /** The network of an address. */
+    public static Object network(InetAddress address) {
         ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
         return address instanceof Inet6Address ? (Object) bytes.getLong() : (Object) bytes.getInt();
     }

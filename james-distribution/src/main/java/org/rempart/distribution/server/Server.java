@@ -252,6 +252,7 @@ public final class Server implements Database.Sharing {
                 .combineWith(Storage.modules(database, home.var("blobs")))
                 .combineWith(users)
                 .combineWith(protocols(), administration(), pipeline(), new AdministrationModule(home, copy(database)))
+                .combineWith(MtaStsModule.of(home))
                 .overrideWith(new SmtpModule(), new ImapModule(), new WebAdminModule(home))
                 .overrideWith(directory.map(found -> DirectoryModule.sessions()).orElse(Modules.EMPTY_MODULE));
     }

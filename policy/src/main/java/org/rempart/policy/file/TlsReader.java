@@ -32,6 +32,7 @@ final class TlsReader {
     /** What holds for every domain can't name one server's certificates. */
     private static final EnumSet<TlsLevel> DEFAULTS = EnumSet.complementOf(EnumSet.of(TlsLevel.FINGERPRINT));
 
+    private static final String MTA_STS_PUBLICATION = "mta-sts";
     private static final String MTA_STS = "mtaSts";
     private static final String DNSSEC = "dnssec";
     private static final String ROOT_ANCHORS = "rootAnchors";
@@ -64,6 +65,10 @@ final class TlsReader {
         Optional<XmlElement> outbound = tls.child("outbound");
         if (outbound.isPresent()) {
             outbound(outbound.get());
+        }
+        Optional<XmlElement> published = tls.child(MTA_STS_PUBLICATION);
+        if (published.isPresent()) {
+            builder.publication(MtaStsReader.read(published.get()));
         }
         return builder.build();
     }

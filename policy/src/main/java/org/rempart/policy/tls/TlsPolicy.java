@@ -39,6 +39,7 @@ public final class TlsPolicy {
     private final String rootAnchors;
     private final MailAddress reports;
     private final boolean sendersWaive;
+    private final MtaStsPublication publication;
 
     private TlsPolicy(Builder builder) {
         this.protocols = List.copyOf(builder.protocols);
@@ -60,6 +61,7 @@ public final class TlsPolicy {
         this.rootAnchors = builder.rootAnchors;
         this.reports = builder.reports;
         this.sendersWaive = builder.sendersWaive;
+        this.publication = builder.publication;
     }
 
     /**
@@ -154,6 +156,11 @@ public final class TlsPolicy {
         return sendersWaive;
     }
 
+    /** The MTA-STS policy of our own domains that this server serves; empty: none. */
+    public Optional<MtaStsPublication> publication() {
+        return Optional.ofNullable(publication);
+    }
+
     /** Collects the rules. Starts as the safe defaults: TLS 1.3 and 1.2, required of clients, opportunistic outbound. */
     public static final class Builder {
         private List<String> protocols = List.of("TLSv1.3", "TLSv1.2");
@@ -169,6 +176,7 @@ public final class TlsPolicy {
         private String rootAnchors;
         private MailAddress reports;
         private boolean sendersWaive;
+        private MtaStsPublication publication;
 
         private Builder() {}
 
@@ -221,6 +229,11 @@ public final class TlsPolicy {
 
         public Builder sendersWaive(boolean value) {
             this.sendersWaive = value;
+            return this;
+        }
+
+        public Builder publication(MtaStsPublication value) {
+            this.publication = Objects.requireNonNull(value);
             return this;
         }
 

@@ -86,6 +86,9 @@ public final class Policies {
                     + " level='dane-only'/></outbound></tls></policy>",
             "<policy><tls><outbound dnssec='validate' rootAnchors='conf/root.txt' reports='tls@ours.example'"
                     + " tlsRequiredNo='honour'/></tls></policy>",
+            "<policy><tls><mta-sts serve='0.0.0.0:443' mode='testing'/><protocols>TLSv1.3</protocols></tls></policy>",
+            "<policy><tls><outbound/><mta-sts serve='[2001:db8::1]:8443' mode='enforce' mx='Mail.example.com, *.b.example'"
+                    + " maxAge='14d' certificate='conf/tls/a.pem' key='conf/tls/b.pem'/></tls></policy>",
             "<policy><tls><outbound mtaSts='off'><to domain='a.example' level='secure' match='mail.x.example,"
                     + " .x.example' trust='conf/tls/ca.pem'/><to domain='b.example' level='verify'"
                     + " trust='/etc/ssl/ca.pem'/><to domain='c.example' level='fingerprint'"

@@ -996,6 +996,30 @@ class PolicyFaultsTest {
         }
 
         @Test
+        void policiesOfOursThatAreNone() {
+            for (String place :
+                    List.of("443", "0.0.0.0", "0.0.0.0:0", "0.0.0.0:65536", "::443", "mta-sts.example.com:443")) {
+                tlsFault("<mta-sts serve='" + place + "' mode='enforce'/>")
+                        .startsWith("rempart.xml:2:3: ")
+                        .contains("is no address with a port; write the address and the port of the HTTPS listener");
+            }
+            tlsFault("<mta-sts serve='0.0.0.0:443'/>").contains("lacks its mode; write mode=\"testing\" until");
+            tlsFault("<mta-sts serve='0.0.0.0:443' mode='enforced'/>").contains("possible are enforce, testing, none");
+            for (String host :
+                    List.of("mail", "*", "mail.*.example", "mail example.com", "192.0.2.1:25", "-a.example")) {
+                tlsFault("<mta-sts serve='0.0.0.0:443' mode='none' mx='" + host + "'/>")
+                        .contains("is no name of a host; write mx=\"mail.example.com\"");
+            }
+            for (String age : List.of("10m", "366d")) {
+                tlsFault("<mta-sts serve='0.0.0.0:443' mode='none' maxAge='" + age + "'/>")
+                        .contains("is not between an hour and a year; write maxAge=\"7d\"");
+            }
+            tlsFault("<mta-sts serve='0.0.0.0:443' mode='none' maxAge='soon'/>").startsWith("rempart.xml:2:3: ");
+            tlsFault("<mta-sts serve='0.0.0.0:443' mode='none' certificate='conf/tls/a.pem'/>")
+                    .contains("lacks its key; certificate and key go together");
+        }
+
+        @Test
         void sameDomainWithOtherCertificates() {
             tlsFault("<outbound>\n<to domain='example.com' level='verify' trust='a.pem'/>\n"
                             + "<to domain='example.com' level='verify' trust='b.pem'/></outbound>")

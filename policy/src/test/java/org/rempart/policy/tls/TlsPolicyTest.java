@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -63,6 +64,26 @@ class TlsPolicyTest {
     })
     void outboundOfTheMostSpecificDomain(String domain, TlsLevel expected) throws Exception {
         assertThat(policy().outbound(Domain.of(domain)).verdict().level()).isEqualTo(expected);
+    }
+
+    /** RFC 8461, section 3.2. */
+    @Test
+    void thePolicyThatIsServed() throws Exception {
+        MtaStsPublication served = Policies.read("<policy><tls><mta-sts serve='[2001:db8::1]:8443' mode='enforce'"
+                        + " mx='Mail.example.com., *.b.example' maxAge='14d'/></tls></policy>")
+                .tls()
+                .publication()
+                .orElseThrow();
+        assertThat(served.address()).isEqualTo("2001:db8::1");
+        assertThat(served.port()).isEqualTo(8443);
+        assertThat(served.certificate()).isEqualTo("conf/tls/certificate.pem");
+        assertThat(served.text(List.of("ignored.example")))
+                .isEqualTo("version: STSv1\nmode: enforce\nmx: mail.example.com\nmx: *.b.example\nmax_age: 1209600\n");
+        MtaStsPublication withdrawn =
+                MtaStsPublication.of("0.0.0.0", 443, MtaStsPublication.Mode.NONE, List.of(), Duration.ofDays(1));
+        assertThat(withdrawn.text(List.of("mail.example.com")))
+                .isEqualTo("version: STSv1\nmode: none\nmax_age: 86400\n");
+        assertThat(Policy.defaults().tls().publication()).isEmpty();
     }
 
     @Test
