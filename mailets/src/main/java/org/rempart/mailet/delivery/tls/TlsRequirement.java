@@ -270,6 +270,11 @@ public final class TlsRequirement {
         return rule;
     }
 
+    /** A key that the DNS names is the host's whatever its certificate is called (RFC 7671, section 5.1). */
+    private List<PeerName> namesThatCount() {
+        return !tlsa.isEmpty() && tlsa.stream().allMatch(Tlsa::isOfHost) ? List.of() : names;
+    }
+
     @Override
     public boolean equals(Object other) {
         if (!(other instanceof TlsRequirement)) {
@@ -279,7 +284,7 @@ public final class TlsRequirement {
         return level == that.level
                 && dnsIdOnly == that.dnsIdOnly
                 && protocols.equals(that.protocols)
-                && names.equals(that.names)
+                && namesThatCount().equals(that.namesThatCount())
                 && tlsa.equals(that.tlsa)
                 && Objects.equals(serverName, that.serverName)
                 && Objects.equals(refusal, that.refusal)
@@ -289,7 +294,8 @@ public final class TlsRequirement {
 
     @Override
     public int hashCode() {
-        return Objects.hash(level, dnsIdOnly, protocols, names, tlsa, serverName, refusal, fingerprints, anchors);
+        return Objects.hash(
+                level, dnsIdOnly, protocols, namesThatCount(), tlsa, serverName, refusal, fingerprints, anchors);
     }
 
     /** In words: {@code verify by mta-sts: mode: enforce (…)}. */

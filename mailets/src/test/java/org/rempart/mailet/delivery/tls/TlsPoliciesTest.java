@@ -389,6 +389,19 @@ class TlsPoliciesTest {
                         + requirement(rules, "c.example").rule());
     }
 
+    /** So that a provider with a thousand domains gets their mail over the same connections. */
+    @Test
+    void keysOfAHostServeAllDomainsThatItTakesMailFor() throws Exception {
+        for (int usage : new int[] {2, 3}) {
+            TlsPolicies policies = new TlsPolicies(local(""), Optional.of(dane(tlsa(usage))), List.of());
+            TlsRequirement one = policies.decide(OTHER, MX).requirement();
+            TlsRequirement another = policies.decide(BANK, MX).requirement();
+            assertThat(one.names()).isNotEqualTo(another.names());
+            assertThat(one.equals(another)).isEqualTo(usage == 3);
+            assertThat(one.hashCode() == another.hashCode()).isEqualTo(usage == 3);
+        }
+    }
+
     private static TlsRequirement requirement(LocalTlsRules rules, String domain) {
         return rules.find(Domain.of(domain), MX).orElseThrow().requirement();
     }
