@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -60,7 +61,7 @@ class MtaStsServerTest {
         authority = CertificateAuthority.create("Authority");
         authority.writePem(folder.resolve("ca.pem"));
         write(authority.issue(List.of("mta-sts.ours.test")));
-        server = server(new InetSocketAddress("127.0.0.1", 0));
+        server = server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         server.start();
     }
 
@@ -91,7 +92,7 @@ class MtaStsServerTest {
     }
 
     private InetSocketAddress address() {
-        return new InetSocketAddress("127.0.0.1", server.getPort());
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort());
     }
 
     private String ask(String request) throws IOException {
