@@ -37,8 +37,8 @@ class SharedLedgerAwayTest {
                             throw new AssertionError("nobody is told anything");
                         },
                         activity,
-                        SubmissionFakes.policyFile(POLICY)),
-                SubmissionFakes.policyFile(POLICY)));
+                        SubmissionFakes.policy(POLICY)),
+                SubmissionFakes.policy(POLICY)));
     }
 
     @Test

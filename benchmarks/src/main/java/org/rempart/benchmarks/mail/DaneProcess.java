@@ -32,6 +32,7 @@ import org.apache.james.server.core.filesystem.FileSystemImpl;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
+import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Lookup;
@@ -90,7 +91,8 @@ public final class DaneProcess {
                 new DropWizardMetricFactory(new MetricRegistry()),
                 new NoopGaugeRegistry(),
                 new MemorySubmissionLedger(),
-                new FileSystemImpl(new JamesServerResourceLoader(arguments[0])));
+                new ServerPolicy(new FileSystemImpl(new JamesServerResourceLoader(arguments[0]))),
+                null);
         mailet.init(FakeMailetConfig.builder()
                 .mailetContext(FakeMailContext.defaultContext())
                 .setProperty("outgoing", QUEUE)
