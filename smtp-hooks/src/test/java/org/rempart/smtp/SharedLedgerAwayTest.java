@@ -37,7 +37,7 @@ class SharedLedgerAwayTest {
                             throw new AssertionError("nobody is told anything");
                         },
                         activity,
-                        SubmissionFakes.policy(POLICY)),
+                        SubmissionFakes.policy(POLICY).files()),
                 SubmissionFakes.policy(POLICY)));
     }
 
