@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rempart.it.contract.Contract;
 import org.rempart.it.contract.NotIn;
@@ -74,6 +75,30 @@ class InjectionContractTest {
                 assertThat(answers).doesNotContain("2.1.0");
                 assertThat(answers).doesNotContain("250-");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "STARTTLS x,501",
+        "RSET x,501",
+        "QUIT x,501",
+        "DATA x,501",
+        "NOOP x,250",
+        "HELP x,502",
+        "VRFY x,502",
+        "EXPN x,502",
+        "EHLO,501",
+        "MAIL x,501"
+    })
+    void aCommandWithAWrongParameterIsAnsweredAndTheConversationGoesOn(String command, int code) throws Exception {
+        try (SmtpClient client = SmtpClient.connect(server.smtp())) {
+            client.command("EHLO outside.example");
+            assertThat(client.command(command).code()).isEqualTo(code);
+            client.startTls(Mails.tls(server));
+            client.command("EHLO outside.example");
+            assertThat(client.command(command).code()).isEqualTo(code);
+            assertThat(client.command("NOOP").code()).isEqualTo(250);
         }
     }
 
