@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.rempart.it.Variant.Result;
-import org.rempart.quickstart.Endpoints;
 import org.rempart.testsupport.CertificateRequest;
 import org.rempart.testsupport.FreePort;
 import org.rempart.testsupport.RawClient;
@@ -21,8 +20,6 @@ import org.rempart.testsupport.ServerCertificate;
 
 @DisplayName("The packaged server serves the MTA-STS policy of its domains")
 class MtaStsPolicyTest {
-    private final Endpoints server = Trial.server();
-
     private static String ask(InetSocketAddress address, String host) throws IOException {
         try (RawClient client = new RawClient(address).tls()) {
             return client.send("GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
