@@ -36,6 +36,7 @@ import org.rempart.distribution.cli.TlsCommandRun;
 import org.rempart.distribution.home.Home;
 import org.rempart.policy.tls.MtaStsPublication;
 import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.DnsServer;
 import org.rempart.testsupport.JvmTrust;
 import org.rempart.testsupport.Loopback;
 import org.rempart.testsupport.RawClient;
@@ -238,19 +239,13 @@ class MtaStsServerTest {
         Tools.require(allowed, "port 443 is for root alone");
         StringWriter out = new StringWriter();
         JvmTrust trust = JvmTrust.of(folder.resolve("ca.pem"));
-        try {
+        try (DnsServer dns = DnsServer.start(InetAddress.getLoopbackAddress())) {
+            dns.mx("ours.test", 10, "mail.ours.test")
+                    .address("mail.ours.test", "127.0.0.1")
+                    .text("_mta-sts.ours.test", "v=STSv1; id=1")
+                    .address("mta-sts.ours.test", web.getAddress().getHostAddress());
             Files.writeString(folder.resolve("conf/rempart.xml"), "<policy/>");
-            TlsCommandRun.run(
-                    new Home(folder),
-                    List.of(
-                            "ours.test. MX 10 mail.ours.test.",
-                            "mail.ours.test. A 127.0.0.1",
-                            "_mta-sts.ours.test. TXT \"v=STSv1; id=1\"",
-                            "mta-sts.ours.test. A " + web.getAddress().getHostAddress()),
-                    new PrintWriter(out),
-                    "--port",
-                    "1",
-                    "ours.test");
+            TlsCommandRun.run(new Home(folder), dns, new PrintWriter(out), "--port", "1", "ours.test");
         } finally {
             trust.close();
             atHttps.stop();
