@@ -40,7 +40,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.rempart.mailet.StripHeaders;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * A mail of 24 fields that stay and some that do not, as it comes from the queue, through the mailet: with no mailet, with

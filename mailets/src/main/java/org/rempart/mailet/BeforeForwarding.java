@@ -18,8 +18,8 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.MailAttributes;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * What has to be done before aliases and forwards are followed:

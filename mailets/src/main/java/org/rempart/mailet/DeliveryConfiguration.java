@@ -27,7 +27,7 @@ import org.rempart.mailet.delivery.Endpoint;
 import org.rempart.mailet.delivery.RetrySchedule;
 import org.rempart.mailet.delivery.Timeouts;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.tls.TlsPolicy;
 
 /**

@@ -16,7 +16,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * Gives mail for {@code alice+detail} (RFC 5233) to {@code alice}, where {@code <subaddresses>} of the policy says so and no

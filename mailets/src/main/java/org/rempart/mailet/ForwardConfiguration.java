@@ -13,10 +13,10 @@ import org.apache.james.domainlist.api.DomainListException;
 import org.apache.james.filesystem.api.FileSystem;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 import org.rempart.policy.ledger.Keys;
+import org.rempart.policy.server.ServerPolicy;
 
 /** What the mailets that work on forwarded mail have to agree about. */
 final class ForwardConfiguration {

@@ -22,7 +22,7 @@ import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.DomainPattern;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /** The parameters of a mailet in mailetcontainer.xml, checked when the server starts. */
 final class Parameters {

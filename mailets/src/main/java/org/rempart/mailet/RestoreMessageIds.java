@@ -15,7 +15,7 @@ import org.rempart.mailet.header.IncomingIds;
 import org.rempart.mailet.header.MessageIds;
 import org.rempart.message.RawMessage;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * Gives an answer from outside the message ids that our users know. {@link StripHeaders} writes an id that names an inner

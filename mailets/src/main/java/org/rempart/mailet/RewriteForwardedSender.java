@@ -15,9 +15,9 @@ import org.apache.james.server.core.MailImpl;
 import org.apache.mailet.Mail;
 import org.apache.mailet.base.GenericMailet;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * Gives mail that an address of ours sends on to the outside an envelope sender in a domain of ours, since the far end would

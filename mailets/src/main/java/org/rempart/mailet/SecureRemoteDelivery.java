@@ -45,8 +45,8 @@ import org.rempart.message.RawMessage;
 import org.rempart.message.RequireTls;
 import org.rempart.message.dns.Dns;
 import org.rempart.message.dns.SecureDns;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.SubmissionLedger;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.tls.Dnssec;
 import org.rempart.policy.tls.TlsPolicy;
 

@@ -40,11 +40,11 @@ import org.rempart.policy.dkim.DkimPolicy;
 import org.rempart.policy.dkim.DkimPolicy.Sign;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 import org.rempart.policy.relay.RelayPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * Signs mail that leaves (DKIM, RFC 6376), with the keys that {@code <dkim>} of the policy names for the domain of its From.

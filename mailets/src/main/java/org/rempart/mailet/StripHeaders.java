@@ -38,11 +38,11 @@ import org.rempart.policy.Decision;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.Rule;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.headers.HeaderPattern;
 import org.rempart.policy.headers.HeaderPolicy;
 import org.rempart.policy.headers.HeaderPreset;
 import org.rempart.policy.headers.ReceivedHandling;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

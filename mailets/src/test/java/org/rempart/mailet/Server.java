@@ -33,7 +33,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.MailetConfig;
 import org.apache.mailet.MailetContext;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /** What StripHeaders needs of a server, and mails that came in through one. */
 final class Server {

@@ -10,7 +10,7 @@ import javax.mail.MessagingException;
 import org.apache.mailet.base.GenericMatcher;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /** A matcher that asks the policy. A fault in the policy stops the server's start. */
 abstract class PolicyMatcher extends GenericMatcher {

@@ -16,10 +16,10 @@ import org.apache.james.core.MaybeSender;
 import org.apache.mailet.Mail;
 import org.rempart.message.MailAttributes;
 import org.rempart.message.MailOrigin;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.ForwardHandling;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * The second gate: matches the recipients in domains that are not ours whom the policy does not let this mail reach. It

@@ -30,7 +30,7 @@ import org.apache.mailet.Mail;
 import org.apache.mailet.MailetContext;
 import org.apache.mailet.Matcher;
 import org.apache.mailet.MatcherConfig;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /** A matcher as James starts it, in a server whose domains are ours.example and also-ours.example; and mails for it. */
 final class Trial {

@@ -15,9 +15,9 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.apache.james.protocols.smtp.SMTPSession;
 import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.RcptHook;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.forwards.SenderRewriting;
 import org.rempart.policy.ledger.Keys;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -15,7 +15,7 @@ import org.apache.james.protocols.smtp.hook.RcptHook;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.user.api.UsersRepository;
 import org.rempart.message.OurAddresses;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

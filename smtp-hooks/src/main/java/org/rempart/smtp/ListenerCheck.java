@@ -26,7 +26,8 @@ final class ListenerCheck {
             RequireAuthHook.class,
             OwnSenderHook.class,
             OwnFromHook.class,
-            AccountLimitsHook.class);
+            AccountLimitsHook.class,
+            FilterHook.class);
 
     private static final Set<Class<?>> OF_SUBMISSION =
             Set.of(RequireAuthHook.class, OwnSenderHook.class, OwnFromHook.class, AccountLimitsHook.class);

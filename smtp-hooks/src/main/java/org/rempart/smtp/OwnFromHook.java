@@ -21,7 +21,7 @@ import org.apache.james.user.api.UsersRepository;
 import org.apache.mailet.Mail;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

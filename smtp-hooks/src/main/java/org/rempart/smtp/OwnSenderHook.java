@@ -27,7 +27,7 @@ import org.rempart.message.DispositionNotification;
 import org.rempart.message.HeaderBlock;
 import org.rempart.message.OurAddresses;
 import org.rempart.policy.Decision;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

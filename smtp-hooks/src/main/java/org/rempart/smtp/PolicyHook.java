@@ -16,9 +16,9 @@ import org.apache.mailet.Mail;
 import org.rempart.policy.PolicyException;
 import org.rempart.policy.file.Policy;
 import org.rempart.policy.file.PolicyFile;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * A handler of smtpserver.xml that asks the policy. Each takes an optional {@code <policy>} parameter, the URL of the

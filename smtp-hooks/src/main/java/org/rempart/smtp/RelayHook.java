@@ -29,9 +29,9 @@ import org.rempart.message.ShownAddress;
 import org.rempart.message.proof.Proof;
 import org.rempart.policy.Decision;
 import org.rempart.policy.Rule;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.relay.RelayRequest;
 import org.rempart.policy.relay.RelayVerdict;
+import org.rempart.policy.server.ServerPolicy;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

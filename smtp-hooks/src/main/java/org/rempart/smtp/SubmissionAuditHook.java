@@ -17,8 +17,8 @@ import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.smtpserver.JamesMessageHook;
 import org.apache.james.smtpserver.SMTPConstants;
 import org.apache.mailet.Mail;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Keys;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.trail.AuditEvent;
 import org.rempart.policy.trail.Pseudonyms;
 

@@ -11,7 +11,7 @@ import org.apache.james.protocols.smtp.hook.HookResult;
 import org.apache.james.protocols.smtp.hook.HookResultHook;
 import org.apache.james.protocols.smtp.hook.HookReturnCode;
 import org.apache.james.protocols.smtp.hook.RcptHook;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 /**
  * Notices a burst of recipients that are refused to an account, as {@code <unusual refused="…"/>} of the policy says. For

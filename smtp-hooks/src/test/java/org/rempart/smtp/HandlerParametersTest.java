@@ -18,7 +18,7 @@ import org.apache.james.protocols.api.handler.ProtocolHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 
 class HandlerParametersTest {
     static Stream<ProtocolHandler> handlers() {

@@ -45,9 +45,9 @@ import org.apache.james.server.core.MimeMessageSource;
 import org.apache.james.user.api.UsersRepository;
 import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.mailet.Mail;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.rempart.policy.ledger.MemoryUnusualUseLedger;
+import org.rempart.policy.server.ServerPolicy;
 
 /** What a submission hook meets, without a server: sessions, mails, a directory. */
 final class SubmissionFakes {

@@ -18,12 +18,12 @@ import org.apache.james.filesystem.api.FileSystem;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rempart.policy.file.ServerPolicy;
 import org.rempart.policy.ledger.Admission;
 import org.rempart.policy.ledger.Hold;
 import org.rempart.policy.ledger.LoginFailureLedger;
 import org.rempart.policy.ledger.SubmissionLedger;
 import org.rempart.policy.ledger.Usage;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.submission.RateLimit;
 
 /**

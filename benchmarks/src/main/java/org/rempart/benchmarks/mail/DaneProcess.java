@@ -32,7 +32,7 @@ import org.apache.james.server.core.filesystem.FileSystemImpl;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
-import org.rempart.policy.file.ServerPolicy;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Lookup;

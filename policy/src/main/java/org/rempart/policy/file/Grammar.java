@@ -36,7 +36,11 @@ final class Grammar {
     private static final class Type {
         private final List<String> attributes = new ArrayList<>();
         private final Map<String, Type> children = new LinkedHashMap<>();
-        private boolean text;
+        private final boolean text;
+
+        Type(boolean text) {
+            this.text = text;
+        }
     }
 
     /**
@@ -117,11 +121,16 @@ final class Grammar {
                     : inside(declared).stream()
                             .filter(inner -> inner.getLocalName().equals("complexType"))
                             .findFirst();
-            Type type = new Type();
             // All that has no complex type is text.
-            type.text = complex.isEmpty() || complex.get().getAttribute("mixed").equals("true");
+            Type type = new Type(complex.isEmpty() || holdsText(complex.get()));
             complex.ifPresent(definition -> fill(type, definition));
             return type;
+        }
+
+        private static boolean holdsText(Element complex) {
+            return complex.getAttribute("mixed").equals("true")
+                    || inside(complex).stream()
+                            .anyMatch(part -> part.getLocalName().equals("simpleContent"));
         }
 
         private void fill(Type type, Element definition) {
@@ -137,9 +146,6 @@ final class Grammar {
                         fill(type, named.get("group " + part.getAttribute("ref")));
                         break;
                     case "simpleContent":
-                        type.text = true;
-                        fill(type, part);
-                        break;
                     case "extension":
                     case "all":
                     case "choice":

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.policy.file;
+package org.rempart.policy.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.file.Policy;
 
 /** One policy for a server, read once. */
 class ServerPolicyTest {

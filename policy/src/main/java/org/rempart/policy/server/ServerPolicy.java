@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.policy.file;
+package org.rempart.policy.server;
 
 import java.io.IOException;
 import java.util.Objects;
@@ -11,6 +11,8 @@ import javax.inject.Inject;
 import javax.inject.Singleton;
 import org.apache.james.filesystem.api.FileSystem;
 import org.rempart.policy.PolicyException;
+import org.rempart.policy.file.Policy;
+import org.rempart.policy.file.PolicyFile;
 
 /**
  * The policy of a server, read once, whatever asks for it: hooks, matchers, mailets, IMAP. James's injector makes one of
