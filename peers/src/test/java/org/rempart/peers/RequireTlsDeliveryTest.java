@@ -75,6 +75,7 @@ class RequireTlsDeliveryTest {
                 Arguments.of("bogus", WAITS),
                 Arguments.of("unreachable", WAITS),
                 Arguments.of("breaks-off", WAITS),
+                Arguments.of("no-tls-now", WAITS),
                 Arguments.of("second-offers", GOES),
                 Arguments.of("first-unreachable", WAITS));
     }
@@ -146,6 +147,13 @@ class RequireTlsDeliveryTest {
                         .offering(authorities.good(List.of(mx("breaks-off"))))
                         .at(Phase.STARTTLS)
                         .saysAndCloses("220 2.0.0 Go ahead"));
+        peer(
+                "no-tls-now",
+                SmtpPeer.named(mx("no-tls-now"))
+                        .extensions(OFFERED)
+                        .offering(authorities.good(List.of(mx("no-tls-now"))))
+                        .at(Phase.STARTTLS)
+                        .says("454 4.7.0 TLS not available due to temporary reason"));
         dns.add("second-offers.test. MX 10 " + mx("not-offered") + ".")
                 .add("second-offers.test. MX 20 " + mx("good") + ".")
                 .add("first-unreachable.test. MX 10 " + mx("unreachable") + ".")

@@ -95,7 +95,8 @@ final class Connector {
             TlsResult result,
             boolean mailRequiresTls,
             Throwable cause) {
-        Outcome outcome = mailRequiresTls && result.isOfPeer()
+        boolean forNow = event == Event.TRANSIENT || event == Event.GOODBYE;
+        Outcome outcome = mailRequiresTls && result.isOfPeer() && !forNow
                 ? Outcome.local(
                         Stage.TLS,
                         Event.UNSUPPORTED,
