@@ -19,6 +19,9 @@ import org.apache.james.mailrepository.api.MailRepositoryUrl;
 import org.apache.james.rrt.api.RecipientRewriteTable;
 import org.apache.james.rrt.lib.Mapping;
 import org.apache.james.rrt.lib.Mappings;
+import org.apache.mailet.Attribute;
+import org.apache.mailet.AttributeName;
+import org.apache.mailet.AttributeValue;
 import org.apache.mailet.Mail;
 import org.apache.mailet.Mailet;
 import org.apache.mailet.base.GenericMailet;
@@ -31,6 +34,7 @@ final class StandIns {
     /** By the name that mailetcontainer.xml has for James's mailet. */
     static final Map<String, Class<? extends Mailet>> BY_NAME = Map.of(
             "LocalDelivery", LocalDelivery.class,
+            "WithStorageDirective", StorageDirective.class,
             "RemoteDelivery", RemoteDelivery.class,
             "ToRepository", ToRepository.class,
             "RecipientRewriteTable", RewriteRecipients.class,
@@ -53,6 +57,17 @@ final class StandIns {
             if (getInitParameter("consume", true)) {
                 mail.setState(Mail.GHOST);
             }
+        }
+    }
+
+    /** Notes {@code <targetFolderName>} for each recipient. */
+    static final class StorageDirective extends GenericMailet {
+        @Override
+        public void service(Mail mail) {
+            AttributeValue<String> folder = AttributeValue.of(getInitParameter("targetFolderName"));
+            mail.getRecipients()
+                    .forEach(recipient -> mail.setAttribute(
+                            new Attribute(AttributeName.of("DeliveryPaths_" + recipient.asString()), folder)));
         }
     }
 
