@@ -54,8 +54,8 @@ import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
 import org.rempart.mailet.SendReport;
 import org.rempart.message.RequireTls;
-import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.testsupport.DnsServer;
 
 /**

@@ -35,8 +35,8 @@ import org.apache.mailet.Mailet;
 import org.apache.mailet.base.test.FakeMailContext;
 import org.apache.mailet.base.test.FakeMailetConfig;
 import org.rempart.mailet.SecureRemoteDelivery;
-import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.ledger.MemorySubmissionLedger;
+import org.rempart.policy.server.ServerPolicy;
 
 /** A mailet that delivers, with the sink as its gateway, on James's in-memory queue. */
 final class QueueSender implements Sender {

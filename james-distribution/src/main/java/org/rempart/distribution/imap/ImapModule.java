@@ -32,8 +32,8 @@ import org.apache.james.user.api.UsersRepositoryException;
 import org.apache.james.utils.ClassName;
 import org.apache.james.utils.GuiceGenericLoader;
 import org.rempart.policy.PolicyException;
-import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.ledger.LoginFailureLedger;
+import org.rempart.policy.server.ServerPolicy;
 import org.rempart.policy.trail.AuditEvent;
 
 /** Puts our IMAP server, and our way of logging in, in the place of James's. */
