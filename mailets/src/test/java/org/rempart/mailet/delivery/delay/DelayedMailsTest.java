@@ -25,13 +25,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.mailet.delivery.delay.DelayedMails.Change;
+import org.rempart.testsupport.TestClock;
 
 /** Two servers with one repository and one index, and what happens to either. */
 class DelayedMailsTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    private final HandClock clock = new HandClock();
+    private final TestClock clock = new TestClock();
     private final MemoryDelayStore store = new MemoryDelayStore(clock);
     private final TestRepository repository = new TestRepository();
     private final Node first = new Node("first");
@@ -106,7 +107,7 @@ class DelayedMailsTest {
     }
 
     private void pass(Duration time) {
-        clock.pass(time);
+        clock.goOn(time);
         tick();
     }
 
@@ -145,31 +146,31 @@ class DelayedMailsTest {
 
     @Test
     void anotherServerTakesWhatADeadOneHasALeaseOf() throws Exception {
-        tick();
-        first.keep("mail1", MINUTE);
-        first.lazy = true;
-        clock.pass(MINUTE);
-        first.mails.tick();
+        theFirstTakesAMailAndIsSlow();
 
         // It is dead from here on.
         second.mails.tick();
         assertThat(handedOn()).isEmpty();
-        clock.pass(DelayedMails.LEASE);
+        clock.goOn(DelayedMails.LEASE);
         second.mails.tick();
 
         assertThat(second.handedOn).containsExactly("mail1");
         assertThat(DelayedMails.LEASE).isLessThan(Duration.ofSeconds(10));
     }
 
-    @Test
-    void aServerThatSleptHandsOnNothingThatAnotherHas() throws Exception {
+    private void theFirstTakesAMailAndIsSlow() throws Exception {
         tick();
         first.keep("mail1", MINUTE);
         first.lazy = true;
-        second.lazy = true;
-        clock.pass(MINUTE);
+        clock.goOn(MINUTE);
         first.mails.tick();
-        clock.pass(DelayedMails.LEASE);
+    }
+
+    @Test
+    void aServerThatSleptHandsOnNothingThatAnotherHas() throws Exception {
+        theFirstTakesAMailAndIsSlow();
+        second.lazy = true;
+        clock.goOn(DelayedMails.LEASE);
         second.mails.tick();
 
         first.work();
@@ -180,11 +181,7 @@ class DelayedMailsTest {
 
     @Test
     void aSlowServerKeepsItsLease() throws Exception {
-        tick();
-        first.keep("mail1", MINUTE);
-        first.lazy = true;
-        clock.pass(MINUTE);
-        first.mails.tick();
+        theFirstTakesAMailAndIsSlow();
         for (int i = 0; i < 60; i++) {
             pass(SECOND);
         }
@@ -196,11 +193,7 @@ class DelayedMailsTest {
 
     @Test
     void aServerThatHangsForMinutesLetsAnotherTry() throws Exception {
-        tick();
-        first.keep("mail1", MINUTE);
-        first.lazy = true;
-        clock.pass(MINUTE);
-        first.mails.tick();
+        theFirstTakesAMailAndIsSlow();
         for (int i = 0; i < DelayedMails.LONGEST.toSeconds() + 10; i++) {
             pass(SECOND);
         }
@@ -284,7 +277,7 @@ class DelayedMailsTest {
         store.away(true);
         first.keep("mail1", MINUTE);
         store.away(false);
-        clock.pass(DelayedMails.BETWEEN_SCANS.plus(SECOND));
+        clock.goOn(DelayedMails.BETWEEN_SCANS.plus(SECOND));
         second.mails.tick();
         second.mails.tick();
 
@@ -336,11 +329,7 @@ class DelayedMailsTest {
 
     @Test
     void aMailThatIsBeingHandedOnCanNotBeHeld() throws Exception {
-        tick();
-        first.keep("mail1", MINUTE);
-        first.lazy = true;
-        clock.pass(MINUTE);
-        first.mails.tick();
+        theFirstTakesAMailAndIsSlow();
 
         assertThat(second.mails.change(Change.HOLD, repository.keys().get(0))).isFalse();
         first.work();

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.rempart.policy.tls.TlsLevel;
 import org.rempart.testsupport.CertificateAuthority;
+import org.rempart.testsupport.TestClock;
 
 @Timeout(600)
 class MtaStsTest {

@@ -2,7 +2,7 @@
  * Licensed under the Apache License, Version 2.0 (the "License"); you may not use this file except in compliance with
  * the License. You may obtain a copy of the License at https://www.apache.org/licenses/LICENSE-2.0
  */
-package org.rempart.mailet.delivery.tls;
+package org.rempart.testsupport;
 
 import java.time.Clock;
 import java.time.Duration;
@@ -11,10 +11,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that goes on only when it is told to. */
-final class TestClock extends Clock {
+public final class TestClock extends Clock {
     private volatile Instant now = Instant.parse("2030-01-01T00:00:00Z");
 
-    void goOn(Duration time) {
+    public void goOn(Duration time) {
         now = now.plus(time);
     }
 
