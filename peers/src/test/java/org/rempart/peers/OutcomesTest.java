@@ -63,7 +63,7 @@ class OutcomesTest {
     private static final Set<String> ELSEWHERE =
             Set.of("MESSAGE UNREADABLE", "HERE BUSY", "HERE STOPPED", "HERE BROKEN");
 
-    /** What may be heard in the place of the reply that is hoped for. */
+    /** What may be heard instead of the reply that the mail needs. */
     private static final Set<Event> REPLIES = Set.of(Event.TRANSIENT, Event.GOODBYE, Event.PERMANENT);
 
     private static final Set<Event> NO_REPLIES = Set.of(Event.GARBAGE, Event.LOST, Event.SILENT);

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * The store that {@code <shared>} of the policy names, Redis or Valkey, on one connection that all threads use.
  *
  * <p>Nobody waits longer than the policy's timeout. When the store does not answer in time, or ends the connection, it is
- * away: whoever asks from then on is told so at once ({@link LedgerAwayException}), until a thread of this class, which
+ * away: all who ask from then on are told so at once ({@link LedgerAwayException}), until a thread of this class, which
  * tries twice a second, has it back. A command is sent once. Of one that was under way when the store went away nobody
  * knows whether it was carried out.
  */

@@ -15,7 +15,7 @@ import java.security.cert.CertificateFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The authorities of a test in the place of those that this JVM trusts, until it is closed. */
+/** The authorities of a test are trusted instead of those that this JVM trusts, until it is closed. */
 public final class JvmTrust implements AutoCloseable {
     private static final String PASSWORD = "changeit";
 
@@ -26,7 +26,7 @@ public final class JvmTrust implements AutoCloseable {
     }
 
     /**
-     * From now on the authorities of a PEM file are trusted, by whoever asks for the JVM's.
+     * From now on the authorities of a PEM file are what the JVM trusts, for all who ask for that.
      *
      * @param pem beside which a file is put
      */

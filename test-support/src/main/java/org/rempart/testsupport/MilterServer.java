@@ -57,7 +57,7 @@ public final class MilterServer implements AutoCloseable {
         try (client) {
             script.play(new Talk(client));
         } catch (IOException over) {
-            // Whoever asked has closed the connection.
+            // The client has closed the connection.
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error wrong) {

@@ -15,7 +15,7 @@ final class DelayedMail {
     /** What can be asked. */
     static final Set<String> ACTIONS = Set.of("hold", "release", "flush", "delete");
 
-    /** In the place of a key: all mails. */
+    /** Stands for the keys of all mails. */
     static final String ALL = "*";
 
     private final Path orders;

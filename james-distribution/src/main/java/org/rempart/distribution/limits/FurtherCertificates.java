@@ -20,7 +20,7 @@ import org.apache.james.protocols.netty.Encryption;
 
 /**
  * A listener's TLS with more than one certificate, where {@code <tls>} has {@code <privateKey>} and {@code <certificates>} more
- * than once. James takes the first of each, so that whoever wants ECDSA for the many leaves out those who know only RSA.
+ * than once. James takes the first of each: with ECDSA alone, those who know only RSA are left out.
  */
 public final class FurtherCertificates {
     private static final List<String> KEY_TYPES = List.of("RSA", "RSASSA-PSS", "EC", "EdDSA");

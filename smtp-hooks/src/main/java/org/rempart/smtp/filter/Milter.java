@@ -167,7 +167,7 @@ final class Milter implements FilterClient {
                 send('E', new byte[0]);
                 end();
             }
-            // Whoever has answered is only told out of politeness.
+            // It has answered: that this is the end is told out of politeness.
             try {
                 send('Q', new byte[0]);
                 out.flush();

@@ -56,14 +56,18 @@ class HttpFilterTest {
             InputStream in = client.getInputStream();
             StringBuilder request = new StringBuilder();
             while (request.indexOf("\r\n\r\n") < 0) {
-                request.append((char) in.read());
+                int octet = in.read();
+                if (octet < 0) {
+                    return;
+                }
+                request.append((char) octet);
             }
             String length = request.toString().replaceFirst("(?s).*Content-Length: (\\d+).*", "$1");
             request.append(new String(in.readNBytes(Integer.parseInt(length)), ISO_8859_1));
             requests.add(request.toString());
             reply.send(client.getOutputStream());
         } catch (IOException | InterruptedException over) {
-            // Whoever asked has closed the connection.
+            // The client has closed the connection.
         }
     }
 

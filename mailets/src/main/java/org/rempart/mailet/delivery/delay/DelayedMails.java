@@ -55,7 +55,7 @@ final class DelayedMails {
 
     private static final AttributeName HELD = AttributeName.of("org.rempart.delivery.held");
 
-    /** In the place of a key: all mails. */
+    /** Stands for the keys of all mails. */
     static final String ALL = "*";
 
     static final Duration LEASE = Duration.ofSeconds(6);
