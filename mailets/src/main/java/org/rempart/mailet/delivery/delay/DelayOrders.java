@@ -38,12 +38,14 @@ final class DelayOrders {
     void carryOut(DelayedMails mails) {
         try (DirectoryStream<Path> orders = Files.newDirectoryStream(folder, "*.order")) {
             for (Path order : orders) {
-                carryOut(order, mails);
+                try {
+                    carryOut(order, mails);
+                } catch (IndexAwayException | MessagingException | RuntimeException later) {
+                    LOGGER.warn("The order {} waits: {}", order, later.toString());
+                }
             }
         } catch (IOException unreadable) {
             LOGGER.error("Orders in {} can't be read", folder, unreadable);
-        } catch (IndexAwayException | MessagingException later) {
-            LOGGER.warn("Orders in {} wait: {}", folder, later.toString());
         }
     }
 

@@ -79,6 +79,7 @@ final class DelayedMails {
     private final Set<String> handedOn = ConcurrentHashMap.newKeySet();
 
     private final AtomicBoolean scanning = new AtomicBoolean();
+    private final AtomicBoolean finishing = new AtomicBoolean();
     private volatile boolean scanWanted = true;
     private volatile boolean away;
     private Instant lastScan = Instant.MIN;
@@ -143,7 +144,9 @@ final class DelayedMails {
 
     /** Takes what is due, and does what is left to be done. */
     void tick() {
-        handedOn.forEach(key -> workers.execute(() -> finish(key)));
+        if (!handedOn.isEmpty() && finishing.compareAndSet(false, true)) {
+            workers.execute(this::finishAll);
+        }
         try {
             renew();
             DelayIndex.Turn turn = index.take(isStuck() ? 0 : Math.max(0, AT_ONCE - inProgress.size()), LEASE);
@@ -227,7 +230,7 @@ final class DelayedMails {
         } catch (IndexAwayException later) {
             inProgress.remove(key);
             isAway(later);
-        } catch (MessagingException | RuntimeException failure) {
+        } catch (MessagingException | RuntimeException | Error failure) {
             LOGGER.warn("The mail {} can't go back into {}, and is tried again: {}", key, queue, failure.toString());
             again(key);
         }
@@ -239,6 +242,14 @@ final class DelayedMails {
             index.due(key, AGAIN);
         } catch (IndexAwayException later) {
             isAway(later);
+        }
+    }
+
+    private void finishAll() {
+        try {
+            handedOn.forEach(this::finish);
+        } finally {
+            finishing.set(false);
         }
     }
 
@@ -284,11 +295,10 @@ final class DelayedMails {
                 continue;
             }
             try {
-                Optional<Instant> due = due(mail);
-                if (due.isPresent()) {
+                Optional<Duration> left = left(mail);
+                if (left.isPresent()) {
                     // One that is held turns that out when it is taken.
-                    Duration delay = Duration.between(clock.instant(), due.get());
-                    index.dueIfUnknown(key, delay.isNegative() ? Duration.ZERO : delay);
+                    index.dueIfUnknown(key, left.get());
                 }
             } finally {
                 LifecycleUtil.dispose(mail);
@@ -296,13 +306,31 @@ final class DelayedMails {
         }
     }
 
-    /** Empty for mail that somebody else has put into the repository. */
-    private static Optional<Instant> due(Mail mail) {
+    /** How long a mail has to wait still; empty for one that somebody else has put into the repository. */
+    private Optional<Duration> left(Mail mail) {
         try {
             return AttributeUtils.getValueAndCastFromMail(mail, DUE, String.class)
-                    .map(Instant::parse);
+                    .map(due -> Duration.between(clock.instant(), Instant.parse(due)))
+                    .map(left -> left.isNegative() ? Duration.ZERO : left);
         } catch (DateTimeException none) {
             return Optional.empty();
+        }
+    }
+
+    /** The same of a mail of the repository; a little where that can't be found out now. */
+    private Duration left(String key) {
+        try {
+            Mail mail = repository.retrieve(new MailKey(key));
+            if (mail == null) {
+                return Duration.ZERO;
+            }
+            try {
+                return left(mail).orElse(Duration.ZERO);
+            } finally {
+                LifecycleUtil.dispose(mail);
+            }
+        } catch (MessagingException | RuntimeException unread) {
+            return LEASE;
         }
     }
 
@@ -338,6 +366,16 @@ final class DelayedMails {
         if (!index.take(key, LEASE)) {
             return false;
         }
+        try {
+            return changeTaken(change, key);
+        } catch (MessagingException | RuntimeException failure) {
+            // It waits as before, and may be taken for the next try.
+            index.due(key, left(key));
+            throw failure;
+        }
+    }
+
+    private boolean changeTaken(Change change, String key) throws IndexAwayException, MessagingException {
         if (change == Change.DELETE) {
             repository.remove(new MailKey(key));
             index.forget(key);

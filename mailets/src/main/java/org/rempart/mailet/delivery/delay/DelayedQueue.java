@@ -44,17 +44,23 @@ public final class DelayedQueue implements MailQueue {
      * @param orders the folder where orders of an administrator are looked for
      * @throws IOException when that can't be made
      */
-    // It ends with the queue.
-    @SuppressWarnings("FutureReturnValueIgnored")
     public DelayedQueue(MailQueue queue, MailRepository repository, DelayIndex index, Path orders) throws IOException {
         String name = queue.getName().asString();
         this.queue = queue;
         this.index = index;
         this.orders = new DelayOrders(orders);
         this.workers = Executors.newFixedThreadPool(WORKERS, daemons("delayed-" + name));
-        this.clock = Executors.newSingleThreadScheduledExecutor(daemons("delayed-" + name + "-clock"));
+        // One for each of the two: an order about all mails must not keep leases from being renewed.
+        this.clock = Executors.newScheduledThreadPool(2, daemons("delayed-" + name + "-clock"));
         this.mails = new DelayedMails(name, repository, index, queue::enQueue, Clock.systemUTC(), workers);
-        clock.scheduleWithFixedDelay(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        again(mails::tick);
+        again(() -> this.orders.carryOut(mails));
+    }
+
+    // It ends with the queue.
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private void again(Runnable work) {
+        clock.scheduleWithFixedDelay(() -> look(work), TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static ThreadFactory daemons(String name) {
@@ -65,10 +71,9 @@ public final class DelayedQueue implements MailQueue {
         };
     }
 
-    private void tick() {
+    private void look(Runnable work) {
         try {
-            mails.tick();
-            orders.carryOut(mails);
+            work.run();
         } catch (RuntimeException | Error unexpected) {
             LOGGER.error(
                     "The delayed mail of {} can't be looked after",
@@ -110,12 +115,15 @@ public final class DelayedQueue implements MailQueue {
     @Override
     public void close() {
         clock.shutdown();
-        workers.shutdown();
         try {
+            // What it has taken meanwhile is handed on, too.
+            clock.awaitTermination(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            workers.shutdown();
             if (!workers.awaitTermination(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOGGER.info("Delayed mail is being handed on still; what is not finished is done by another server");
             }
         } catch (InterruptedException hurry) {
+            workers.shutdown();
             Thread.currentThread().interrupt();
         }
         index.close();

@@ -374,6 +374,24 @@ class DelayedMailsTest {
         assertThat(folder.resolve("orders")).isDirectoryNotContaining("glob:**.order");
     }
 
+    @Test
+    void anOrderThatFailsKeepsNoOtherFromBeingCarriedOut(@TempDir Path folder) throws Exception {
+        DelayOrders orders = new DelayOrders(folder.resolve("orders"));
+        tick();
+        first.keep("mail1", MINUTE);
+        first.keep("mail2", MINUTE);
+        for (String key : repository.keys()) {
+            order(folder, "delete " + key);
+        }
+        repository.failRemovals(1);
+        orders.carryOut(first.mails);
+        assertThat(repository.keys()).hasSize(1);
+
+        orders.carryOut(first.mails);
+        assertThat(repository.keys()).isEmpty();
+        assertThat(folder.resolve("orders")).isEmptyDirectory();
+    }
+
     /** What the index can't do now it does later. */
     @Test
     void ordersWaitForTheIndex(@TempDir Path folder) throws Exception {
