@@ -246,6 +246,10 @@ public final class SharedStore implements StoreCommands, AutoCloseable {
         } catch (LedgerAwayException unusable) {
             drop(checked, unusable.getMessage());
             throw unusable;
+        } catch (RuntimeException fault) {
+            String why = "what is in it can't be read: " + reason(fault);
+            drop(checked, why);
+            throw new LedgerAwayException(why, fault);
         }
     }
 

@@ -121,12 +121,21 @@ final class SharedSubmissionLedger implements SubmissionLedger {
                             exceeded.limit().orElseThrow().rule().toString(),
                             exceeded.messages(),
                             exceeded.recipients()));
-                    list(account);
+                    listHeld(account);
                 }
                 return exceeded;
             default:
                 List<String> entered = answer.subList(1, answer.size());
                 return Admission.admitted(() -> withdraw(account, entered));
+        }
+    }
+
+    /** It is held in any case, and the postmaster has to be told. */
+    private void listHeld(Username account) {
+        try {
+            list(account);
+        } catch (LedgerAwayException away) {
+            LOGGER.warn("That {} is held is not known to be listed: {}", account.asString(), away.getMessage());
         }
     }
 
