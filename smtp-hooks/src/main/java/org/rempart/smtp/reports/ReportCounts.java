@@ -29,12 +29,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Counts mails by day (UTC), domain and row, and keeps the counts in a folder, a file for each day. What was counted since
- * {@link #save} is lost when the process dies: a minute at most. Of a day so many domains, and of a domain so many rows are
- * counted, since strangers make both. Safe for use by many threads.
+ * {@link #save} is lost when the process dies: a minute at most. Of a day so many domains and rows, and of a domain so many
+ * rows are counted, since strangers make both. Safe for use by many threads.
  */
 final class ReportCounts {
     static final int MOST_DOMAINS = 5_000;
     static final int MOST_ROWS = 1_000;
+    static final int MOST_OF_A_DAY = 100_000;
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ReportCounts.class);
     private static final String SUFFIX = ".json";
@@ -68,15 +69,18 @@ final class ReportCounts {
 
     synchronized void count(LocalDate day, String domain, ReportRow row) {
         Map<String, Map<ReportRow, Long>> domains = days.computeIfAbsent(day, fresh -> new LinkedHashMap<>());
-        Map<ReportRow, Long> rows = domains.get(domain);
-        if (rows == null && domains.size() < MOST_DOMAINS) {
-            rows = new LinkedHashMap<>();
-            domains.put(domain, rows);
-        }
-        if (rows != null && (rows.containsKey(row) || rows.size() < MOST_ROWS)) {
-            rows.merge(row, 1L, Long::sum);
+        Map<ReportRow, Long> rows = domains.getOrDefault(domain, Map.of());
+        if (rows.containsKey(row) || hasRoom(domains, domain, rows)) {
+            domains.computeIfAbsent(domain, fresh -> new LinkedHashMap<>()).merge(row, 1L, Long::sum);
             changed.add(day);
         }
+    }
+
+    private static boolean hasRoom(
+            Map<String, Map<ReportRow, Long>> domains, String domain, Map<ReportRow, Long> rows) {
+        return rows.size() < MOST_ROWS
+                && (domains.containsKey(domain) || domains.size() < MOST_DOMAINS)
+                && domains.values().stream().mapToInt(Map::size).sum() < MOST_OF_A_DAY;
     }
 
     /** The domains of days before a day, each with a copy of its counts. */
