@@ -52,10 +52,11 @@ public final class Identity {
 
     /** Those with which the MTA-STS policy of our domains is served. */
     public static Identity of(Home home, MtaStsPublication publication, Clock clock) {
-        return new Identity(
-                home,
-                clock,
-                new CertificateFiles(file(home, publication.certificate()), file(home, publication.key())));
+        return new Identity(home, clock, files(home, publication));
+    }
+
+    static CertificateFiles files(Home home, MtaStsPublication publication) {
+        return new CertificateFiles(file(home, publication.certificate()), file(home, publication.key()));
     }
 
     /** A file as the policy file names it. */

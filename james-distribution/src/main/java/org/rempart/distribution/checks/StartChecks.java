@@ -331,11 +331,7 @@ public final class StartChecks {
             for (CertificateFiles files : listeners) {
                 identity(new Identity(home, clock, files));
             }
-            if (publication.isPresent()
-                    && listeners.stream()
-                            .noneMatch(files -> Identity.file(
-                                            home, publication.get().certificate())
-                                    .equals(files.certificate()))) {
+            if (publication.isPresent() && !listeners.contains(Identity.files(home, publication.get()))) {
                 identity(Identity.of(home, publication.get(), clock));
             }
         } catch (FaultException fault) {

@@ -162,7 +162,7 @@ final class MtaStsServer implements CertificateReloadable, CertificateReloadable
                 Socket client = listener.accept();
                 Object network = ConnectionGate.network(client.getInetAddress());
                 if (gate.enter(network)) {
-                    threads.execute(() -> serve(client, network));
+                    begin(client, network);
                 } else {
                     client.close();
                 }
@@ -173,6 +173,16 @@ final class MtaStsServer implements CertificateReloadable, CertificateReloadable
                     LockSupport.parkNanos(PAUSE_NANOS);
                 }
             }
+        }
+    }
+
+    private void begin(Socket client, Object network) throws IOException {
+        try {
+            threads.execute(() -> serve(client, network));
+        } catch (RuntimeException | OutOfMemoryError noThread) {
+            gate.leave(network);
+            close(client);
+            throw new IOException("there is no thread for it", noThread);
         }
     }
 

@@ -20,6 +20,7 @@ import org.rempart.distribution.home.Listener;
 import org.rempart.distribution.home.TestHome;
 import org.rempart.policy.dkim.DkimKey;
 import org.rempart.policy.dkim.DkimKeyKind;
+import org.rempart.testsupport.FreePort;
 
 class StartChecksTest {
     @TempDir
@@ -83,6 +84,15 @@ class StartChecksTest {
                         warning.startsWith("conf/lmtpserver.xml is not used") && !warning.contains("clear text"))
                 .noneMatch(warning -> warning.contains("managesieve"))
                 .anyMatch(warning -> warning.startsWith("conf/imapserver.xml: the listener imap takes passwords"));
+    }
+
+    @Test
+    void theMtaStsPolicyHasAKeyOfItsOwnToBeLookedAt() throws Exception {
+        home.write(
+                "rempart.xml",
+                "<policy><tls><mta-sts serve='127.0.0.1:" + FreePort.next() + "' mode='enforce'"
+                        + " certificate='conf/tls/certificate.pem' key='conf/tls/other.key'/></tls></policy>");
+        assertThat(configuration().faults()).anyMatch(fault -> fault.contains("conf/tls/other.key"));
     }
 
     @Test
