@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import javax.inject.Inject;
 import javax.mail.MessagingException;
@@ -61,6 +62,9 @@ public final class FilterHook extends PolicyHook implements JamesMessageHook {
     private static final Logger LOGGER = LoggerFactory.getLogger(FilterHook.class);
     private static final String UNFILTERED = "X-Unfiltered";
 
+    private static final Pattern A_FILTERS_NAME = Pattern.compile(
+            "(?i)x-spam([-_].*)?|x-spamd(-.*)?|x-rspamd-.*|x-virus-.*|x-unfiltered|x-unverified-sender");
+
     /** For the name of a client. */
     private static final Duration NAME_TIME = Duration.ofSeconds(1);
 
@@ -82,6 +86,9 @@ public final class FilterHook extends PolicyHook implements JamesMessageHook {
 
     @Override
     public HookResult onMessage(SMTPSession session, Mail mail) {
+        if (clients.isEmpty()) {
+            return HookResult.DECLINED;
+        }
         Transaction transaction = Transaction.of(session);
         boolean outside = isFromOutside(transaction, mail);
         List<Filter> shown = policy().filters().shown(outside, transaction.client());
@@ -117,8 +124,7 @@ public final class FilterHook extends PolicyHook implements JamesMessageHook {
     }
 
     private static boolean isAFiltersName(String name) {
-        return name.matches(
-                "(?i)x-spam([-_].*)?|x-spamd(-.*)?|x-rspamd-.*|x-virus-.*|x-unfiltered|x-unverified-sender");
+        return A_FILTERS_NAME.matcher(name).matches();
     }
 
     private Optional<HookResult> ask(SMTPSession session, Mail mail, Filter filter, Shown message) throws IOException {

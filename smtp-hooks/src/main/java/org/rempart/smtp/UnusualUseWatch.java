@@ -5,6 +5,8 @@
 package org.rempart.smtp;
 
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Collectors;
 import javax.inject.Inject;
 import org.apache.james.core.Username;
 import org.apache.james.protocols.smtp.SMTPSession;
@@ -47,11 +49,15 @@ final class UnusualUseWatch {
 
     /** A recipient was refused to the account. Those of a held account are no news: the postmaster was told. */
     void refused(SMTPSession session, Username account, SubmissionPolicy policy) {
-        if (ledger.keepsWaiting(account)) {
+        List<UnusualUse> bursts = policy.unusual().stream()
+                .filter(sign -> sign.sign() == UnusualUse.Sign.REFUSED)
+                .collect(Collectors.toList());
+        // The ledger may be another server, and most policies ask for nothing of the kind.
+        if (bursts.isEmpty() || ledger.keepsWaiting(account)) {
             return;
         }
-        for (UnusualUse sign : policy.unusual()) {
-            if (sign.sign() == UnusualUse.Sign.REFUSED && signs.refused(account, sign)) {
+        for (UnusualUse sign : bursts) {
+            if (signs.refused(account, sign)) {
                 act(sign, session, account, policy.heldMail());
             }
         }

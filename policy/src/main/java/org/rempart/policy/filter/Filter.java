@@ -94,11 +94,6 @@ public final class Filter {
         return exceptNetworks.isEmpty() || networks.containing(client).stream().noneMatch(exceptNetworks::containsKey);
     }
 
-    /** Whether it is shown what accounts submit, from some network at least. */
-    public boolean seesSubmissions() {
-        return mail != FilteredMail.OUTSIDE;
-    }
-
     /** What becomes of mail that it rejects. */
     public FilterHandling reject() {
         return reject;

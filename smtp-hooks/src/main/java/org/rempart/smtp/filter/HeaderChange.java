@@ -87,10 +87,6 @@ public final class HeaderChange {
         return name;
     }
 
-    String value() {
-        return value;
-    }
-
     /** The field, with its line end. */
     String field() {
         boolean spaced = value.startsWith(" ") || value.startsWith("\t") || value.startsWith("\r\n") || value.isEmpty();

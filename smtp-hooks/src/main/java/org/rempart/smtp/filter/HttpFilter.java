@@ -34,6 +34,7 @@ import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.config.RegistryBuilder;
 import org.apache.hc.core5.http.io.entity.InputStreamEntity;
 import org.apache.hc.core5.util.Timeout;
+import org.rempart.message.HeaderBlock;
 
 /**
  * rspamd, or what answers as its {@code checkv2} does: the message is posted, and a JSON object comes back with the action and
@@ -65,12 +66,11 @@ final class HttpFilter implements FilterClient {
     public FilterAnswer ask(FilteredMessage message) throws IOException {
         HttpPost post = new HttpPost("/checkv2");
         describe(post, message);
+        HeaderBlock header = message.header();
         try (CloseableHttpClient client = client();
-                InputStream whole = new SequenceInputStream(
-                        new ByteArrayInputStream(message.header().bytes()), message.body());
+                InputStream whole = new SequenceInputStream(new ByteArrayInputStream(header.bytes()), message.body());
                 Deadline deadline = Deadline.in(timeout, post::cancel)) {
-            post.setEntity(new InputStreamEntity(
-                    whole, message.header().length() + message.bodySize(), ContentType.TEXT_PLAIN));
+            post.setEntity(new InputStreamEntity(whole, header.length() + message.bodySize(), ContentType.TEXT_PLAIN));
             try {
                 return client.execute(host, post, answer -> answer(read(post, answer)));
             } catch (IOException | RuntimeException failure) {
