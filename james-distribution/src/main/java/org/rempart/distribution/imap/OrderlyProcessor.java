@@ -81,8 +81,7 @@ final class OrderlyProcessor implements ImapProcessor {
     @Override
     public Mono<Void> processReactive(ImapMessage message, Responder responder, ImapSession session) {
         if (!(message instanceof ImapRequest request)) {
-            // What is said of a line that is no command, in the connection's thread. James may end the connection right
-            // after,
+            // What is said of a line that is no command, in the connection's thread: James may end the connection next,
             // with that unsaid.
             return next.processReactive(message, responder, session).then(Mono.fromRunnable(responder::flush));
         }
